@@ -6,10 +6,10 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { conditionsOf, type EventFilter, readsRevised } from './events/event-filter.ts'
 import { type Hour, type ProjectHours, projectHours } from './hours/project-hours.ts'
 import { type TracePlace, traceHours } from './hours/trace-hours.ts'
-import { idsOf, inheritIds, JOINED_FIELDS, joinLogs } from './joined-events.ts'
+import { CONTENT_FIELDS, idsOf, inheritIds, JOINED_FIELDS, joinLogs } from './joined-events.ts'
 import { type Page, type Position, pageOf, placeOf, type Scope } from './page.ts'
 import { EVENT_SELECT, type EventRow, eventOf, eventSelect } from './select-events.ts'
-import { idsOfTrace, logsOf, spansAndLogs } from './span-logs.ts'
+import { idsOfTrace, logsOf, repeatsOf, spansAndLogs } from './span-logs.ts'
 
 export type { EventRow } from './select-events.ts'
 
@@ -64,13 +64,22 @@ export async function listEvents(
   const placed = await firstRows(client, scope, listing, hours)
   const page = pageOf(placed, listing.limit, (row) => row)
   const events = page.rows.map((row) => row.event)
-  const others = needsLogs(listing, hours) ? await logsOf(client, scope, events) : []
-  return { rows: joinLogs(events, others), next: page.next }
+  const [logs, repeats] = await Promise.all([
+    needsLogs(listing, hours) ? logsOf(client, scope, events) : [],
+    needsRepeats(listing, hours) ? repeatsOf(client, scope, events) : [],
+  ])
+  return { rows: joinLogs(events, [...logs, ...repeats]), next: page.next }
 }
 
 /** Some field of the answer may have come in a log record. */
 function needsLogs({ fields }: EventListing, { hasLogs }: ProjectHours): boolean {
   return hasLogs && (fields === undefined || fields.some((field) => JOINED_FIELDS.has(field)))
+}
+
+/** Some field of the answer may have come in another report of the call. */
+function needsRepeats({ fields }: EventListing, { unused }: ProjectHours): boolean {
+  if (unused.has('usage_duplicate_of')) return false
+  return fields === undefined || fields.some((field) => CONTENT_FIELDS.has(field))
 }
 
 /** The events of one trace: `trace_hours` says where they are in the sorting key. */
@@ -103,8 +112,11 @@ async function traceEvents(
     isWhole || !needsLogs(listing, place.facts)
       ? events
       : await spansAndLogs(client, scope, traceId)
+  const repeats = needsRepeats(listing, place.facts)
+    ? await repeatsOf(client, scope, events, others)
+    : []
   const ids = isWhole ? idsOf(events) : await idsOfTrace(client, scope, traceId)
-  return { rows: inheritIds(joinLogs(events, others), ids), next: page.next }
+  return { rows: inheritIds(joinLogs(events, [...others, ...repeats]), ids), next: page.next }
 }
 
 const hoursOf = ({ first, last }: TracePlace): string =>
@@ -121,7 +133,8 @@ const IDS = ['conversation_id', 'session_id', 'user_id']
 
 function columnsOf(listing: EventListing, hours: ProjectHours): string {
   if (listing.fields === undefined) return eventSelect(hours.unused)
-  const joined = needsLogs(listing, hours) ? JOINED_FIELDS : []
+  const isJoined = needsLogs(listing, hours) || needsRepeats(listing, hours)
+  const joined = isJoined ? JOINED_FIELDS : []
   return eventSelect(hours.unused, new Set([...listing.fields, ...ALWAYS_READ, ...IDS, ...joined]))
 }
 
@@ -302,7 +315,11 @@ export async function findEvent(
   if (row === undefined) return null
   const event = eventOf(row)
   const { trace_id: trace } = event
-  const [joined] = joinLogs([event], await logsOf(client, scope, [event]))
+  const [logs, repeats] = await Promise.all([
+    logsOf(client, scope, [event]),
+    repeatsOf(client, scope, [event]),
+  ])
+  const [joined] = joinLogs([event], [...logs, ...repeats])
   const shown = joined ?? event
   if (typeof trace !== 'string') return shown
   return inheritIds([shown], await idsOfTrace(client, scope, trace))[0] ?? shown

@@ -47,6 +47,8 @@ const CONTENT = [
   'request_params',
   'finish_reasons',
 ] as const
+/** What may be shown in an event and have come in another report of its call. */
+export const CONTENT_FIELDS: ReadonlySet<string> = new Set(CONTENT)
 const IDS = ['conversation_id', 'session_id', 'user_id', 'route'] as const
 
 /** What may be shown in a span and have come in a log record of it, and what is read to find that out. */

@@ -1,4 +1,5 @@
-// Reads the log records that belong to spans, and the spans that log records belong to, for `joined-events.ts`.
+// Reads the log records that belong to spans, the spans that log records belong to, and the reports that repeat calls, for
+// `joined-events.ts`.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { isLog, type TraceIds } from './joined-events.ts'
@@ -42,10 +43,7 @@ export async function idsOfTrace(
   return ids ?? none
 }
 
-/**
- * For a page over many traces: the log records of its spans, the spans of its log records, and the reports that repeat calls
- * whose own report has no messages.
- */
+/** For a page over many traces: the log records of its spans, and the spans of its log records. */
 export async function logsOf(
   client: ClickHouseClient,
   scope: Scope,
@@ -65,15 +63,45 @@ export async function logsOf(
   const ofLogs = isOfLogs
     ? ''
     : " AND match(ifNull(e.event_type, ''), '^log(:|$)') AND e.dialect IS NOT NULL"
-  const mute = events.filter(isMute).map((event) => `unhex('${String(event['event_id'])}')`)
-  const repeats = mute.length === 0 ? '' : ` OR e.usage_duplicate_of IN (${mute.join(', ')})`
-  return await companions(client, scope, hours, `AND ((e.span_id IN (${list})${ofLogs})${repeats})`)
+  return await companions(client, scope, hours, `AND e.span_id IN (${list})${ofLogs}`)
 }
 
-/** A call that counts and says nothing of what was said. */
+/** Reports of one call begin within so many hours of each other. */
+const REPEAT_HOURS = 1
+
+/**
+ * The reports that repeat the calls among `events` whose own report lacks messages, in whatever trace they are. `known` are events that
+ * have been read.
+ */
+export async function repeatsOf(
+  client: ClickHouseClient,
+  scope: Scope,
+  events: readonly EventRow[],
+  known: readonly EventRow[] = [],
+): Promise<EventRow[]> {
+  const repeated = new Set(known.map((event) => event['usage_duplicate_of']))
+  const mute = events.filter((event) => isMute(event) && !repeated.has(event['event_id']))
+  const hours = new Set<number>()
+  for (const { start_time: time } of mute) {
+    const hour = Math.floor(Date.parse(String(time)) / 3_600_000)
+    for (let h = hour - REPEAT_HOURS; h <= hour + REPEAT_HOURS; h++) hours.add(h * 3600)
+  }
+  hours.delete(Number.NaN)
+  if (hours.size === 0) return []
+  const ids = mute.map((event) => `unhex('${String(event['event_id'])}')`).join(', ')
+  const list = [...hours].map((hour) => `toDateTime(${hour}, 'UTC')`).join(', ')
+  return await selected(
+    client,
+    scope,
+    `toStartOfHour(e.start_time) IN (${list}) AND e.usage_duplicate_of IN (${ids})`,
+  )
+}
+
+/** A call that counts and does not say all of what was said. */
 function isMute(event: EventRow): boolean {
-  const hasMessages = event['input_messages'] !== null || event['output_messages'] !== null
-  return event['kind'] === 'llm' && event['usage_aggregate'] === false && !hasMessages
+  if (event['usage_aggregate'] !== false || isLog(event)) return false
+  const isCall = (event['kind'] ?? 'llm') === 'llm'
+  return isCall && !(event['input_messages'] && event['output_messages'])
 }
 
 /** Positions in the sorting key: hour and trace, as SQL of values that were read from the store. */
@@ -109,10 +137,18 @@ async function companions(
   more: string,
 ): Promise<EventRow[]> {
   if (hours.length === 0) return []
+  const place = `(toStartOfHour(e.start_time), e.trace_id) IN (${hours.join(', ')})`
+  return await selected(client, scope, `${place} ${more}`)
+}
+
+async function selected(
+  client: ClickHouseClient,
+  scope: Scope,
+  where: string,
+): Promise<EventRow[]> {
   const result = await client.query({
     query: `SELECT ${EVENT_SELECT} FROM canonical_events AS e FINAL
-      WHERE e.tenant_id = {tenant:String} AND e.project_id = {project:String}
-        AND (toStartOfHour(e.start_time), e.trace_id) IN (${hours.join(', ')}) ${more}
+      WHERE e.tenant_id = {tenant:String} AND e.project_id = {project:String} AND ${where}
       ORDER BY e.start_time, e.event_id
       LIMIT ${COMPANIONS_MAX}`,
     query_params: { tenant: scope.tenantId, project: scope.projectId },

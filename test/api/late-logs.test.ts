@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
 import { Instance } from '../instance.ts'
+import { otlpJson } from '../span-batch.ts'
 
 const captures = join(import.meta.dirname, '../captures')
 
@@ -57,7 +58,42 @@ for (const folder of ['official_events', 'official_latest'])
       const joined = await check(instance, folder)
       // The other recording has messages in the span too, so nothing need be joined there.
       if (folder === 'official_events') assert.ok(joined > 0, 'no span has messages of its logs')
+      else if (order === 'spans first') await showsOtherTrace(instance)
     })
+
+/** The SDK's own report counts and has no messages; a wrapper's report, in another trace, has them. */
+async function showsOtherTrace(instance: Instance): Promise<void> {
+  const [sdk, wrapper] = ['b7'.repeat(16), 'b8'.repeat(16)] as const
+  const text = 'What flows through a closed valve?'
+  const call = (traceId: string, scope: string, more: Record<string, string>): string => {
+    const attributes = {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': 'anthropic',
+      'gen_ai.request.model': 'claude-haiku-4-5',
+      'gen_ai.response.id': 'msg_valve',
+      'gen_ai.usage.input_tokens': 40,
+      'gen_ai.usage.output_tokens': 2,
+      ...more,
+    }
+    return otlpJson([{ traceId, attributes }], { 'service.name': 'valves' }, scope)
+  }
+  const input = JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: text }] }])
+  for (const body of [
+    call(sdk, 'com.anthropic.sdk.messages', { 'gen_ai.usage.cache_read.input_tokens': '10' }),
+    call(wrapper, 'wrapper', { 'gen_ai.input.messages': input }),
+  ]) {
+    const res = await instance.post('/v1/traces', body, { 'content-type': 'application/json' })
+    assert.equal(res.status, 200)
+    await instance.drained()
+  }
+  const path = `/api/v1/traces/${sdk}/events`
+  const [counted] = (await get(instance, path))['data'] as Json[]
+  assert.equal(counted?.['usage_aggregate'], false)
+  const listed = (await get(instance, '/api/v1/events?limit=100'))['data'] as Json[]
+  const alone = await get(instance, `/api/v1/events/${String(counted['event_id'])}`)
+  for (const shown of [counted, alone, listed.find((e) => e['trace_id'] === sdk)])
+    assert.ok(JSON.stringify(shown?.['input_messages']).includes(text))
+}
 
 async function get(instance: Instance, path: string): Promise<Json> {
   const res = await fetch(instance.url(path, 'http'))
