@@ -1,4 +1,4 @@
-// The metrics of what is found in texts after storage.
+// The metrics of quality checks, judges and embeddings.
 
 import { counter, gauge, histogram } from '../core/metrics.ts'
 

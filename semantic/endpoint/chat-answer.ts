@@ -1,12 +1,12 @@
-// Reads an answer of `/chat/completions`: its text, and the tokens that it says it used, also when it comes as a stream of events although
-// none was asked for.
+// Reads a response of `/chat/completions`: its text and the token usage that it reports. Some endpoints answer with a stream of
+// server-sent events even if none was requested; such a response is read too.
 
 import { z } from 'zod'
 
 export interface ChatAnswer {
   readonly content: string
   readonly model: string
-  /** NaN where the endpoint says nothing. */
+  /** Token counts as the endpoint reports them; NaN if it reports none. */
   readonly inputTokens: number
   readonly outputTokens: number
   readonly finishReason: string
@@ -28,7 +28,7 @@ const completion = z.object({
   usage: usage.nullish(),
 })
 
-/** An answer without text has the content ''. */
+/** Reads a response, or the chunks of a stream. The content of a response without text is the empty string. */
 export function chatAnswer(answer: unknown): ChatAnswer {
   const chunks = typeof answer === 'string' ? eventsIn(answer) : [answer]
   let content = ''
@@ -54,14 +54,14 @@ export function chatAnswer(answer: unknown): ChatAnswer {
   }
 }
 
-/** The JSON of each `data:` line of a stream of events. */
+/** Returns the parsed JSON of each `data:` line of a stream of server-sent events. */
 function eventsIn(text: string): unknown[] {
   return text.split('\n').flatMap((line) => {
     if (!line.startsWith('data:')) return []
     try {
       return [JSON.parse(line.slice(5))]
     } catch {
-      // `[DONE]`, or a line that was cut.
+      // The line is the end marker `[DONE]`, or it was truncated.
       return []
     }
   })

@@ -1,5 +1,6 @@
-// One request to an OpenAI-compatible endpoint: deadline, bounded answer, and what a failure means. It does not repeat anything, because
-// each attempt costs money, which `paid-call.ts` decides about. After failures in a row the endpoint is left alone for a while.
+// Sends one request to an OpenAI-compatible endpoint with a deadline and a limit on the size of the response, and classifies failures.
+// It never retries, because each attempt costs money; `paid-call.ts` decides about retries. After several failures in a row a circuit
+// breaker sends nothing for a while.
 
 import { request as httpRequest, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
@@ -8,7 +9,7 @@ import type { Secret } from '../../core/config/config-types.ts'
 import { guardedLookup } from '../../core/http/guarded-lookup.ts'
 
 export interface EndpointSettings {
-  /** Base URL, such as `http://127.0.0.1:11434/v1`; may hold credentials. */
+  /** The base URL, such as `http://127.0.0.1:11434/v1`. It may contain credentials. */
   readonly url: string
   readonly key: Secret | null
   readonly allowLinkLocal: boolean
@@ -16,15 +17,15 @@ export interface EndpointSettings {
 }
 
 export type FailureKind =
-  /** Refused before anything was worked: costs nothing, try again. */
+  /** The endpoint refused the request before it did any work. The attempt costs nothing and may be retried. */
   | 'busy'
-  /** An error of the server: costs nothing, try again. */
+  /** The server reported an error. The attempt costs nothing and may be retried. */
   | 'server_error'
-  /** No answer was seen: it may have been paid, try again. */
+  /** No response arrived. The attempt may have cost money and may be retried. */
   | 'no_answer'
-  /** The request itself is not understood; another form may be. */
+  /** The endpoint does not support the form of the request; another form may work. */
   | 'refused'
-  /** Key, model or address are wrong. */
+  /** The API key, the model or the URL is wrong. A retry cannot help. */
   | 'forbidden'
   /** The circuit breaker is open; nothing was sent. */
   | 'open_circuit'
@@ -32,7 +33,7 @@ export type FailureKind =
 export class EndpointError extends Error {
   readonly kind: FailureKind
   readonly status: number | null
-  /** How long the endpoint asks to wait, ms. */
+  /** How long the endpoint asks the client to wait (`Retry-After`), in ms. */
   readonly retryAfterMs: number | null
 
   constructor(
@@ -69,7 +70,7 @@ export class EndpointClient {
     this.#clock = clock
   }
 
-  /** The parsed JSON of a 2xx. Rejects with an `EndpointError` for everything else. */
+  /** Resolves with the parsed JSON of a 2xx response. Rejects with an `EndpointError` for every other outcome. */
   async post(path: string, body: object, signal: AbortSignal): Promise<unknown> {
     if (this.#clock.monotonicMs() < this.#openUntilMs)
       throw new EndpointError('open_circuit', 'the endpoint failed repeatedly', null, null)
@@ -158,7 +159,7 @@ function retryAfterMsOf(header: string | undefined): number | null {
   return Math.min(seconds * 1000, RETRY_AFTER_MS_MAX)
 }
 
-/** An answer that is no JSON was paid for: it is handed on as a text, for whoever may make something of it. */
+/** Parses a response. A response that is not JSON has been paid for as well, so it is returned as text and the caller may still use it. */
 function answerOf(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -1,5 +1,6 @@
-// A call that costs money: reserves its worst case within the day's cap, makes it, settles what it cost, and tries again where that helps.
-// Each attempt has a reservation of its own. An attempt whose answer was not seen is settled at its worst case, since it may have been paid.
+// Makes a call that costs money: reserves the highest possible cost within the daily cap, makes the call, settles the actual cost, and
+// retries where a retry can help. Each attempt has its own reservation. An attempt without a response is settled at the highest possible
+// cost, because the provider may have charged for it.
 
 import type { Clock } from '../../core/clock.ts'
 import { labelValue, type Metrics } from '../../core/metrics.ts'
@@ -14,25 +15,25 @@ export interface PaidCallDeps {
   readonly clock: Clock
   readonly metrics: Metrics
   readonly client: EndpointClient
-  /** Billionths of a dollar, and calls, that a tenant may spend in a day. */
+  /** The daily cap of a tenant: cost in billionths of a dollar, and number of calls. */
   readonly capNano: number
   readonly callsMax: number
 }
 
 export interface PaidCall {
-  /** `judge` or `embed`. */
+  /** What the call is for: `judge` or `embed`. */
   readonly purpose: string
   readonly tenantId: string
-  /** The same for every attempt at the same question, so that a call that nobody saw the end of is known. */
+  /** Identifies the question. All attempts at one question share it, so that a call whose end was not seen is recognised. */
   readonly question: string
   readonly path: string
   readonly body: object
-  /** Billionths of a dollar. */
+  /** The highest cost that the call can have, in billionths of a dollar. */
   readonly worstNano: number
   readonly attemptsMax: number
-  /** What an answer cost, in billionths of a dollar; more than the worst case counts as that. */
+  /** Returns the cost of a response in billionths of a dollar. A higher value than the worst case is counted as the worst case. */
   costNano(answer: unknown): number
-  /** Stores the answer in the transaction that settles the call. */
+  /** Stores the response in the same transaction that settles the cost of the call. */
   keep(client: Statements, answer: unknown): Promise<void>
 }
 
@@ -47,7 +48,7 @@ export type PaidAnswer =
 
 const PAUSE_MS = 500
 
-/** Rejects with an `EndpointError` when the last attempt failed. */
+/** Makes the call. Rejects with an `EndpointError` if the last attempt failed. */
 export async function paidCall(
   deps: PaidCallDeps,
   call: PaidCall,

@@ -1,7 +1,8 @@
-// How far something agrees with people: precision and recall with intervals, and kappa, which takes out the agreement by chance.
+// Measures how well the results of a check or judge agree with human labels: precision and recall with confidence intervals, and Cohen's
+// kappa, which corrects for agreement by chance.
 
 export interface Pair {
-  /** What a person says, and what was found. */
+  /** `label` is the human label, `found` is the result of the check or judge. */
   readonly isFault: boolean
   readonly isFound: boolean
 }
@@ -10,7 +11,7 @@ export interface Agreement {
   readonly labels: number
   readonly faults: number
   readonly precision: number | null
-  /** 95 %, by Wilson. */
+  /** The 95 % Wilson score interval. */
   readonly precision_interval: readonly [number, number] | null
   readonly recall: number | null
   readonly recall_interval: readonly [number, number] | null
@@ -40,7 +41,7 @@ export function agreementOf(pairs: readonly Pair[]): Agreement {
   }
 }
 
-/** The interval in which a share lies, 95 times of a hundred. Null of nothing. */
+/** Returns the 95 % Wilson score interval of a proportion; null if there are no trials. */
 export function wilson(hits: number, n: number): readonly [number, number] | null {
   if (n === 0) return null
   const z = 1.96

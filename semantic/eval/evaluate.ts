@@ -1,5 +1,5 @@
-// Measures checks and rubrics on a user's labels: checks by running them, rubrics by a recorded answer of a judge or by asking an endpoint,
-// within an amount that is never passed.
+// Measures checks and rubrics against human labels. Checks are run; rubrics use the recorded response of a judge, or ask an endpoint. The
+// total cost of the calls never exceeds the given amount.
 
 import { randomBytes } from 'node:crypto'
 import { chatAnswer } from '../endpoint/chat-answer.ts'
@@ -16,7 +16,7 @@ import type { UserLabel } from './labels-file.ts'
 export interface Evaluated extends Agreement {
   readonly name: string
   readonly kind: 'check' | 'rubric'
-  /** Labels without a verdict: nothing recorded, no endpoint, over the amount, unparsable. */
+  /** Number of labels without a verdict: no recorded response and no endpoint, the amount is used up, or the response was invalid. */
   readonly left_out: number
   readonly cost_usd: number
 }
@@ -24,11 +24,11 @@ export interface Evaluated extends Agreement {
 export interface LiveJudge {
   readonly settings: JudgeSettings
   readonly client: EndpointClient
-  /** Most that the calls may cost, in USD. */
+  /** The highest total cost of all calls, in USD. */
   readonly usdMax: number
 }
 
-/** One row for each name in the labels, in the order in which they first stand. */
+/** Returns one row for each check or rubric that the labels name, in the order of their first appearance. */
 export async function evaluate(
   labels: readonly UserLabel[],
   rubrics: readonly Rubric[],
@@ -81,7 +81,7 @@ async function evaluateRubric(
   return { name: rubric.name, kind: 'rubric', left_out, cost_usd: costUsd, ...agreementOf(pairs) }
 }
 
-/** Null when the worst case of the call is more than what is left, or the endpoint gave no answer. */
+/** Asks the judge. Returns null if the highest possible cost exceeds the remaining amount, or if the endpoint did not respond. */
 async function ask(
   { settings, client }: LiveJudge,
   rubric: Rubric,
@@ -109,7 +109,7 @@ async function ask(
     )
     return { content: chatAnswer(answer).content, costUsd }
   } catch {
-    // A label without an answer is left out, and counted.
+    // A label without a verdict is excluded from the figures, and the caller counts it as missing.
     return null
   }
 }

@@ -1,17 +1,17 @@
-// Labels of a user: one JSON object a line, each an exchange and what a person says about it.
+// Reads a file of human labels (JSON Lines). Each line holds an exchange and the judgement of a person.
 
 import { z } from 'zod'
 import { ObservaError } from '../../core/errors.ts'
 import type { Exchange } from '../quality/exchange.ts'
 
 const line = z.strictObject({
-  /** Name of a check or of a rubric. */
+  /** The name of the check or rubric that the label is for. */
   name: z.string().min(1),
-  /** Does a person say that it is at fault? */
+  /** True if the person says that the answer has the fault that the check or rubric looks for. */
   fault: z.boolean(),
   ask: z.string().default(''),
   answer: z.string(),
-  /** Turns before, the user's and the assistant's in turn. */
+  /** The earlier turns of the conversation, alternating between user and assistant. */
   before: z.array(z.string()).default([]),
   system: z.string().default(''),
   documents: z
@@ -19,7 +19,7 @@ const line = z.strictObject({
     .default([]),
   finish_reason: z.string().optional(),
   wants_json: z.boolean().default(false),
-  /** What a judge answered, to measure it without asking again. */
+  /** The recorded response of a judge, so that the rubric can be measured without another call. */
   recorded: z.string().optional(),
 })
 
@@ -30,7 +30,7 @@ export interface UserLabel {
   readonly recorded: string | null
 }
 
-/** Throws an `ObservaError` that names the line. */
+/** Parses the file. An invalid line throws an `ObservaError` with the number of the line. */
 export function labelsIn(text: string, file: string): readonly UserLabel[] {
   return text
     .split('\n')

@@ -1,5 +1,5 @@
-// Asks a judge one question: in the strictest form that the endpoint knows, and once more where the answer has no verdict. What was
-// answered is kept in the transaction that settles the call, so a question whose answer was seen is never paid twice.
+// Asks a judge one question, in the strictest response format that the endpoint supports, and once more if the response has no verdict.
+// The response is stored in the transaction that settles the cost of the call, so a question that was answered is never paid twice.
 
 import { randomBytes } from 'node:crypto'
 import type { Scope } from '../../storage/queries/page.ts'
@@ -27,7 +27,7 @@ export interface Usage {
   readonly costUsd: number
 }
 
-/** A call that was made, for the trace of it; not the ones that the cache answered. */
+/** A call that was made, from which a span is made. Questions that the cache answered make no call. */
 export interface MadeCall extends Usage {
   readonly question: string
   readonly ms: number
@@ -45,23 +45,23 @@ export type Judgement =
   | { readonly kind: 'over_budget'; readonly calls: readonly MadeCall[] }
 
 export interface AskedScope extends Scope {
-  /** What is judged: two calls for it are a repetition, two for equal texts of other events are not. */
+  /** Identifies what is judged. Two calls with the same identity are a repetition; two calls for equal texts of other events are not. */
   readonly eventId: string
   readonly traceId: string
 }
 
 const CACHE_DAYS = 30
 const ATTEMPTS_MAX = 3
-/** The second question repeats the first with what was wrong. */
+/** The second question repeats the first one and adds what was wrong with the response. */
 const QUESTIONS_MAX = 2
 
-/** The forms of an answer that an endpoint may know, the strictest first. */
+/** The response formats that an endpoint may support, the strictest first. */
 const FORMS = ['json_schema', 'json_object', 'text'] as const
 
 export class Judge {
   readonly #settings: JudgeSettings
   readonly #deps: PaidCallDeps
-  /** Index in FORMS of what the endpoint was seen to know. */
+  /** Index in FORMS of the strictest format that the endpoint has accepted so far. */
   #form = 0
 
   constructor(settings: JudgeSettings, deps: PaidCallDeps) {
@@ -69,7 +69,7 @@ export class Judge {
     this.#deps = deps
   }
 
-  /** Rejects with an `EndpointError` when the endpoint gives no answer. */
+  /** Asks the question. Rejects with an `EndpointError` if the endpoint gives no response. */
   async ask(
     scope: AskedScope,
     rubric: Rubric,
@@ -89,7 +89,7 @@ export class Judge {
     return { kind: 'unparsable', calls }
   }
 
-  /** Null when the day's budget is spent. */
+  /** Makes one paid call. Resolves with null if the daily budget is spent. */
   async #pay(
     scope: AskedScope,
     rubric: Rubric,
@@ -131,7 +131,7 @@ export class Judge {
   ): Promise<StoredVerdict | null> {
     const { model, maxOutputTokens, priceNano } = this.#settings
     const body = questionBody(this.#settings, rubric, messages, form)
-    // No token is shorter than a byte.
+    // Every token has at least one byte, so the number of bytes is an upper bound of the number of tokens.
     const inputMax = Buffer.byteLength(JSON.stringify(body))
     const usage = (answer: unknown): Usage =>
       usageFrom(answer, model, inputMax, maxOutputTokens, priceNano)
@@ -169,7 +169,7 @@ export class Judge {
   }
 }
 
-/** The request for one question. `form` is an index in FORMS, 0 for the strictest. */
+/** Builds the request for one question. `form` is an index in FORMS; 0 is the strictest format. */
 export function questionBody(
   { model, maxOutputTokens }: Pick<JudgeSettings, 'model' | 'maxOutputTokens'>,
   rubric: Rubric,
@@ -193,7 +193,7 @@ function formOf(form: number, rubric: Rubric): object {
   }
 }
 
-/** An endpoint that counts nothing, or more than is possible, is charged at the worst case. */
+/** Computes the cost of a response. If the endpoint reports no usage, or more than is possible, the highest possible cost is used. */
 export function usageFrom(
   answer: unknown,
   model: string,
@@ -216,7 +216,7 @@ const usageOf = (stored: StoredVerdict): Usage => ({
   costUsd: stored.cost_usd,
 })
 
-/** What a question would cost at most and usually, for an estimate. Nothing is sent. */
+/** Estimates the highest and the typical cost of a question without sending it. */
 export function estimateOf(
   settings: JudgeSettings,
   rubric: Rubric,
@@ -225,7 +225,7 @@ export function estimateOf(
   const bytes = Buffer.byteLength(JSON.stringify(judgeMessages(rubric, text, 'm'.repeat(17))))
   return {
     worstNano: settings.priceNano(bytes, settings.maxOutputTokens),
-    // Four bytes a token, and a verdict of a few claims.
+    // The typical case has four bytes per token and a verdict with a few claims.
     usualNano: settings.priceNano(bytes / 4, Math.min(300, settings.maxOutputTokens)),
   }
 }

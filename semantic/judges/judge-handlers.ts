@@ -1,4 +1,4 @@
-// The jobs of judges, made of their settings.
+// Creates the job handlers of judges from their settings.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Clock } from '../../core/clock.ts'

@@ -1,4 +1,4 @@
-// What judges are told to do, ready for use.
+// The settings of judges: which rubrics are asked about which traces, at which endpoint and at what cost.
 
 import type { EndpointSettings } from '../endpoint/endpoint-client.ts'
 import type { Scoped } from '../sampling/trace-share.ts'
@@ -6,9 +6,9 @@ import type { Rubric } from './rubric.ts'
 
 export interface JudgeRule extends Scoped {
   readonly name: string
-  /** Share of the traces, 0 to 1. */
+  /** The share of traces that are judged, from 0 to 1. */
   readonly rate: number
-  /** Names of rubrics. */
+  /** The names of the rubrics that are asked. */
   readonly use: readonly string[]
 }
 
@@ -20,10 +20,10 @@ export interface JudgeSettings {
   readonly concurrency: number
   readonly maxOutputTokens: number
   readonly highSeverity: boolean
-  /** Names of rubrics for traces of high severity. */
+  /** The names of the rubrics that are asked about traces with a signal of high severity. */
   readonly use: readonly string[]
   readonly rules: readonly JudgeRule[]
   readonly rubrics: readonly Rubric[]
-  /** Cost of a call in billionths of a dollar; 0 for a model without a known price. */
+  /** Computes the cost of a call in billionths of a dollar; 0 for a model without a known price. */
   readonly priceNano: (inputTokens: number, outputTokens: number) => number
 }

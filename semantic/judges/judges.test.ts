@@ -1,5 +1,5 @@
-// Judges on real stores against an endpoint that is made for tests: what they find, what they cost, and what they do when the endpoint is
-// slow, busy, broken or hostile.
+// Tests judges on real stores against a test endpoint: what they find, what they cost, and how they behave if the endpoint is slow, busy,
+// broken or hostile.
 
 import assert from 'node:assert/strict'
 import { after, before, type TestContext, test } from 'node:test'
@@ -50,7 +50,7 @@ const RULE = { name: 'all', rate: 1, use: ['hallucination'] }
 
 interface World {
   readonly fake: FakeEndpoint
-  /** Selects what is to be asked and asks it until nothing is left; returns how many questions failed a try. */
+  /** Selects questions and asks them until none is left. Returns the number of questions with a failed attempt. */
   judge(): Promise<number>
 }
 
@@ -179,7 +179,7 @@ test('an answer with a fault is a score and an issue with a quote, a good one a 
   const paid = w.fake.charges.length
   await w.judge()
   assert.equal(w.fake.charges.length, paid, 'nothing is left to ask')
-  // The same content in another trace is answered by what was kept.
+  // A question about the same content in another trace is answered from the stored response.
   await store([{ ...call('p1', 1, `I am sure that ${PLANTED}.`), trace: 77 }])
   await w.judge()
   assert.equal(w.fake.charges.length, paid)

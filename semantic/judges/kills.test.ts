@@ -1,5 +1,5 @@
-// Four job workers as processes, three of them killed while they judge, against an endpoint that is wrong, hostile, busy, broken and slow
-// in turn: no question is lost, no cap is passed, and what is paid twice is counted.
+// Runs four job workers as processes against an endpoint that is in turn wrong, hostile, busy, broken and slow, and kills three of the
+// workers while they judge. No question is lost, no cap is exceeded, and calls that are paid twice are counted.
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -20,12 +20,12 @@ const DEADLINE_MS = 240_000
 const WORKERS = 4
 const KILLS = 3
 const CAP_USD = 0.1
-/** Calls of a tenant that the cap allows, and of one that it does not. */
+/** The number of calls of a tenant within the cap, and of a tenant above the cap. */
 const FEW = 50
 const MANY = 200
 const TIMEOUT_MS = 2000
 
-/** A fifth of the questions meet trouble the first time. */
+/** One fifth of the questions fail at the first attempt. */
 function behave(question: string, times: number): Behaviour {
   const drawn = drawnBy(`trouble ${question}`)
   if (times > 0 || drawn > 0.2) return drawn > 0.9 ? 'stream' : 'answer'
@@ -110,7 +110,7 @@ test('4 workers and 3 kills: no question is lost, spend stays within its cap, an
   }
   for (let kill = 1; kill <= KILLS; kill++) {
     await until(async () => fake.requests.length >= kill * 25, `${kill * 25} requests`)
-    // The moment after a request came in: its worker waits for the answer.
+    // A request has just arrived, so its worker is waiting for the response.
     const [victim] = children
     victim?.kill('SIGKILL')
     start()
@@ -150,7 +150,7 @@ test('4 workers and 3 kills: no question is lost, spend stays within its cap, an
   const settled = spends.reduce((sum, s) => sum + s.settled, 0)
   assert.ok(charged <= settled, `${charged} charged, ${settled} settled`)
 
-  // The same question is paid again only after a kill or an answer that came too late.
+  // A question may be paid twice only if its worker was killed or the response came too late.
   const seen = new Map<string, number>()
   for (const c of fake.charges) seen.set(c.question, (seen.get(c.question) ?? 0) + 1)
   const again = [...seen.values()].reduce((n, times) => n + times - 1, 0)

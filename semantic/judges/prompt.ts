@@ -1,11 +1,11 @@
-// What a judge is asked. Everything that was stored stands between marks that are drawn for each call, so that a text which pretends to
-// be an instruction cannot close them; the answer has a form that a schema fixes.
+// Builds the prompt of a judge. Stored texts stand between random delimiters that are generated for each call, so that a text with
+// injected instructions cannot close them. A JSON Schema defines the form of the verdict.
 
 import { createHash } from 'node:crypto'
 import type { Exchange } from '../quality/exchange.ts'
 import type { Rubric } from './rubric.ts'
 
-/** Counts up with every change of the texts below. */
+/** The version of the prompt. It must be increased with every change of the texts below. */
 export const PROMPT_VERSION = 1
 const QUESTION_CHARS_MAX = 6000
 const ANSWER_CHARS_MAX = 8000
@@ -17,7 +17,7 @@ export interface JudgedText {
   readonly documents: readonly { readonly id: string; readonly text: string }[]
 }
 
-/** What of an exchange a judge sees, cut to its budget. */
+/** Returns the parts of an exchange that the judge sees, truncated to the size limit. */
 export function judgedText(exchange: Exchange): JudgedText {
   const turns = exchange.turns.map((turn) => `${turn.role}: ${turn.text}`).join('\n')
   const system = exchange.system === '' ? '' : `instructions: ${exchange.system.slice(0, 2000)}\n`
@@ -34,7 +34,7 @@ export function judgedText(exchange: Exchange): JudgedText {
   }
 }
 
-/** The same question about the same content has the same hash, whatever marks were drawn. 64 hex. */
+/** Returns the hash of a question and its content, 64 hex digits. It does not depend on the random delimiters. */
 export function contentHash(
   model: string,
   rubric: Rubric,
@@ -50,7 +50,7 @@ export interface ChatMessage {
   readonly content: string
 }
 
-/** `mark` is drawn for each call and occurs in no text. */
+/** Builds the messages. `mark` is the random delimiter of this call; no text contains it. */
 export function judgeMessages(rubric: Rubric, text: JudgedText, mark: string): ChatMessage[] {
   const words = [...rubric.good, ...rubric.bad].join(', ')
   const system = [
@@ -78,7 +78,7 @@ export const REPAIR: ChatMessage = {
     'That was not the JSON object that was asked for. Answer again, with the JSON object alone, in the form described.',
 }
 
-/** The form of a verdict for endpoints that can be held to one. */
+/** The JSON Schema of a verdict, for endpoints that support structured output. */
 export function verdictSchema(rubric: Rubric): object {
   const text = { type: 'string' }
   return {

@@ -1,4 +1,4 @@
-// What a verdict becomes: a score of the event, a signal where it is negative and quoted, and a span of the call that made it.
+// Turns a verdict into a score of the event, into a signal if the verdict is negative and has a quote, and into a span of the call.
 
 import { createHash } from 'node:crypto'
 import type { Signal } from '../../core/signals/signal.ts'
@@ -17,7 +17,7 @@ export interface Judged {
   readonly projectId: string
   readonly row: ExchangeRow
   readonly rubric: Rubric
-  /** Why it was judged. */
+  /** The reason why the call was selected for judging. */
   readonly reason: string
   readonly verdict: Verdict
   readonly usage: Usage
@@ -62,7 +62,7 @@ export function scoreOf({
   }
 }
 
-/** Null unless the verdict is negative and a quote stands in the text. */
+/** Returns the signal of a verdict; null unless the verdict is negative and one of its quotes occurs in the text. */
 export function signalOf({
   tenantId,
   projectId,
@@ -116,11 +116,11 @@ export interface CallSpan {
   readonly tenantId: string
   readonly projectId: typeof OWN_PROJECT
   readonly spanId: string
-  /** A span of OTLP in JSON. */
+  /** The span as OTLP JSON. */
   readonly span: object
 }
 
-/** The judge's own call, as the span of any client. What was asked is not repeated in it. */
+/** Returns a span of the judge's call in the form that any client would send. It does not contain the prompt. */
 export function callSpan(
   tenantId: string,
   about: { readonly traceId: string; readonly purpose: string },

@@ -1,5 +1,5 @@
-// What a rubric is: one narrow question to a judge about one exchange, with the words that its verdicts may have. The built-in ones are
-// here; a user's own are YAML files of the same form.
+// A rubric is one narrow question to a judge about one exchange, with the allowed words of its verdicts. This file contains the built-in
+// rubrics. Users write their own as YAML files of the same form.
 
 import { z } from 'zod'
 import { ObservaError } from '../../core/errors.ts'
@@ -7,20 +7,20 @@ import { ObservaError } from '../../core/errors.ts'
 export const rubricSchema = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'expected lower case letters, digits and _'),
   version: z.int().min(1).default(1),
-  /** What each claim is. */
+  /** Describes what counts as one claim. */
   claims: z.string().min(1).max(500),
-  /** What is asked about each claim. */
+  /** The question about each claim. */
   instruction: z.string().min(1).max(4000),
-  /** Words for what is right, and for what is not. */
+  /** The words of a verdict for a good claim and for a bad claim. */
   good: z.array(z.string().min(1).max(40)).min(1).max(8),
   bad: z.array(z.string().min(1).max(40)).min(1).max(8),
-  /** One claim with such a word is an issue, whatever the others are. */
+  /** One claim with such a word makes the verdict negative, whatever the other claims are. */
   fatal: z.array(z.string()).default([]),
-  /** Below this share of good claims it is an issue. */
+  /** The verdict is negative if the share of good claims is below this value. */
   threshold: z.number().min(0).max(1).default(0.7),
-  /** `documents`: judged only where something was retrieved; `none`: only where nothing was; `any`. */
+  /** `documents`: only exchanges with retrieved documents are judged; `none`: only exchanges without; `any`: all. */
   context: z.enum(['documents', 'none', 'any']).default('any'),
-  /** Where the quote of a claim stands. */
+  /** The text that contains the quote of a claim. */
   quotes: z.enum(['answer', 'documents']).default('answer'),
 })
 
@@ -76,7 +76,7 @@ export const BUILTIN_RUBRICS: readonly Rubric[] = [
   }),
 ]
 
-/** A rubric of a user, from the parsed YAML. Its findings are issues of the type `quality_degradation`. */
+/** Parses a user's rubric from YAML that was already parsed. Its negative verdicts are signals of the type `quality_degradation`. */
 export function ownRubric(parsed: unknown, file: string): Rubric {
   const rubric = rubricSchema.safeParse(parsed)
   if (rubric.success && !BUILTIN_RUBRICS.some((b) => b.name === rubric.data.name))

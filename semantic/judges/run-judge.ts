@@ -1,5 +1,5 @@
-// The job `judges.ask`: one question to a judge about one stored call. Everything it writes has an id of what it is about, so a run that was
-// killed is done again without harm.
+// The job `judges.ask` asks a judge one question about one stored call. The ids of all rows that it writes are derived from the call and
+// the rubric, so a killed run can be repeated without duplicates.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { z } from 'zod'
@@ -101,7 +101,7 @@ async function findSubject(
   return { rubric, row, exchange }
 }
 
-/** Null when the endpoint will never answer this; other failures are tried again. */
+/** Asks the judge. Resolves with null if no attempt can succeed at this endpoint. Other failures reject, and the job is retried. */
 async function asked(
   deps: JudgeDeps,
   question: JudgeQuestion,

@@ -1,5 +1,5 @@
-// The job `judges.select`: finds what judges are to be asked, which are traces with a signal of high severity and the share of calls that
-// a rule asks for, and puts what waits into the queue, each tenant in its turn. A question that failed there is put in again.
+// The job `judges.select` selects the calls to be judged: calls of traces with a signal of high severity, and a share of all calls as
+// configured. It enqueues the waiting questions, one tenant after another in turn, and enqueues failed questions again.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { z } from 'zod'
@@ -36,13 +36,13 @@ const WORK = 'judge rules'
 const WAITING_AT_ONCE = 500
 const SIGNALS_AT_ONCE = 200
 const SIGNALS_AGE_MS = 24 * 3_600_000
-/** Calls of one trace that are judged. */
+/** The most calls of one trace that are judged. */
 const ANSWERS_OF_TRACE_MAX = 3
 const SAMPLED_OF_HOUR_MAX = 1000
 const HOURS_AT_ONCE = 48
 const DAYS_MAX = 2
 const VERDICT_DAYS = 30
-/** Longer than any call with its retries. */
+/** This time is longer than any call with its retries. */
 const STRANDED_MS = 15 * 60_000
 const HIGH_PRIORITY = 10
 

@@ -1,5 +1,5 @@
-// Reads what a judge answered, tolerantly, and decides what it is worth: only claims whose quote really stands in the text count against an
-// answer, so that an invented quote raises nothing.
+// Parses the response of a judge leniently and evaluates it. Only claims whose quote occurs in the text count against an answer, so an
+// invented quote raises no signal.
 
 import { z } from 'zod'
 import type { JudgedText } from './prompt.ts'
@@ -14,15 +14,15 @@ export interface Claim {
   readonly quote: string
   readonly document: string
   readonly sourceQuote: string
-  /** Does the quote stand in the text? */
+  /** True if the quote occurs in the text. */
   readonly isQuoted: boolean
 }
 
 export interface Verdict {
   readonly claims: readonly Claim[]
-  /** Share of good claims, 0 to 1; 1 without claims. */
+  /** The share of good claims, from 0 to 1; 1 if there are no claims. */
   readonly score: number
-  /** `fail` only with a quoted claim; `unsure` where it would fail but for the quotes. */
+  /** `fail` needs a bad claim whose quote occurs in the text. `unsure` means that there are bad claims, but none with such a quote. */
   readonly verdict: 'pass' | 'fail' | 'unsure'
   readonly reason: string
 }
@@ -43,7 +43,7 @@ const loose = z.object({
   reason: text,
 })
 
-/** Null when the answer of the judge has no verdict in it. */
+/** Parses a response. Returns null if it contains no verdict. */
 export function readVerdict(content: string, rubric: Rubric, judged: JudgedText): Verdict | null {
   const parsed = loose.safeParse(jsonIn(content))
   if (!parsed.success) return null
@@ -82,7 +82,7 @@ function isIn(quote: string, source: string): boolean {
   return wanted.length >= 3 && flat(source).includes(wanted)
 }
 
-/** The word of the list that a verdict is, whatever case and marks it has. */
+/** Finds the word of the list that a verdict stands for. Case and punctuation are ignored. */
 function wordIn(verdict: string, words: readonly string[]): string | null {
   const bare = verdict
     .toLowerCase()
@@ -91,13 +91,13 @@ function wordIn(verdict: string, words: readonly string[]): string | null {
   return words.find((word) => word.toLowerCase() === bare) ?? null
 }
 
-/** The first JSON object of a text, also between fences and prose; undefined without one. */
+/** Finds the first JSON object in a text, also inside a code block or prose. Returns undefined if there is none. */
 export function jsonIn(content: string): unknown {
   for (const candidate of candidatesIn(content)) {
     try {
       return JSON.parse(candidate)
     } catch {
-      // The next candidate may be whole.
+      // This candidate is incomplete; the next one may be valid JSON.
     }
   }
   return undefined
@@ -111,7 +111,7 @@ function* candidatesIn(content: string): Generator<string> {
   const close = content.lastIndexOf('}')
   if (open >= 0 && close > open) {
     yield content.slice(open, close + 1)
-    // Commas before a closing bracket are the most frequent mistake.
+    // A trailing comma before a closing bracket is the most frequent mistake of models.
     yield content.slice(open, close + 1).replace(/,(\s*[\]}])/g, '$1')
   }
 }

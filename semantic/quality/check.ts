@@ -1,24 +1,24 @@
-// What a check of quality is: a deterministic function over one exchange that gives a score with evidence, without a model.
+// A quality check is a deterministic function over one exchange that returns a score with evidence. It uses no model.
 
 import type { Exchange } from './exchange.ts'
 
 export interface CheckResult {
-  /** 0 is fine, 1 is certainly at fault. */
+  /** The score: 0 means that there is no fault, 1 that there certainly is one. */
   readonly value: number
-  /** Why: a quote of the text and a reason, never a whole prompt. */
+  /** The evidence: a short quote and a reason, never a whole prompt. */
   readonly evidence: Readonly<Record<string, string | number>>
 }
 
 export interface QualityCheck {
-  /** Name of the score, such as `refusal`. */
+  /** The name of the score, such as `refusal`. */
   readonly name: string
-  /** Counts up with every change that may give another value. */
+  /** The version of the check. It must be increased with every change that may change a score. */
   readonly version: number
-  /** From this value on the exchange is at fault. */
+  /** The exchange has the fault if its score is at least this value. */
   readonly threshold: number
-  /** One sentence for people. */
+  /** One sentence that describes the check to users. */
   readonly summary: string
-  /** Null where the check does not apply, such as without retrieved documents. */
+  /** Runs the check. Returns null if it does not apply, for example if it needs retrieved documents and there are none. */
   run(exchange: Exchange): CheckResult | null
 }
 

@@ -1,5 +1,5 @@
-// All checks of quality, and which of them are on: a check whose precision was not measured at .8 or more on the held-out labels is off
-// and says so. The figures are in `measured.generated.json`, made from the labelled texts by `npm run generate`.
+// Lists all quality checks and decides which of them are enabled. A check is enabled only if its precision on the held-out labels is at
+// least 0.8. The measurements are in `measured.generated.json`, which `npm run generate` makes from the labelled texts.
 
 import type { CheckResult, QualityCheck } from './check.ts'
 import type { Exchange } from './exchange.ts'
@@ -36,11 +36,11 @@ export interface CheckState {
   readonly check: QualityCheck
   readonly measured: MeasuredCheck | null
   readonly isOn: boolean
-  /** Why it is off; null for a check that is on. */
+  /** The reason why the check is disabled; null for an enabled check. */
   readonly reason: string | null
 }
 
-/** The state of each check by what was measured of its present version. */
+/** Returns the state of each check, which depends on the measurement of its present version. */
 export function checkStates(
   figures: readonly MeasuredCheck[] = measured.checks,
 ): readonly CheckState[] {
@@ -61,7 +61,7 @@ export interface CheckedScore extends CheckResult {
   readonly isFault: boolean
 }
 
-/** Runs the checks that are on and apply. */
+/** Runs all enabled checks that apply to the exchange. */
 export function checked(
   exchange: Exchange,
   states: readonly CheckState[],

@@ -1,5 +1,5 @@
-// Quality degradation: a check finds faults in a larger share of the calls of a model than in the days before. One bad answer is a score,
-// a share that rises is a signal.
+// Detects quality degradation: a check finds faults in a significantly larger share of a model's calls than in the days before. A single
+// bad answer is only a score; a rising share is a signal.
 
 import type { Signal } from '../../core/signals/signal.ts'
 import type { FaultShare } from '../../storage/semantic/scores.ts'
@@ -10,10 +10,10 @@ export const DEGRADATION_DAYS = 8
 
 const SEEN_MIN = 50
 const SEEN_BEFORE_MIN = 200
-/** The rise must be this large, and this many standard deviations of the earlier share. */
+/** The smallest rise of the share that is reported, absolutely and in standard deviations of the earlier share. */
 const RISE_MIN = 0.05
 const DEVIATIONS_MIN = 4
-/** From this share on the severity is medium, below it low. */
+/** The severity is medium from this share on, and low below it. */
 const MEDIUM_SHARE = 0.2
 
 export interface Rise {
@@ -22,20 +22,20 @@ export interface Rise {
   readonly threshold: number
 }
 
-/** Null when the share has not risen beyond chance. */
+/** Compares the shares. Returns null if the rise may be due to chance. */
 export function riseOf(
   s: Pick<FaultShare, 'seen' | 'faults' | 'seenBefore' | 'faultsBefore'>,
 ): Rise | null {
   if (s.seen < SEEN_MIN || s.seenBefore < SEEN_BEFORE_MIN) return null
   const share = s.faults / s.seen
-  // A share of nothing would let one fault be infinitely unlikely.
+  // Without smoothing, an earlier share of zero would make a single fault infinitely unlikely.
   const before = (s.faultsBefore + 1) / (s.seenBefore + 2)
   const deviation = Math.sqrt((before * (1 - before)) / s.seen)
   const threshold = before + Math.max(RISE_MIN, DEVIATIONS_MIN * deviation)
   return share > threshold ? { share, before, threshold } : null
 }
 
-/** One occurrence for each check, model and day. `nowMs` since the epoch. */
+/** Makes the signal. Its id is the same for the same check, model and day. `nowMs` is the time since the epoch. */
 export function degradationSignal(
   s: FaultShare,
   rise: Rise,

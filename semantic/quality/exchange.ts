@@ -1,5 +1,5 @@
-// An exchange: one model call as the checks of quality and the judges see it, the conversation before the answer, the answer, and
-// what the answer should rest on. Everything in it was stored, so it was scrubbed before.
+// An exchange is one model call in the form that quality checks and judges see: the conversation before the answer, the answer, and the
+// retrieved documents that it should be based on. It is made of stored events, so its texts are already scrubbed.
 
 export interface Turn {
   readonly role: string
@@ -12,15 +12,15 @@ export interface SourceDocument {
 }
 
 export interface Exchange {
-  /** System instructions; '' without any. */
+  /** The system instructions; empty if there are none. */
   readonly system: string
-  /** What was said before the answer, oldest first; the last one is usually the user's. */
+  /** The messages before the answer, oldest first. The last one is usually the user's. */
   readonly turns: readonly Turn[]
-  /** The text of the answer; '' for an answer that only calls tools. */
+  /** The text of the answer; empty for an answer that only calls tools. */
   readonly answer: string
   readonly callsTools: boolean
   readonly finishReasons: readonly string[]
-  /** What was retrieved in the same trace before the answer. */
+  /** The documents that were retrieved in the same trace before the answer. */
   readonly documents: readonly SourceDocument[]
   /** True if the request itself asked for JSON, such as by `response_format`. */
   readonly wantsJson: boolean
@@ -37,7 +37,7 @@ export interface StoredExchange {
   readonly finish_reasons: readonly string[]
 }
 
-/** A longer text is cut; its end is kept, because that is where an answer breaks off. */
+/** The longest text that is kept. Of a longer text the end is kept too, because that is where a truncated answer can be recognised. */
 const TEXT_CHARS_MAX = 20_000
 const TURNS_MAX = 40
 const DOCUMENTS_MAX = 40
@@ -65,7 +65,7 @@ export function exchangeOf(
   }
 }
 
-/** The documents of a retrieval as they are stored: a JSON list of objects with an id and a text. */
+/** Parses retrieved documents in their stored form: a JSON array of objects with an id and a text. */
 export function documentsIn(json: string | null): readonly SourceDocument[] {
   const list = parsed(json)
   if (!Array.isArray(list)) return []
@@ -78,7 +78,7 @@ export function documentsIn(json: string | null): readonly SourceDocument[] {
   })
 }
 
-/** The newest thing that the user said; '' when the user said nothing. */
+/** Returns the user's last message; the empty string if there is none. */
 export function lastQuestion(exchange: Exchange): string {
   return exchange.turns.findLast((turn) => turn.role === 'user')?.text ?? ''
 }
@@ -103,7 +103,7 @@ function messagesIn(json: string | null): Message[] {
   })
 }
 
-/** Instructions, inputs and outputs are stored as a text, as JSON of a text, or as parts. */
+/** Returns the text of instructions, inputs or outputs, which are stored as plain text, as a JSON string or as message parts. */
 function plainText(stored: string): string {
   const value = parsed(stored)
   if (typeof value === 'string') return value
@@ -120,7 +120,7 @@ function parsed(json: string | null): unknown {
   try {
     return JSON.parse(json)
   } catch {
-    // A text that is not JSON is itself.
+    // The value is plain text, not JSON.
     return null
   }
 }

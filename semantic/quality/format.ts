@@ -1,17 +1,17 @@
-// Format violations: JSON, or one of a few words, was asked for, and something else came.
+// Finds format violations: the request asks for JSON or for one of a few words, and the answer is something else.
 
 import { type CheckResult, FINE, type QualityCheck } from './check.ts'
 import { type Exchange, lastQuestion } from './exchange.ts'
 import { quoteOf, wordsOf } from './words.ts'
 
-/** What asks for an answer in JSON, not for a talk about JSON. */
+/** Matches requests for an answer in JSON, as opposed to requests that only mention JSON. */
 const ASKS_JSON: readonly RegExp[] = [
   /\b(?:respond|reply|answer|return|output|give|produce|print|write|format)\b[^.\n]{0,60}\b(?:in|as|with|only|valid|using|a|this|following)\b[^.\n]{0,30}\bjson\b/i,
   /\b(?:only|just|valid|strict|strictly|raw) json\b/i,
   /\bjson (?:only|object with|array of|with the (?:keys|fields))\b/i,
   /\b(?:antworte|gib|liefere|ausgabe)\b[^.\n]{0,60}\bjson\b/i,
 ]
-/** Talk about JSON, and programs that make it. */
+/** Matches questions about JSON, and requests for programs that produce JSON. */
 const ABOUT_JSON =
   /\b(?:how (?:do|can|to|does)|what is|what's|explain|why|difference|function|script|code|program|parse|parser|convert|library|endpoint)\b/i
 const ASKS_FOR_WORD =

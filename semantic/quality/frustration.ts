@@ -1,5 +1,5 @@
-// User frustration: in the turn after an answer the user says that it was wrong or useless, or asks the same again in other words. The
-// score belongs to the call that has the turn; its evidence quotes the turn.
+// Finds user frustration: in the turn after an answer the user says that the answer was wrong or useless, or asks the same question again
+// in other words. The score belongs to the call that contains this turn, and its evidence quotes the turn.
 
 import { type CheckResult, FINE, type QualityCheck } from './check.ts'
 import type { Exchange } from './exchange.ts'
@@ -19,7 +19,7 @@ const COMPLAINTS: readonly RegExp[] = [
   /(?:c'est faux|ce n'est pas ce que|ça ne marche pas|eso está mal|eso no es lo que|no funciona|no es correcto)/,
 ]
 
-/** Said about oneself, or about something that is not the answer. */
+/** Matches complaints about oneself or about something other than the answer. */
 const FRIENDLY =
   /\b(?:my (?:mistake|bad|fault)|i was wrong|i misread|not wrong|nothing wrong|isn't wrong|thanks|thank you|perfect|great|awesome|works now|that works)\b/
 
@@ -53,7 +53,7 @@ function judged(exchange: Exchange, at: number): CheckResult {
     : FINE
 }
 
-/** The same request in other words. A request about something else names it: another number or another thing. */
+/** True if both turns make the same request in other words. A request about something else contains another number or another name. */
 export function isAskedAgain(before: string, now: string): boolean {
   const a = stemsOf(before)
   const b = stemsOf(now)
@@ -68,6 +68,6 @@ export function isAskedAgain(before: string, now: string): boolean {
   if (isNamed(now, before) || isNamed(before, now)) return false
   const fresh = b.filter((word) => !a.includes(word))
   const lost = a.filter((word) => !b.includes(word))
-  // One word in the place of another is another question; more words around the same ones ask it again.
+  // A replaced word makes a different question; additional words around the same ones repeat the question.
   return !(fresh.length === 1 && lost.length === 1)
 }

@@ -1,5 +1,5 @@
-// Measures every check on the held-out labels and writes `measured.generated.json`, which decides what is on, and the table of the
-// README. With `--check` it writes nothing and fails when they would change.
+// Measures every check on the held-out labels and writes `measured.generated.json`, which decides which checks are enabled, and the table
+// in the README. With `--check` it writes nothing and fails if a file is out of date.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,16 +1,16 @@
-// Answers that do not use what was retrieved: sentences whose words are not in any document, and numbers and names that stand nowhere
-// in documents or conversation.
+// Finds answers that are not grounded in the retrieved documents: sentences whose words occur in no document, and numbers and names that
+// occur neither in a document nor in the conversation.
 
 import { type CheckResult, FINE, type QualityCheck } from './check.ts'
 import type { Exchange } from './exchange.ts'
 import { numbersOf, quoteOf, sentencesOf, stemsOf } from './words.ts'
 
-/** A sentence is supported when so many of its words are in the sources. */
+/** A sentence is supported if at least this share of its words occurs in the sources. */
 const SUPPORT_MIN = 0.5
 const STEMS_MIN = 4
 const DOCUMENT_CHARS_MIN = 80
 
-/** Sentences that state nothing about the subject. */
+/** Matches sentences that make no statement about the subject, such as greetings. */
 const TALK =
   /^(?:sure|certainly|of course|here|hello|hi|thanks|thank you|let me know|i hope|feel free|please|if you|do you|would you|based on|according to|in summary|unfortunately,? (?:the|i)|the (?:documents?|context|provided)[^.]*(?:do(?:es)? not|don't|doesn't|no )|i (?:could not|couldn't|can't|cannot|don't|do not) )/i
 
@@ -44,7 +44,9 @@ function judged(exchange: Exchange): CheckResult {
     const bare = claim
       .replace(/^\s*(?:\d+[.)]|[-*•])\s+/, '')
       .replace(/\[\^?\d+\]|\(source \d+\)/gi, '')
-    const number = numbersOf(bare).find((n) => isFact(n) && !numbers.has(n) && !isSumOf(n, numbers))
+    const number = numbersOf(bare).find(
+      (n) => isFact(n) && !numbers.has(n) && !isComputedFrom(n, numbers),
+    )
     if (number !== undefined)
       return [{ claim, weight: 1, reason: `${number} stands in no document` }]
     const stems = stemsOf(bare)
@@ -68,12 +70,12 @@ function judged(exchange: Exchange): CheckResult {
   }
 }
 
-/** Small counts are said in words elsewhere, or are counted from the text. */
+/** Small numbers are ignored: sources often spell them as words, or the answer counts items of the text. */
 const isFact = (number: string): boolean =>
   Number.isNaN(Number(number)) || Math.abs(Number(number)) > 10
 
-/** A total or a difference of two numbers of the sources is reckoned, not invented. */
-function isSumOf(number: string, numbers: ReadonlySet<string>): boolean {
+/** True if the number is a sum, difference, product or quotient of numbers in the sources. Such a number is computed, not invented. */
+function isComputedFrom(number: string, numbers: ReadonlySet<string>): boolean {
   const n = Number(number)
   const all = [...numbers]
     .map(Number)

@@ -1,10 +1,10 @@
-// Language switch: the answer is in another language than the question, although nobody asked for that.
+// Finds language switches: the answer is in a different language than the question, and the user did not ask for that.
 
 import { type CheckResult, FINE, type QualityCheck } from './check.ts'
 import { type Exchange, lastQuestion } from './exchange.ts'
 import { quoteOf, withoutCode, wordsOf } from './words.ts'
 
-/** Frequent words that the other languages of the list do not have. */
+/** For each language, frequent words that do not occur in the other languages of the list. */
 const MARKS: Readonly<Record<string, readonly string[]>> = {
   en: 'the and is are was were you your this that with for have has not what which can will would how does from they their there it of to be my please when been'.split(
     ' ',
@@ -46,10 +46,10 @@ const NAMED =
 
 const WORDS_MIN = 5
 const HITS_MIN = 3
-/** The best language needs this many times the hits of the next. */
+/** The best language must have at least this many times the hits of the second best. */
 const MARGIN = 1.6
 
-/** A code of the language, the name of a script, or null when it cannot be told. */
+/** Returns the code of the language or the name of the script; null if it cannot be determined. */
 export function languageOf(text: string): string | null {
   const prose = withoutCode(text).replace(/https?:\S+|`[^`]*`/g, ' ')
   const letters = (prose.match(/\p{L}/gu) ?? []).length

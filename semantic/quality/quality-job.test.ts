@@ -1,5 +1,5 @@
-// The job `quality.score` on real stores: everything stored is looked at once, whenever it comes, and what a client sent as an evaluation
-// stands beside it.
+// Tests the job `quality.score` on real stores: every stored event is checked once, whenever it arrives, and evaluations that a client
+// sent are shown next to the scores.
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -88,7 +88,7 @@ test('every stored call is looked at once, late ones too, and faults are scores 
   assert.match(shown.rows[0]?.comment ?? '', /quote: I'm sorry, but I can't help/)
   assert.equal(shown.rows[0]?.author, 'refusal@1')
 
-  // A late event of the same hour, the same rows again, and a run without anything new.
+  // A late event of the same hour arrives, the same rows are sent again, and one run finds nothing new.
   await store([
     { project: 'a', trace: 1, ask: 'Write a poem.', answer: refused },
     { project: 'a', trace: 4, ask: 'Write a poem.', answer: refused },

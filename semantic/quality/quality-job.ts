@@ -1,5 +1,6 @@
-// The job `quality.score`: runs the checks over everything that was stored since, hour by hour, the newest first, and raises a signal
-// where the share of faults has risen. It may be killed anywhere: what was seen is in the store, and the rest is found again.
+// The job `quality.score` runs the checks over all events that were stored since its last run, hour by hour, newest first, and raises a
+// signal if the share of faults has risen. It may be killed at any point: finished events are recorded in the store, and the next run
+// finds the others.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { z } from 'zod'
@@ -33,7 +34,7 @@ import { scoreNext } from './score-hour.ts'
 const WORK = 'quality'
 const HOURS_AT_ONCE = 200
 const EVENTS_AT_ONCE = 200
-/** Events of older hours that arrive now are not looked at. */
+/** Events of hours older than this that arrive now are not checked. */
 const DAYS_MAX = 7
 
 const SCORE_QUALITY = defineJobKind({
@@ -85,7 +86,7 @@ async function scoreHour(
     signal.throwIfAborted()
     const { events, scores } = await scoreNext(clickhouse, hour, states, EVENTS_AT_ONCE)
     if (events.length === 0) break
-    // The events last: while they are missing, all of it is done again, with the same ids.
+    // The record of finished events is written last. Until it exists, the next run repeats everything with the same ids.
     await storeScores(clickhouse, scores)
     await showScoresOf(pool, scores)
     await storeScoredEvents(clickhouse, events)

@@ -1,5 +1,5 @@
-// Refusals: answers that decline what was asked. They count only where an answer speaks for itself in its first sentences, so that a
-// quoted refusal, "I can't recommend it enough" and advice with "you can't" are none.
+// Finds refusals: answers that decline the request. Only the answer's own first sentences are considered, so that a quoted refusal,
+// "I can't recommend it enough" and advice with "you can't" are not refusals.
 
 import { type CheckResult, FINE, type QualityCheck } from './check.ts'
 import { quoteOf, sentencesOf } from './words.ts'
@@ -22,7 +22,7 @@ const PATTERNS: readonly RegExp[] = [
   /\b(?:no puedo|no me es posible|no estoy en condiciones de)\b.{0,30}\b(?:ayudar|ayudarte|ayudarle|responder|proporcionar|escribir|crear|cumplir|hacer eso)/,
 ]
 
-/** A refusal that is followed by this much text gives something after all. */
+/** An answer with this much text after the refusal provides something useful, so it is no refusal. */
 const ANSWER_CHARS_MAX = 900
 const SENTENCES = 2
 

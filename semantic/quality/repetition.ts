@@ -1,10 +1,10 @@
-// Repeated answers: the model got stuck and says the same again and again.
+// Finds repetition: the model is stuck in a loop and produces the same text again and again.
 
 import { FINE, type QualityCheck } from './check.ts'
 import { lastQuestion } from './exchange.ts'
 import { quoteOf, withoutCode, wordsOf } from './words.ts'
 
-/** A loop is a stretch of words that comes at least so often in a row and covers at least so many words. */
+/** A loop is a sequence of words that is repeated at least this often in a row and covers at least this many words. */
 const TIMES_MIN = 3
 const WORDS_MIN = 12
 const PERIOD_MAX = 60
@@ -41,7 +41,7 @@ interface Loop {
   readonly times: number
 }
 
-/** The loop that covers most words; null when there is none. Linear for each length of the repeated stretch. */
+/** Finds the loop that covers the most words; null if there is none. The time is linear for each length of the repeated sequence. */
 export function longestLoop(words: readonly string[]): Loop | null {
   let best: Loop | null = null
   for (let period = 1; period <= Math.min(PERIOD_MAX, words.length / TIMES_MIN); period++) {

@@ -1,5 +1,5 @@
-// Runs the checks over the stored calls of an hour that no check has seen. What a client did not send, such as the turns before or the
-// retrieved documents, is looked up among what else is stored of the trace and the conversation.
+// Runs the checks over the calls of one hour that were not checked yet. Data that the event itself does not contain, such as earlier turns
+// or retrieved documents, is looked up in the other stored events of the trace and the conversation.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Score, ScoredEvent } from '../../storage/semantic/scores.ts'
@@ -25,7 +25,7 @@ export interface ScoredBatch {
   readonly scores: readonly Score[]
 }
 
-/** The next `limit` calls of the hour, looked at; no events when none is left. */
+/** Checks the next `limit` calls of the hour. The result has no events if none is left. */
 export async function scoreNext(
   client: ClickHouseClient,
   hour: ChangedHour,
@@ -38,7 +38,7 @@ export async function scoreNext(
   return { events: scored.map((s) => s.event), scores: scored.flatMap((s) => s.scores) }
 }
 
-/** The exchanges of stored rows by event, with the documents and the turns that stand elsewhere. */
+/** Builds the exchange of each row, with documents and earlier turns from other events. */
 export async function completeExchanges(
   client: ClickHouseClient,
   scope: Pick<ChangedHour, 'tenantId' | 'projectId'>,
@@ -75,7 +75,7 @@ function documentsBefore(
     .flatMap((r) => documentsIn(r.documents))
 }
 
-/** The turn before, of the same conversation: its question and its answer. */
+/** Finds the question and answer of the previous turn of the same conversation. */
 function turnsBefore(row: ExchangeRow, said: readonly SaidRow[]): readonly Turn[] {
   const before = said.findLast(
     (s) => s.conversation_id === row.conversation_id && BigInt(s.at) < BigInt(row.at),
@@ -127,7 +127,7 @@ function scoredOf(
   return { event, scores: [...own, ...sentWith(row, about)] }
 }
 
-/** The evaluation that a client sent as this event, or with it. */
+/** Returns the evaluation that a client sent as this event or in its attributes. */
 function sentWith(
   row: ExchangeRow,
   about: Pick<

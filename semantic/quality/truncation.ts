@@ -1,4 +1,4 @@
-// Truncated answers: the endpoint says that it stopped at a limit, or the text ends in the middle of something.
+// Finds truncated answers: the endpoint reports that it stopped at a length limit, or the text ends inside a sentence or bracket.
 
 import { type CheckResult, FINE, type QualityCheck } from './check.ts'
 import { quoteOf } from './words.ts'
@@ -11,7 +11,7 @@ const CUT_REASONS = new Set([
   'incomplete',
 ])
 
-/** Words that no sentence ends with. */
+/** Words with which no complete sentence ends. */
 const DANGLING =
   /(?:^|\s)(?:the|a|an|and|or|of|by|because|your|our|their|its|as|und|oder|der|die|das|mit|für|von|ein|eine|weil|dass|et|ou|le|la|les|de|des|pour|avec|que|y|el|los|con|para|por)$/i
 
@@ -41,7 +41,7 @@ function openEnd(answer: string): string | null {
   return null
 }
 
-/** Every bracket that opens closes; brackets inside texts do not count. */
+/** True if every opened bracket is closed. Brackets inside string literals are ignored. */
 function isClosed(json: string): boolean {
   const bare = json.replace(/"(?:\\.|[^"\\])*"/g, '')
   if (bare.includes('"')) return false

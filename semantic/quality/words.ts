@@ -1,13 +1,13 @@
-// Words, sentences and numbers of a text, in the rough way that is enough to compare texts without a model.
+// Splits texts into words, sentences and numbers. The rules are simple, but sufficient to compare texts without a model.
 
 const WORD = /[\p{L}\p{N}][\p{L}\p{N}'’-]*/gu
 
-/** The words of a text in lower case, in order. */
+/** Returns the words of a text in lower case and in order. */
 export function wordsOf(text: string): string[] {
   return text.toLowerCase().match(WORD) ?? []
 }
 
-/** Sentences and lines; code between fences is left out. */
+/** Returns the sentences and lines of a text without its code blocks. */
 export function sentencesOf(text: string): string[] {
   return withoutCode(text)
     .split(/(?<=[.!?。！？])\s+|\n+/u)
@@ -28,7 +28,7 @@ const FUNCTION_WORDS = new Set(
    que qui dans sur pour avec el los las una y o pero es son no en con por para de`.split(/\s+/),
 )
 
-/** Words that carry content, cut to a stem of sorts so that plurals and endings compare equal. */
+/** Returns the content words of a text, reduced to a rough stem so that plurals and inflected forms compare equal. */
 export function stemsOf(text: string): string[] {
   return wordsOf(text)
     .filter((word) => !FUNCTION_WORDS.has(word) && (word.length > 2 || /\d/.test(word)))
@@ -45,7 +45,7 @@ function stem(word: string): string {
   return short.length >= 3 ? short : bare
 }
 
-/** Share of the words of `a` and `b` that both have: 0 to 1. */
+/** Returns the similarity of two sets of words, from 0 to 1: the share of all words that occur in both. */
 export function similarity(a: readonly string[], b: readonly string[]): number {
   const left = new Set(a)
   const right = new Set(b)
@@ -55,7 +55,7 @@ export function similarity(a: readonly string[], b: readonly string[]): number {
   return both / (left.size + right.size - both)
 }
 
-/** Numbers in one form: `1,200`, `1200` and `1200.0` are the same. Ordinals of lists and single digits are no facts. */
+/** Returns the numbers of a text in one notation: `1,200`, `1200` and `1200.0` are equal. List numbers and single digits are left out. */
 export function numbersOf(text: string): string[] {
   const found = text.match(/\d[\d.,]*\d|\d/g) ?? []
   return found.flatMap((raw) => {
@@ -67,7 +67,7 @@ export function numbersOf(text: string): string[] {
   })
 }
 
-/** The beginning of a text as evidence. */
+/** Returns the beginning of a text, short enough to be used as evidence. */
 export function quoteOf(text: string, charsMax = 160): string {
   const flat = text.replace(/\s+/g, ' ').trim()
   return flat.length <= charsMax ? flat : `${flat.slice(0, charsMax)}…`

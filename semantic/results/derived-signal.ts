@@ -1,4 +1,4 @@
-// Makes signals of what jobs found about stored texts. The same event, rule and type give the same id, so a repeated job finds nothing new.
+// Makes signals of what jobs find in stored events. The id is derived from event, rule and type, so a repeated job makes no new signal.
 
 import { fingerprintOf } from '../../core/identity/fingerprint.ts'
 import { signalId } from '../../core/identity/identity.ts'
@@ -10,7 +10,7 @@ import type {
   SignalType,
 } from '../../core/signals/signal.ts'
 
-/** The types that jobs raise, as opposed to rules in the chain and in the detection. */
+/** The signal types that only jobs raise. Rules in the chain and in the detection raise the others. */
 export const DERIVED_TYPES = [
   'quality_degradation',
   'hallucination',
@@ -21,11 +21,11 @@ export const DERIVED_TYPES = [
 export interface Subject {
   readonly tenantId: string
   readonly projectId: string
-  /** Hex; null for what concerns a series. */
+  /** The id of the event as hex digits; null for a signal about a series. */
   readonly traceId: string | null
   readonly spanId: string | null
   readonly eventId: string | null
-  /** ns since the epoch. */
+  /** The time of the signal, in ns since the epoch. */
   readonly at: string
   readonly context?: SignalContext
 }
@@ -33,11 +33,11 @@ export interface Subject {
 export interface DerivedFinding {
   readonly type: (typeof DERIVED_TYPES)[number]
   readonly severity: Severity
-  /** Id and version of what found it. */
+  /** The id and version of the check or rubric that found it. */
   readonly rule: string
-  /** What identifies the occurrence beside the event. */
+  /** Distinguishes several signals of the same rule about the same event. */
   readonly identity: readonly string[]
-  /** What tells issues of this type apart. */
+  /** The values that separate the issues of this type from each other. */
   readonly dimensions: readonly string[]
   readonly value: number | null
   readonly threshold: number | null

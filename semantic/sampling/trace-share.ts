@@ -1,9 +1,9 @@
-// Which traces are in a sample: decided by a hash of the trace id, so that every process, every run and every replay takes the same ones,
-// and a sample of 1 % is part of that of 5 %. ClickHouse computes the same (`SHARE_OF_TRACE` in `storage/semantic`).
+// Decides which traces are in a sample, by a hash of the trace id. Every process, run and replay selects the same traces, and a sample of
+// 1 % is a subset of a sample of 5 %. ClickHouse computes the same hash (`SHARE_OF_TRACE` in `storage/semantic`).
 
 import { createHash } from 'node:crypto'
 
-/** 0 to 1, evenly spread over trace ids (32 hex). */
+/** Maps a trace id (32 hex digits) to a number from 0 to 1 with an even distribution. */
 export function shareOfTrace(traceId: string): number {
   const digest = createHash('sha256').update(`observa-sample${traceId}`).digest()
   return digest.readUInt32BE(0) / 2 ** 32
@@ -27,7 +27,7 @@ export interface Dimensions {
   readonly route: string
 }
 
-/** Does a rule apply to this call? What it leaves out applies to all. */
+/** True if a sampling rule applies to this call. A condition that the rule does not have is true for all calls. */
 export function applies(rule: Scoped, d: Dimensions): boolean {
   const is = (wanted: string | undefined, value: string): boolean =>
     wanted === undefined || wanted === value

@@ -1,4 +1,4 @@
-// An endpoint of embeddings for tests: texts with the same words are near each other.
+// An embeddings endpoint for tests. Texts with the same words get similar vectors.
 
 import { createHash } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
@@ -8,7 +8,7 @@ import { stemsOf } from '../quality/words.ts'
 const DIMENSIONS = 64
 
 export class FakeEmbeddings {
-  /** Every text that was embedded, in order. */
+  /** All embedded texts, in order. */
   readonly texts: string[] = []
   readonly #server: Server
 
@@ -17,7 +17,7 @@ export class FakeEmbeddings {
       const chunks: Buffer[] = []
       req.on('data', (chunk: Buffer) => chunks.push(chunk))
       req.on('end', () => {
-        // Only clients of the tests ask.
+        // Only the clients of the tests send requests here, so the body has this form.
         const { input } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as { input: string[] }
         this.texts.push(...input)
         const tokens = input.reduce((sum, text) => sum + Math.ceil(text.length / 4), 0)
@@ -35,7 +35,7 @@ export class FakeEmbeddings {
   }
 
   get url(): string {
-    // A server that listens on TCP has such an address.
+    // The address of a server that listens on TCP is an object.
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1`
   }
 

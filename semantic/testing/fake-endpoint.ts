@@ -1,6 +1,6 @@
-// An OpenAI-compatible endpoint for tests, with a ledger of what it would charge. It knows the truth about each answer, because the tests
-// plant it, and is wrong about a share of them; some of its answers are hostile. What it does depends on the question and on how often it
-// was asked, so a run can be repeated.
+// An OpenAI-compatible endpoint for tests, which records what it would charge. The tests plant the truth about each answer in the text, so
+// the endpoint knows it; a share of its verdicts is wrong, and some responses are hostile. Its behaviour depends only on the question and
+// on how often it was asked, so a run can be repeated.
 
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -19,7 +19,7 @@ export type Behaviour =
   | 'greedy'
 
 export interface Charge {
-  /** The question, whatever marks were drawn for it. */
+  /** The question without the random delimiters of its prompt. */
   readonly question: string
   readonly behaviour: Behaviour
   readonly inputTokens: number
@@ -27,21 +27,21 @@ export interface Charge {
 }
 
 export interface FakeOptions {
-  /** Shares of answers that are wrong and hostile, 0 to 1. */
+  /** The shares of wrong and of hostile responses, from 0 to 1. */
   readonly wrong?: number
   readonly hostile?: number
-  /** What is done with a question that is asked for the nth time, beginning with 0. */
+  /** Decides the behaviour for a question that is asked for the nth time, beginning with 0. */
   readonly behave?: (question: string, times: number) => Behaviour
-  /** Forms of `response_format` that are refused with 400. */
+  /** The types of `response_format` that are refused with status 400. */
   readonly unknownForms?: readonly string[]
   readonly slowMs?: number
   readonly latencyMs?: number
 }
 
-/** Stands in an answer that a judge must find at fault. */
+/** Marks an answer that a judge must find faulty. */
 export const PLANTED = 'the moon is made of cheese'
 
-/** 0 to 1 by a text. */
+/** Maps a text to a number from 0 to 1. */
 export function drawnBy(text: string): number {
   return createHash('sha256').update(text).digest().readUInt32BE(0) / 2 ** 32
 }
@@ -53,7 +53,7 @@ interface Asked {
 }
 
 export class FakeEndpoint {
-  /** Everything that was paid for, in order; also what nobody waited for. */
+  /** All calls that were charged, in order, including those whose client no longer waited. */
   readonly charges: Charge[] = []
   readonly requests: Asked[] = []
   readonly #options: FakeOptions
@@ -72,7 +72,7 @@ export class FakeEndpoint {
   }
 
   get url(): string {
-    // A server that listens on TCP has such an address.
+    // The address of a server that listens on TCP is an object.
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1`
   }
 
@@ -84,7 +84,7 @@ export class FakeEndpoint {
   async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const chunks: Buffer[] = []
     for await (const chunk of req) chunks.push(chunk as Buffer)
-    // Only clients of the tests ask.
+    // Only the clients of the tests send requests here, so the body has this form.
     const asked = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Asked
     this.requests.push(asked)
     const form = asked.response_format?.type ?? 'text'
@@ -93,7 +93,7 @@ export class FakeEndpoint {
       return
     }
     const question = questionOf(asked)
-    // A question that is repeated with what was wrong is the same one, asked again.
+    // A question that is repeated with a description of the mistake counts as the same question.
     const first = questionOf({ ...asked, messages: asked.messages.slice(0, 2) })
     const times = this.#times.get(first) ?? 0
     this.#times.set(first, times + 1)
@@ -158,7 +158,7 @@ export class FakeEndpoint {
   }
 }
 
-/** Is this question one that the endpoint is honest and right about? */
+/** True if the endpoint gives a correct and honest verdict for this question. */
 export const isHonest = (question: string, { wrong = 0, hostile = 0 }: FakeOptions): boolean =>
   drawnBy(`truth ${question}`) >= wrong + hostile
 

@@ -1,4 +1,4 @@
-// Puts calls into the ClickHouse of a test, as the exporter stores them.
+// Inserts calls into the ClickHouse of a test in the form in which the exporter stores them.
 
 import { createHash } from 'node:crypto'
 import type { ClickHouseClient } from '@clickhouse/client'
@@ -6,7 +6,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 export interface StoredCall {
   readonly project: string
   readonly tenant?: string
-  /** A number that makes the id of the trace. */
+  /** The number from which the trace id is derived. */
   readonly trace: number
   readonly kind?: string
   readonly ask?: string
@@ -28,7 +28,7 @@ export interface StoredCall {
 const hexOf = (text: string, digits: number): string =>
   createHash('sha256').update(text).digest('hex').slice(0, digits)
 
-/** 32 hex. */
+/** Returns an id of 32 hex digits. */
 export const traceIdOf = (call: Pick<StoredCall, 'trace' | 'project'>): string =>
   hexOf(`trace ${call.project} ${call.trace}`, 32)
 export const eventIdOf = (call: StoredCall): string =>

@@ -1,5 +1,5 @@
-// The job `vectors.embed`: decides which traces of the hours that got events are in the sample, stores what was sampled and why, and
-// embeds their last exchange. What was killed or failed is done again: a trace is sampled once its vector is stored.
+// The job `vectors.embed` decides which traces of the hours with new events are in the sample, embeds their last exchange, and stores the
+// vectors with the reason for the selection. A trace counts as sampled when its vector is stored, so a killed or failed run is repeated.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { z } from 'zod'
@@ -82,7 +82,7 @@ async function embedHour(deps: EmbedDeps, hour: ChangedHour, signal: AbortSignal
   await markSeen(clickhouse, WORK, hour)
 }
 
-/** Why a trace is in the sample; nothing for one that is not. */
+/** Returns the trace with the reason for its selection; an empty list if the trace is not in the sample. */
 export function sampledBy(
   sampling: SamplingSettings,
   hour: Pick<ChangedHour, 'tenantId' | 'projectId'>,
@@ -103,7 +103,7 @@ export function sampledBy(
   return c.share < rate ? of(at < 0 ? 'rate' : `rule:${at + 1}`, rate) : []
 }
 
-/** False when the budget of the day is spent. */
+/** Embeds the texts and stores the vectors. Resolves with false if the daily budget is spent. */
 async function embedTraces(
   deps: EmbedDeps,
   hour: ChangedHour,
@@ -120,7 +120,7 @@ async function embedTraces(
       const text = exchange === undefined ? '' : embeddedText(exchange)
       return text === '' ? [] : [{ row, text }]
     })
-    // Templated traffic repeats: each text is paid once in a batch.
+    // Traffic from templates repeats texts, so each text is embedded and paid only once per batch.
     const texts = [...new Set(subjects.map((s) => s.text))]
     const made = texts.length === 0 ? [] : await embedder.embed(hour.tenantId, texts, signal)
     if (made === null) {

@@ -1,4 +1,4 @@
-// Makes vectors of texts by an OpenAI-compatible `/embeddings`, within the day's budget of the tenant.
+// Embeds texts with an OpenAI-compatible `/embeddings` endpoint, within the daily budget of the tenant.
 
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
@@ -8,13 +8,13 @@ import type { Exchange } from '../quality/exchange.ts'
 import { lastQuestion } from '../quality/exchange.ts'
 import type { EmbedSettings } from './embed-settings.ts'
 
-/** Version of the cutting below: a vector of another cutting is not compared. */
+/** The version of the text preparation below. Vectors of different versions are not compared. */
 const CUT = 1
 const ATTEMPTS_MAX = 3
 const HEAD_CHARS = 1500
 const TAIL_CHARS = 700
 
-/** What is embedded of an exchange: the last question and the answer, the beginning and the end of long ones. */
+/** Returns the text of an exchange that is embedded: last question and answer. Of long texts the beginning and the end are used. */
 export function embeddedText(exchange: Exchange): string {
   const text = `${lastQuestion(exchange)}\n${exchange.answer}`.trim()
   if (text.length <= HEAD_CHARS + TAIL_CHARS) return text
@@ -40,7 +40,7 @@ export class Embedder {
     this.#deps = deps
   }
 
-  /** Under this name vectors are stored and compared. */
+  /** The name under which vectors are stored. Only vectors with the same name are compared. */
   get name(): string {
     const { model, dimensions } = this.#settings
     return dimensions === null ? `${model}#${CUT}` : `${model}/${dimensions}#${CUT}`
@@ -50,7 +50,7 @@ export class Embedder {
     return this.#settings.batch
   }
 
-  /** Vectors of length 1 in the order of the texts, none of which is empty; null when the budget of the day is spent. */
+  /** Resolves with one vector of length 1 for each text, in order; null if the daily budget is spent. No text may be empty. */
   async embed(
     tenantId: string,
     texts: readonly string[],
@@ -58,7 +58,7 @@ export class Embedder {
   ): Promise<readonly (readonly number[])[] | null> {
     const { model, dimensions, priceNano } = this.#settings
     const body = { model, input: texts, ...(dimensions === null ? {} : { dimensions }) }
-    // No token is shorter than a byte.
+    // Every token has at least one byte, so the number of bytes is an upper bound of the number of tokens.
     const most = Buffer.byteLength(JSON.stringify(texts))
     const paid = await paidCall(
       this.#deps,
@@ -75,7 +75,7 @@ export class Embedder {
           return priceNano(tokens !== undefined && tokens >= 0 && tokens <= most ? tokens : most)
         },
         keep: async () => {
-          // Vectors are kept in ClickHouse, once they are seen to be whole.
+          // Nothing is stored here: the caller stores the vectors in ClickHouse after they were validated.
         },
       },
       signal,
@@ -84,7 +84,7 @@ export class Embedder {
   }
 }
 
-/** Throws when the answer is not one vector for each text, all of one length. */
+/** Parses the response. Throws unless it has one vector for each text, all with the same number of dimensions. */
 export function vectorsIn(answer: unknown, count: number): readonly (readonly number[])[] {
   const parsed = answerSchema.safeParse(answer)
   if (!parsed.success) throw malformed('the answer has no vectors')
@@ -101,7 +101,7 @@ export function vectorsIn(answer: unknown, count: number): readonly (readonly nu
 const malformed = (message: string): EndpointError =>
   new EndpointError('refused', message, null, null)
 
-/** Some endpoints answer with base64 of little-endian floats. */
+/** Decodes a vector. Some endpoints return it as base64 of little-endian 32-bit floats. */
 function floatsOf(embedding: readonly number[] | string): readonly number[] {
   if (typeof embedding !== 'string') return embedding
   const bytes = Buffer.from(embedding, 'base64')
@@ -114,7 +114,7 @@ function unit(v: readonly number[]): readonly number[] {
   return v.map((x) => x / length)
 }
 
-/** An embedder with an endpoint of its own. */
+/** Creates an embedder with its own client for the endpoint. */
 export function makeEmbedder(
   settings: EmbedSettings,
   deps: Pick<PaidCallDeps, 'pool' | 'clock' | 'metrics'>,

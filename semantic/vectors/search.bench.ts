@@ -1,5 +1,5 @@
-// How long exact search takes over the vectors of one project and window, in the embedded engine: `node semantic/vectors/search.bench.ts
-// [vectors] [dimensions]`.
+// Measures how long exact search takes over the vectors of one project and time window in the embedded engine:
+// `node semantic/vectors/search.bench.ts [vectors] [dimensions]`.
 
 import { connectClickHouse } from '../../storage/semantic/clickhouse-rows.ts'
 import { nearest } from '../../storage/semantic/vectors.ts'

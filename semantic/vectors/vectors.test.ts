@@ -1,4 +1,4 @@
-// Sampling and vectors on real stores, with an endpoint of embeddings that is made for tests.
+// Tests sampling, embedding and search on real stores with an embeddings endpoint for tests.
 
 import assert from 'node:assert/strict'
 import { after, before, type TestContext, test } from 'node:test'

@@ -1,5 +1,5 @@
-// Labelled texts from templates: for each check, faults and clean twins that differ in one planted thing. The same seed gives the same
-// texts, so the recipe is committed and the texts are not.
+// Generates labelled texts from templates: for each check, pairs of a faulty and a clean text that differ in one planted fault. The same
+// seed gives the same texts, so only the generator is committed.
 
 import { exchangeFrom, type Label, type Spoken } from './label.ts'
 import { seededRandom } from './seeded-random.ts'
@@ -101,7 +101,7 @@ const ALIEN = [
 const paragraph = (pick: Pick, n: number): string =>
   Array.from({ length: n }, () => pick(FACTS)).join(' ')
 
-/** Shuffled, so that no sentence comes twice in a row. */
+/** Returns the sentences in random order, so that no sentence occurs twice in a row. */
 const prose = (pick: Pick): string => {
   const first = pick(FACTS)
   return [first, ...FACTS.filter((f) => f !== first).slice(0, 3)].join(' ')
@@ -199,7 +199,7 @@ const MAKERS: Readonly<Record<string, (pick: Pick, n: number) => Twins>> = {
   },
 }
 
-/** `pairs` faults and as many clean twins for each check. */
+/** Generates `pairs` faulty and as many clean texts for each check. */
 export function generated(seed: number, pairs: number): readonly Label[] {
   return Object.entries(MAKERS).flatMap(([check, make]) => {
     const random = seededRandom(`${seed} ${check}`)

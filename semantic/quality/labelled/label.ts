@@ -1,12 +1,12 @@
-// What a labelled text is, and how the labels are parted: one half to work with, one half that only measures.
+// Defines labelled texts and their split: one half is for development, the held-out half is only for measuring.
 
 import type { Exchange } from '../exchange.ts'
 
 export interface Label {
-  /** Name of the check that the label is for. */
+  /** The name of the check that the label is for. */
   readonly check: string
   readonly isFault: boolean
-  /** `template`: from the generator; `written`: by hand, often to look like the opposite. */
+  /** `template` texts come from the generator. `written` texts are written by hand, often to resemble the opposite class. */
   readonly origin: 'template' | 'written'
   readonly exchange: Exchange
 }
@@ -16,7 +16,7 @@ export type Half = 'working' | 'held_out'
 export interface Spoken {
   readonly ask?: string
   readonly answer?: string
-  /** Turns before the last question: the user's and the assistant's in turn. */
+  /** The turns before the last question, alternating between user and assistant. */
   readonly before?: readonly string[]
   readonly system?: string
   readonly docs?: readonly string[]
@@ -24,7 +24,7 @@ export interface Spoken {
   readonly wantsJson?: boolean
 }
 
-/** Labels are numbered by check in the order of their making; even ones are held out. */
+/** Returns the half of a label. The labels of each check are numbered in the order of generation; those with even numbers are held out. */
 export function halfOf(position: number): Half {
   return position % 2 === 0 ? 'held_out' : 'working'
 }

@@ -1,4 +1,4 @@
-// Measures the checks on labels: precision and recall on a half, and the curve over thresholds.
+// Measures checks on labelled texts: precision and recall on one half of the split, and the precision-recall curve over thresholds.
 
 import type { QualityCheck } from '../check.ts'
 import type { MeasuredCheck } from '../checks.ts'
@@ -9,12 +9,12 @@ import { WRITTEN } from './written.ts'
 const SEED = 20261129
 const PAIRS = 20
 
-/** Templates and written texts together, in a fixed order. */
+/** All labels, generated and handwritten, in a fixed order. */
 export function allLabels(): readonly Label[] {
   return [...WRITTEN, ...generated(SEED, PAIRS)]
 }
 
-/** The half of the labels of a check. A pair of twins is never parted, and faults and looks-alikes stand in both halves. */
+/** Returns one half of the labels of a check. A pair is never split, and both halves contain faults and similar-looking clean texts. */
 export function labelsOf(check: string, half: Half, labels = allLabels()): readonly Label[] {
   const own = labels.filter((label) => label.check === check)
   const written = own.filter((l) => l.origin === 'written').filter((_, i) => halfOf(i) === half)
@@ -32,7 +32,7 @@ export interface Point {
 
 export interface Measure extends MeasuredCheck {
   readonly curve: readonly Point[]
-  /** Labels that the check got wrong. */
+  /** The labels that the check classified wrongly. */
   readonly missed: readonly Label[]
   readonly wrong: readonly Label[]
 }

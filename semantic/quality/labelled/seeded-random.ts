@@ -1,4 +1,4 @@
-// Numbers from 0 to 1 that a seed decides, from a hash, so that every machine draws the same.
+// A pseudorandom number generator that derives numbers from 0 to 1 from a seed with a hash, so that every machine gets the same numbers.
 
 import { createHash } from 'node:crypto'
 

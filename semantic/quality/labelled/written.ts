@@ -1,5 +1,5 @@
-// Texts written by hand for each check: faults in an everyday voice, and texts that look like a fault and are none. Made up for this
-// file; nobody said them.
+// Handwritten texts for each check: faults in everyday language, and clean texts that resemble a fault. All of them are invented for this
+// file.
 
 import { exchangeFrom, type Label, type Spoken } from './label.ts'
 
