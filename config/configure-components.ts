@@ -49,7 +49,7 @@ export function configureSection<F extends AnyComponent>(
 
 /** The component type in an id: `otlp` for `otlp/eu`. */
 export function typeOfId(id: string): string {
-  return id.split('/', 1)[0] as string
+  return id.split('/', 1)[0] ?? ''
 }
 
 function factoryOf<F>(
@@ -124,7 +124,7 @@ function hostsIn(text: string): string[] {
     return [url.hostname, ...named.flatMap((list) => list.split(',').map(normalised))]
   }
   const m = /^(\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9.-]+):\d{1,5}$/.exec(text)
-  return m === null ? [] : [m[1] as string]
+  return m === null ? [] : [m[1] ?? '']
 }
 
 /** The host in the form that `URL` gives it, so that numeric forms of an address are recognised too. */
@@ -179,5 +179,5 @@ function warnOfUnverifiedTls(base: Path, body: MapNode, problems: Problems): voi
 /** The password in a URL, as written; null when there is none. */
 export function passwordIn(text: string): string | null {
   const m = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s:@]*:([^/?#\s]+)@/i.exec(text)
-  return m === null ? null : (m[1] as string)
+  return m === null ? null : (m[1] ?? '')
 }

@@ -11,7 +11,7 @@ import type { Configured } from './root.ts'
 import { type Path, type Problems, pathText } from './tree/problems.ts'
 import { nodeAt, positionAt, type TreeNode } from './tree/tree.ts'
 
-const TELEMETRY_KINDS: readonly string[] = ['traces', 'logs', 'metrics'] satisfies TelemetryKind[]
+const TELEMETRY_KINDS: readonly TelemetryKind[] = ['traces', 'logs', 'metrics']
 
 /** Processors that read canonical events, and exporters that store them. Both need `canonicalize` before them. */
 const NEEDS_EVENTS: ReadonlySet<string> = new Set(['cost', 'signals'])
@@ -20,7 +20,7 @@ const STORES_EVENTS: ReadonlySet<string> = new Set(['clickhouse', 'postgres', 'k
 /** The telemetry kind in a pipeline id: `traces` for `traces/eu`; null when the id does not begin with one. */
 export function telemetryOfPipeline(id: string): TelemetryKind | null {
   const type = typeOfId(id)
-  return TELEMETRY_KINDS.includes(type) ? (type as TelemetryKind) : null
+  return TELEMETRY_KINDS.find((kind) => kind === type) ?? null
 }
 
 /** The components that were parsed successfully. */

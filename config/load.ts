@@ -2,7 +2,7 @@
 // steps: read, parse, merge, apply `--set`, expand references, schemas, cross checks, prepare.
 
 import { dirname, resolve } from 'node:path'
-import { messageOf, ObservaError } from '../core/errors.ts'
+import { codeOf, messageOf, ObservaError } from '../core/errors.ts'
 import { configureSection, refuseLinkLocal } from './configure-components.ts'
 import { crossCheck, telemetryOfPipeline } from './cross-checks.ts'
 import { DEFAULT_CONFIG } from './defaults.ts'
@@ -114,7 +114,7 @@ async function readConfig(
   try {
     return await options.readFile(file)
   } catch (thrown) {
-    const missing = (thrown as { code?: unknown } | null)?.code === 'ENOENT'
+    const missing = codeOf(thrown) === 'ENOENT'
     const rule = missing ? 'there is no such file' : `cannot be read: ${messageOf(thrown)}`
     problems.error('OBS_CONFIG_READ', { file, line: 0, column: 0 }, [], rule)
     return null
@@ -127,7 +127,7 @@ function withoutEmptySections(root: TreeNode): TreeNode {
   const entries = new Map(root.entries)
   for (const [name, entry] of root.entries) {
     const isEmpty = entry.node.kind === 'scalar' && entry.node.value === null
-    const isSection = (SECTIONS as readonly string[]).includes(name)
+    const isSection = SECTIONS.some((s) => s === name)
     if (isEmpty && isSection && !entry.node.broken) entries.delete(name)
   }
   return { ...root, entries }
@@ -167,7 +167,7 @@ async function prepareAll(
       const settings = factory.prepare ? await factory.prepare(config, { readFile }) : config
       prepared.set(id, { ...processor, settings })
     } catch (thrown) {
-      const code = codeOf(thrown)
+      const code = configCodeOf(thrown)
       const suggestion = thrown instanceof ObservaError && thrown.hint !== '' ? thrown.hint : null
       problems.error(code, at, ['processors', id], messageOf(thrown), { suggestion })
     }
@@ -175,7 +175,7 @@ async function prepareAll(
   return prepared
 }
 
-function codeOf(thrown: unknown): ConfigCode {
+function configCodeOf(thrown: unknown): ConfigCode {
   const own = thrown instanceof ObservaError && thrown.code.startsWith('OBS_CONFIG_')
   return own ? (thrown.code as ConfigCode) : 'OBS_CONFIG_PREPARE'
 }

@@ -25,3 +25,9 @@ export class ObservaError extends Error {
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown)
 }
+
+/** The code of an error, such as `ENOENT`; null for an error without one. */
+export function codeOf(thrown: unknown): string | null {
+  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return null
+  return typeof thrown.code === 'string' ? thrown.code : null
+}

@@ -98,6 +98,11 @@ export class EventTable {
     return event
   }
 
+  /** The index of the span that the event was made from. */
+  spanRowOf(event: number): number {
+    return this.spanOf[event] as number
+  }
+
   /** Clears the rows of the next few events at once, because one call for each event would take most of the time. */
   #clear(event: number): void {
     const end = event + CLEARED

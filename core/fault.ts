@@ -3,6 +3,7 @@
 
 import { relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { codeOf } from './errors.ts'
 
 const PLACES_MAX = 6
 
@@ -18,9 +19,9 @@ export interface Fault {
 /** Describes an error without quoting its message. */
 export function faultOf(thrown: unknown, origin: string): Fault {
   if (!(thrown instanceof Error)) return { kind: typeof thrown, origin, at: [] }
-  const { code } = thrown as NodeJS.ErrnoException
+  const code = codeOf(thrown)
   const name = thrown.constructor.name
-  const hasCode = typeof code === 'string' && /^\w{1,60}$/.test(code)
+  const hasCode = code !== null && /^\w{1,60}$/.test(code)
   return { kind: hasCode ? `${name} ${code}` : name, origin, at: placesOf(thrown.stack ?? '') }
 }
 

@@ -1,6 +1,7 @@
 // Tells whether an error of a store means that the store cannot respond now, and not that the query is wrong.
 
 import { ClickHouseError } from '@clickhouse/client'
+import { codeOf, messageOf } from '../core/errors.ts'
 import { PostgresUnavailableError, sqlStateOf } from './postgres/connection.ts'
 
 /**
@@ -20,8 +21,7 @@ export function unavailableStore(error: unknown): 'ClickHouse' | 'Postgres' | nu
   const state = sqlStateOf(error)
   if (state !== null) return POSTGRES.test(state) ? 'Postgres' : null
   if (error instanceof ClickHouseError) return CLICKHOUSE.has(error.code) ? 'ClickHouse' : null
-  const { code, message } = error as NodeJS.ErrnoException
-  if (typeof code === 'string' && SYSTEM.test(code)) return 'ClickHouse'
+  if (SYSTEM.test(codeOf(error) ?? '')) return 'ClickHouse'
   // The client's own message when `request_timeout` has passed.
-  return message === 'Timeout error.' ? 'ClickHouse' : null
+  return messageOf(error) === 'Timeout error.' ? 'ClickHouse' : null
 }

@@ -160,8 +160,7 @@ async function* lineChunks(
 function firstNonBlank(bytes: Buffer): number {
   const hasBom = bytes[0] === 0xef && bytes[1] === 0xbb
   const from = hasBom ? 3 : 0
-  for (let i = from; i < bytes.length; i++)
-    if ((bytes[i] as number) > 0x20) return bytes[i] as number
+  for (const byte of bytes.subarray(from)) if (byte > 0x20) return byte
   return 0
 }
 

@@ -4,7 +4,7 @@
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { ObservaConfig } from '../../config/root.ts'
-import { messageOf, ObservaError } from '../../core/errors.ts'
+import { codeOf, messageOf, ObservaError } from '../../core/errors.ts'
 import { N, R } from '../../core/fields.ts'
 import { SpanView } from '../../core/span-view.ts'
 import type { TaskRequest } from '../../core/task.ts'
@@ -121,8 +121,7 @@ class PipePrinter {
       }
     } catch (thrown) {
       if (thrown instanceof ObservaError) throw thrown
-      const code = (thrown as { code?: string }).code
-      const hint = code === 'ENOENT' ? 'Check the path.' : ''
+      const hint = codeOf(thrown) === 'ENOENT' ? 'Check the path.' : ''
       throw new ObservaError(
         'OBS_PIPE_READ',
         `cannot read ${source.file}: ${messageOf(thrown)}.`,
@@ -205,7 +204,7 @@ class PipePrinter {
     for (const p of chain.events.explain?.[e] ?? [])
       fields[p.field] = { source: p.source, rule: p.rule }
     this.#out.pos--
-    const span = chain.events.spanOf[e] as number
+    const span = chain.events.spanRowOf(e)
     const scrubbed = chain.batch.secretNotes.get(span) ?? []
     this.#out.raw(
       Buffer.from(`,"explain":${JSON.stringify(fields)},"scrubbed":${JSON.stringify(scrubbed)}}`),

@@ -2,7 +2,7 @@
 
 import { createReadStream } from 'node:fs'
 import type { ObservaConfig } from '../../config/root.ts'
-import { messageOf, ObservaError } from '../../core/errors.ts'
+import { codeOf, messageOf, ObservaError } from '../../core/errors.ts'
 import { scrubStream } from '../../processors/scrub/index.ts'
 import { CONFIG_OPTIONS, parse } from './args.ts'
 import type { Io } from './io.ts'
@@ -29,8 +29,8 @@ export async function scrub(args: readonly string[], io: Io): Promise<number> {
     if (invalid > 0) io.err(`${invalid} of ${lines} lines are no {id, field, text}\n`)
     return invalid > 0 ? 1 : 0
   } catch (thrown) {
-    const code = (thrown as { code?: string }).code
-    if (code === undefined) throw thrown
+    const code = codeOf(thrown)
+    if (code === null) throw thrown
     const hint = code === 'ENOENT' ? 'Check the path.' : ''
     throw new ObservaError('OBS_SCRUB_READ', `cannot read ${file}: ${messageOf(thrown)}.`, hint)
   }

@@ -59,7 +59,7 @@ export function parseSegmentName(
 ): { readonly epoch: number; readonly firstSequence: bigint } | null {
   const m = /^w-([0-9a-f]{8})-([0-9a-f]{16})\.seg$/.exec(name)
   if (m === null) return null
-  return { epoch: Number.parseInt(m[1] as string, 16), firstSequence: BigInt(`0x${m[2]}`) }
+  return { epoch: Number.parseInt(m[1] ?? '', 16), firstSequence: BigInt(`0x${m[2]}`) }
 }
 
 export function encodeSegmentHeader(h: Omit<SegmentHeader, 'blockLength'>): Buffer {

@@ -72,7 +72,7 @@ function* eventsOf(chain: Chain): Generator<ExplainedEvent> {
       explain: Object.fromEntries(
         sources.map((p) => [p.field, { source: p.source, rule: p.rule }]),
       ),
-      scrubbed: [...(chain.batch.secretNotes.get(chain.events.spanOf[e] as number) ?? [])],
+      scrubbed: [...(chain.batch.secretNotes.get(chain.events.spanRowOf(e)) ?? [])],
     }
   }
 }

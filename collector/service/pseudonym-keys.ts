@@ -7,7 +7,7 @@ import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { StoreAddress } from '../../core/config/store-address.ts'
-import { messageOf, ObservaError } from '../../core/errors.ts'
+import { codeOf, messageOf, ObservaError } from '../../core/errors.ts'
 import {
   type InstanceSecrets,
   keyId,
@@ -217,7 +217,7 @@ async function readRows(file: string): Promise<readonly KeyRow[]> {
   try {
     text = await readFile(file, 'utf8')
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return []
+    if (codeOf(thrown) === 'ENOENT') return []
     throw unreadable(file, messageOf(thrown))
   }
   try {

@@ -73,11 +73,13 @@ function partsOf(config: ObservaConfig): Map<string, unknown> {
 
 /** Adds one part for each option, named `queue.max_bytes` or `durability`. */
 function addOptions(parts: Map<string, unknown>, prefix: string, options: object): void {
-  for (const [name, value] of Object.entries(options) as [string, unknown][])
+  const entries: [string, unknown][] = Object.entries(options)
+  for (const [name, value] of entries)
     if (typeof value !== 'object' || value === null) parts.set(`${prefix}${name}`, value)
-    else
-      for (const [key, option] of Object.entries(value) as [string, unknown][])
-        parts.set(`${prefix}${name}.${key}`, option)
+    else {
+      const nested: [string, unknown][] = Object.entries(value)
+      for (const [key, option] of nested) parts.set(`${prefix}${name}.${key}`, option)
+    }
 }
 
 /**

@@ -30,7 +30,7 @@ export function configurationPage(registry: Registry): string {
 
 function rootTables(): string {
   const root = jsonSchemaOf(rootSchema)
-  const isSection = (name: string): boolean => (SECTIONS as readonly string[]).includes(name)
+  const isSection = (name: string): boolean => SECTIONS.some((s) => s === name)
   const properties = Object.fromEntries(
     Object.entries(root.properties ?? {}).filter(([name]) => !isSection(name)),
   )

@@ -1,7 +1,7 @@
 // The options of a component, or of the root, as rows: path, type, default, description. The terminal, the component READMEs
 // and docs/configuration.md all print these rows.
 
-import type { JsonSchema } from '../tree/json-schema.ts'
+import { isTuple, type JsonSchema } from '../tree/json-schema.ts'
 
 export interface OptionRow {
   /** `protocols.http.endpoint`, `rules[].name`, `prices.<name>.input`. */
@@ -47,8 +47,8 @@ function isTrivial(fallback: unknown): boolean {
 
 function nestedRows(option: JsonSchema, path: string): OptionRow[] {
   if (option.properties !== undefined) return optionRows(option, path)
-  if (option.items !== undefined && !Array.isArray(option.items))
-    return nestedRows(option.items as JsonSchema, `${path}[]`)
+  if (option.items !== undefined && !isTuple(option.items))
+    return nestedRows(option.items, `${path}[]`)
   if (typeof option.additionalProperties === 'object')
     return nestedRows(option.additionalProperties, `${path}.<name>`)
   const seen = new Map<string, OptionRow>()
@@ -83,8 +83,8 @@ function enumText(words: readonly string[]): string {
 }
 
 function itemText(items: JsonSchema['items']): string {
-  if (items === undefined || Array.isArray(items)) return 'values'
-  const text = typeText(items as JsonSchema)
+  if (items === undefined || isTuple(items)) return 'values'
+  const text = typeText(items)
   return text === 'text' ? 'texts' : text === 'map' ? 'maps' : text
 }
 

@@ -3,11 +3,11 @@
 
 import { type AnyComponent, type Registry, SECTIONS } from '../registry-type.ts'
 import { rootSchema } from '../root.ts'
-import { type JsonSchema, jsonSchemaOf } from '../tree/json-schema.ts'
+import { isTuple, type JsonSchema, jsonSchemaOf } from '../tree/json-schema.ts'
 
 const NAME_PATTERN = '(/[A-Za-z0-9][A-Za-z0-9_.-]*)?$'
 /** A `${...}` reference is text, but may stand for any value, including a number or one of a list of words. */
-const REFERENCE: JsonSchema = { type: 'string', pattern: '\\$\\{' } as JsonSchema
+const REFERENCE: JsonSchema = { type: 'string', pattern: '\\$\\{' }
 
 /** The schema in draft 7. The same registry always gives the same text. */
 export function rootJsonSchema(registry: Registry): Record<string, unknown> {
@@ -15,12 +15,12 @@ export function rootJsonSchema(registry: Registry): Record<string, unknown> {
   const properties: Record<string, JsonSchema> = { ...root.properties }
   for (const section of SECTIONS)
     properties[section] = {
-      ...withoutBody(properties[section] as JsonSchema),
+      ...withoutBody(properties[section]),
       type: ['object', 'null'],
       patternProperties: componentPatterns(registry[section]),
       additionalProperties: false,
     }
-  properties['service'] = withPipelinePatterns(properties['service'] as JsonSchema)
+  properties['service'] = withPipelinePatterns(properties['service'])
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Observa configuration',
@@ -28,9 +28,8 @@ export function rootJsonSchema(registry: Registry): Record<string, unknown> {
   }
 }
 
-function withoutBody(schema: JsonSchema): JsonSchema {
-  const { additionalProperties: _, ...rest } = schema
-  const { propertyNames: __, ...body } = rest as JsonSchema & { propertyNames?: unknown }
+function withoutBody(schema: JsonSchema = {}): JsonSchema {
+  const { additionalProperties: _, propertyNames: __, ...body } = schema
   return body
 }
 
@@ -50,8 +49,9 @@ function componentPatterns(
   return patterns
 }
 
-function withPipelinePatterns(service: JsonSchema): JsonSchema {
-  const pipelines = service.properties?.['pipelines'] as JsonSchema
+function withPipelinePatterns(service: JsonSchema = {}): JsonSchema {
+  const pipelines = service.properties?.['pipelines']
+  const body = pipelines?.additionalProperties
   return {
     ...service,
     properties: {
@@ -59,7 +59,7 @@ function withPipelinePatterns(service: JsonSchema): JsonSchema {
       pipelines: {
         ...withoutBody(pipelines),
         patternProperties: {
-          [`^(traces|logs|metrics)${NAME_PATTERN}`]: pipelines.additionalProperties as JsonSchema,
+          [`^(traces|logs|metrics)${NAME_PATTERN}`]: typeof body === 'object' ? body : {},
         },
         additionalProperties: false,
       },
@@ -69,16 +69,15 @@ function withPipelinePatterns(service: JsonSchema): JsonSchema {
 
 /** The schema with `${...}` allowed in place of every value that is not free text. */
 function withReferences(schema: JsonSchema): JsonSchema {
-  const out: Record<string, unknown> = { ...schema }
+  const out: { -readonly [K in keyof JsonSchema]: JsonSchema[K] } = { ...schema }
   for (const key of ['properties', 'patternProperties'] as const)
     if (schema[key] !== undefined) out[key] = mapValues(schema[key], withReferences)
   for (const key of ['anyOf', 'oneOf', 'allOf'] as const)
     if (schema[key] !== undefined) out[key] = schema[key].map(withReferences)
   if (typeof schema.additionalProperties === 'object')
-    out['additionalProperties'] = withReferences(schema.additionalProperties)
-  if (schema.items !== undefined && !Array.isArray(schema.items))
-    out['items'] = withReferences(schema.items as JsonSchema)
-  return isClosedScalar(schema) ? orReference(out as JsonSchema) : (out as JsonSchema)
+    out.additionalProperties = withReferences(schema.additionalProperties)
+  if (schema.items !== undefined && !isTuple(schema.items)) out.items = withReferences(schema.items)
+  return isClosedScalar(schema) ? orReference(out) : out
 }
 
 function mapValues(

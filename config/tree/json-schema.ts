@@ -12,6 +12,8 @@ export interface JsonSchema {
   readonly enum?: readonly unknown[]
   readonly const?: unknown
   readonly format?: string
+  readonly pattern?: string
+  readonly propertyNames?: JsonSchema
   readonly secret?: boolean
   readonly minimum?: number
   readonly maximum?: number
@@ -65,6 +67,11 @@ export function isSecretAt(root: JsonSchema, path: Path): boolean {
   return schemasAt(root, path).some((s) => s.secret === true)
 }
 
+/** True if `items` has one schema for each position. `Array.isArray` does not narrow readonly arrays. */
+export function isTuple(items: JsonSchema | readonly JsonSchema[]): items is readonly JsonSchema[] {
+  return Array.isArray(items)
+}
+
 function branches(schema: JsonSchema): JsonSchema[] {
   const nested = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])]
   return [schema, ...nested.flatMap(branches)]
@@ -73,8 +80,8 @@ function branches(schema: JsonSchema): JsonSchema[] {
 function below(schema: JsonSchema, part: string | number): JsonSchema[] {
   if (typeof part === 'number') {
     if (schema.items === undefined) return []
-    if (!Array.isArray(schema.items)) return [schema.items as JsonSchema]
-    const item = (schema.items as readonly JsonSchema[])[part]
+    if (!isTuple(schema.items)) return [schema.items]
+    const item = schema.items[part]
     return item === undefined ? [] : [item]
   }
   const property = Object.hasOwn(schema.properties ?? {}, part)

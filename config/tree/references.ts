@@ -3,7 +3,7 @@
 
 import { dirname, resolve } from 'node:path'
 import { nearest } from '../../core/config/nearest.ts'
-import { messageOf } from '../../core/errors.ts'
+import { codeOf, messageOf } from '../../core/errors.ts'
 import type { Path, Problems } from './problems.ts'
 import type { ScalarNode, TreeNode } from './tree.ts'
 
@@ -82,9 +82,9 @@ async function valueOf(
   problems: Problems,
 ): Promise<string | null> {
   const env = /^env:([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s.exec(inside ?? '')
-  if (env !== null) return variable(env[1] as string, env[2], node, path, sources, problems)
+  if (env !== null) return variable(env[1] ?? '', env[2], node, path, sources, problems)
   const file = /^file:(.+)$/s.exec(inside ?? '')
-  if (file !== null) return await fileText(file[1] as string, node, path, sources, problems)
+  if (file !== null) return await fileText(file[1] ?? '', node, path, sources, problems)
   const isName = /^[A-Za-z_][A-Za-z0-9_]*$/.test(inside ?? '')
   problems.error(
     'OBS_CONFIG_BAD_REFERENCE',
@@ -152,7 +152,7 @@ async function fileText(
 
 /** The reason of a failed read, without the path and system call that Node puts around it. */
 function reasonOf(thrown: unknown): string {
-  const code = (thrown as { code?: unknown } | null)?.code
+  const code = codeOf(thrown)
   if (code === 'ENOENT') return 'no such file'
   if (code === 'EACCES') return 'permission denied'
   if (code === 'EISDIR') return 'it is a directory'

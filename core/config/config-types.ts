@@ -259,9 +259,9 @@ export function isLinkLocalHost(host: string): boolean {
 /** The IPv4 address of `::ffff:a.b.c.d`, also written `::ffff:aabb:ccdd`. */
 function embeddedIpv4(v6: string): string | null {
   const dotted = /^(?:::ffff:|::|64:ff9b::)(\d+\.\d+\.\d+\.\d+)$/.exec(v6)
-  if (dotted !== null) return dotted[1] as string
+  if (dotted !== null) return dotted[1] ?? ''
   const hex = /^(?:::ffff:|64:ff9b::)([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(v6)
   if (hex === null) return null
-  const bits = (Number.parseInt(hex[1] as string, 16) << 16) | Number.parseInt(hex[2] as string, 16)
+  const bits = (Number.parseInt(hex[1] ?? '', 16) << 16) | Number.parseInt(hex[2] ?? '', 16)
   return [bits >>> 24, (bits >>> 16) & 255, (bits >>> 8) & 255, bits & 255].join('.')
 }

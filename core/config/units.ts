@@ -40,7 +40,7 @@ export function parseDurationMs(text: string): number | null {
 export function parseSizeBytes(text: string): number | null {
   const m = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(text)
   if (m === null) return null
-  const unit = SIZE_BYTES[m[2] as string]
+  const unit = SIZE_BYTES[m[2] ?? '']
   return unit === undefined ? null : Math.round(Number(m[1]) * unit)
 }
 

@@ -10,8 +10,7 @@ export type SubjectKind = (typeof SUBJECT_KINDS)[number]
 export const OWNER_KINDS = ['user', 'session', 'conversation'] as const
 export type OwnerKind = (typeof OWNER_KINDS)[number]
 
-export const isOwnerKind = (kind: string): kind is OwnerKind =>
-  (OWNER_KINDS as readonly string[]).includes(kind)
+export const isOwnerKind = (kind: string): kind is OwnerKind => OWNER_KINDS.some((k) => k === kind)
 
 /** `trace:user` is a trace of a deleted user: spans in it that name no user were the user's too. */
 export type TombstoneKind = SubjectKind | `trace:${OwnerKind}`

@@ -44,7 +44,7 @@ export function keyFingerprint(key: string): string {
 /** Type and key of a pseudonym (whose closing bracket may have been taken for punctuation); null when `text` is none. */
 export function readPseudonym(text: string): { type: string; fingerprint: string } | null {
   const m = FORM.exec(text)
-  return m === null ? null : { type: m[1] as string, fingerprint: m[2] as string }
+  return m === null ? null : { type: m[1] ?? '', fingerprint: m[2] ?? '' }
 }
 
 /** Makes pseudonyms with one key. */

@@ -66,7 +66,8 @@ export function localTime(
       .formatToParts(atMs)
       .map((p) => [p.type, p.value]),
   )
-  const day = (DAYS as readonly string[]).indexOf((parts['weekday'] ?? '').toLowerCase())
+  const weekday = (parts['weekday'] ?? '').toLowerCase()
+  const day = DAYS.findIndex((d) => d === weekday)
   return { day, minute: Number(parts['hour']) * 60 + Number(parts['minute']) }
 }
 

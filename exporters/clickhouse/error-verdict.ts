@@ -1,6 +1,7 @@
 // Decides what a ClickHouse error means for the rows of an insert: to be retried, or refused for good. The error code
 // decides, because the HTTP status alone is ambiguous. Unknown errors are retried: better a late row than a lost one.
 
+import { codeOf } from '../../core/errors.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
 
 /** The data cannot be parsed as rows, so a retry would fail again. */
@@ -60,6 +61,6 @@ export function verdictOf(failure: Failure): SendVerdict {
  * safe.
  */
 export function networkVerdict(error: unknown): SendVerdict {
-  const code = (error as NodeJS.ErrnoException).code ?? 'NETWORK'
+  const code = codeOf(error) ?? 'NETWORK'
   return { kind: 'retry', code, message: `ClickHouse cannot be reached (${code}).` }
 }

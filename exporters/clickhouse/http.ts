@@ -6,6 +6,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { type AgentOptions, Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { finished } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import { codeOf } from '../../core/errors.ts'
 import { guardedLookup } from '../../core/http/guarded-lookup.ts'
 import { type Failure, failureOf } from './error-verdict.ts'
 
@@ -84,7 +85,7 @@ export async function postRows(
   } catch (thrown) {
     // An idle connection may be closed in the moment in which it is used again. That says nothing about the server, and an
     // insert may be repeated: its token, or the statement itself, makes it harmless.
-    const isClosed = (thrown as NodeJS.ErrnoException).code === 'ECONNRESET'
+    const isClosed = codeOf(thrown) === 'ECONNRESET'
     if (!isClosed || !isReused.value || signal.aborted) throw thrown
     return await postOnce(options, insert, signal, isReused)
   }

@@ -96,7 +96,7 @@ const TYPES: ReadonlyMap<string, string> = new Map(
 )
 const typeOf = (name: RevisedField): string => TYPES.get(name) as string
 const isRevised = (name: string): name is RevisedField =>
-  (REVISED_FIELDS as readonly string[]).includes(name)
+  REVISED_FIELDS.some((field) => field === name)
 
 /** Higher than the version of every row that was inserted with an event. The number of the revision is added to it. */
 const VERSIONS_FROM = 2n ** 64n - 2n ** 20n

@@ -7,7 +7,7 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickh
 import type { Host, SendBatch, Sender } from '../../core/component.ts'
 import { isLinkLocalHost } from '../../core/config/config-types.ts'
 import type { StoreAddress } from '../../core/config/store-address.ts'
-import { messageOf, ObservaError } from '../../core/errors.ts'
+import { codeOf, messageOf, ObservaError } from '../../core/errors.ts'
 import { counter, gauge, histogram } from '../../core/metrics.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
@@ -328,7 +328,7 @@ function inHalves(parts: readonly EncodedPart[]): readonly EncodedPart[][] | nul
 function migrationVerdict(error: unknown): SendVerdict {
   if (error instanceof ObservaError)
     return { kind: 'retry', code: error.code, message: error.message, afterMs: 30_000 }
-  const code = (error as { code?: string }).code ?? 'NETWORK'
+  const code = codeOf(error) ?? 'NETWORK'
   return {
     kind: 'retry',
     code,

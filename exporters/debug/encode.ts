@@ -35,7 +35,7 @@ class DebugEncoder implements Encoder {
     this.#out.reset()
     let items = 0
     for (let event = 0; event < events.count; event++) {
-      if (skip.has(event) || batch.isDropped(events.spanOf[event] as number)) continue
+      if (skip.has(event) || batch.isDropped(events.spanRowOf(event))) continue
       this.#event(events, event)
       items++
     }

@@ -40,7 +40,7 @@ class LineEncoder implements Encoder {
     out.reset()
     let items = 0
     for (let event = 0; event < events.count; event++) {
-      if (skip.has(event) || batch.isDropped(events.spanOf[event] as number)) continue
+      if (skip.has(event) || batch.isDropped(events.spanRowOf(event))) continue
       const start = beginLine(out)
       writeEventJson(out, events, event)
       endLine(out, start)

@@ -1,4 +1,4 @@
-// The part of the `kafka` exporter that runs in workers: each event as a record with key, headers and JSON value
+// The encoder of the `kafka` exporter, which runs in workers. It writes each event as a record with key, headers and JSON value
 // (`records.ts`), or the spans as OTLP (`encode-otlp.ts`).
 
 import type {
@@ -19,11 +19,11 @@ import { beginRecord, endRecord } from './records.ts'
 export interface EncoderSettings {
   readonly signals: boolean
   readonly encoding: 'event' | 'otlp_proto'
-  /** Largest message, bytes. */
+  /** The size limit of a message, in bytes. */
   readonly messageBytesMax: number
 }
 
-/** The part of a message's limit that a trace may take; the rest is for the batch, and for headers that are added. */
+/** The share of the size limit that a trace may use. The rest is for the record batch and for headers that are added later. */
 const MESSAGE_SHARE = 0.95
 
 export const EVENTS_STREAM = 'events'
@@ -35,7 +35,7 @@ export const encoder: EncoderFactory<EncoderSettings> = (exporterId, settings) =
 class RecordEncoder implements Encoder {
   readonly #exporter: string
   readonly #signals: boolean
-  /** Null when canonical events are written. */
+  /** The encoder for `encoding: otlp_proto`; null if canonical events are written. */
   readonly #traces: TraceRecords | null
   readonly #out = new ByteWriter(256 * 1024)
 
@@ -62,7 +62,7 @@ class RecordEncoder implements Encoder {
     out.reset()
     let items = 0
     for (let event = 0; event < events.count; event++) {
-      if (skip.has(event) || batch.isDropped(events.spanOf[event] as number)) continue
+      if (skip.has(event) || batch.isDropped(events.spanRowOf(event))) continue
       const mark = this.#beginRecord(events, event)
       const from = out.pos
       writeEventJson(out, events, event)
@@ -74,14 +74,14 @@ class RecordEncoder implements Encoder {
 
   #spans({ batch, events }: ProcessedBatch, skip: ReadonlySet<number>): number {
     const skipped = new Set<number>()
-    for (const event of skip) skipped.add(events.spanOf[event] as number)
+    for (const event of skip) skipped.add(events.spanRowOf(event))
     this.#out.reset()
     return this.#traces?.write(this.#out, batch, skipped) ?? 0
   }
 
-  /** Sent with the key of the event, so that it follows the event in the same partition. */
+  /** Writes the revisions of events. Each has the key of its event, so that it follows the event in the same partition. */
   encodeRevisions(revised: RevisedEvents): EncodedPart[] {
-    // Whoever reads the spans decides about their usage itself.
+    // Consumers of the spans process the usage themselves, so nothing is written here.
     if (this.#traces !== null) return []
     const out = this.#out
     out.reset()

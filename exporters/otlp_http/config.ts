@@ -149,15 +149,15 @@ function appended(base: string, path: string): string {
 export function parseHeaderList(text: string): Record<string, string> {
   const out: Record<string, string> = {}
   for (const member of text.split(',')) {
-    const [pair] = member.split(';')
-    const at = (pair ?? '').indexOf('=')
+    const [pair = ''] = member.split(';')
+    const at = pair.indexOf('=')
     if (at <= 0) continue
-    const value = (pair as string).slice(at + 1).trim()
+    const value = pair.slice(at + 1).trim()
     try {
-      out[(pair as string).slice(0, at).trim()] = decodeURIComponent(value)
+      out[pair.slice(0, at).trim()] = decodeURIComponent(value)
     } catch {
       // A percent sign that is not part of an escape: the value is taken literally.
-      out[(pair as string).slice(0, at).trim()] = value
+      out[pair.slice(0, at).trim()] = value
     }
   }
   return out

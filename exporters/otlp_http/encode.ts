@@ -67,6 +67,6 @@ class OtlpEncoder implements Encoder {
 /** The spans that the events in `skip` were made from. */
 function spansOf(input: ProcessedBatch, skip: ReadonlySet<number>): ReadonlySet<number> {
   const out = new Set<number>()
-  for (const event of skip) out.add(input.events.spanOf[event] as number)
+  for (const event of skip) out.add(input.events.spanRowOf(event))
   return out
 }

@@ -257,7 +257,7 @@ function idOf(events: EventTable, event: number): number {
 }
 
 function isLegacy(events: EventTable, event: number): boolean {
-  return events.batch.isLegacy(events.spanOf[event] as number)
+  return events.batch.isLegacy(events.spanRowOf(event))
 }
 
 function flagsOf(
@@ -371,7 +371,7 @@ function startMs(events: EventTable, event: number): number {
   const known = timeMs(events, event, R.start_time) ?? timeMs(events, event, R.end_time)
   if (known !== null) return known
   const batch = events.batch
-  const span = events.spanOf[event] as number
+  const span = events.spanRowOf(event)
   const request = batch.requests[batch.requestOf(span)]
   return request?.receivedAtMs ?? 0
 }

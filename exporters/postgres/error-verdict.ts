@@ -1,7 +1,7 @@
 // Decides by SQLSTATE what a Postgres error means for a batch: to be retried, or refused for good. The error text may quote
 // rows and is not passed on. Unknown errors are retried: better a late batch than a lost one.
 
-import { ObservaError } from '../../core/errors.ts'
+import { codeOf, ObservaError } from '../../core/errors.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
 import { sqlStateOf } from '../../storage/postgres/connection.ts'
 
@@ -18,8 +18,7 @@ export function verdictOf(error: unknown): SendVerdict {
     return { kind: 'retry', code: error.code, message: error.message, afterMs: OPERATOR_RETRY_MS }
   const code = sqlStateOf(error)
   if (code === null) {
-    const { code: given } = error as { code?: unknown }
-    const system = typeof given === 'string' ? given : 'CONNECTION'
+    const system = codeOf(error) ?? 'CONNECTION'
     return { kind: 'retry', code: system, message: `Postgres cannot be reached (${system}).` }
   }
   const message = `Postgres answered with error ${code}.`

@@ -3,6 +3,7 @@
 
 import type { Duplex } from 'node:stream'
 import pg from 'pg'
+import { codeOf, messageOf } from '../../core/errors.ts'
 
 export type { ClientConfig as ConnectionConfig, QueryResultRow } from 'pg'
 
@@ -15,7 +16,7 @@ export class PostgresUnavailableError extends Error {
   readonly code: string
 
   constructor(cause: unknown) {
-    const code = codeOf(cause)
+    const code = connectionCodeOf(cause)
     super(`Postgres cannot be reached (${code}).`, { cause })
     this.name = 'PostgresUnavailableError'
     this.code = code
@@ -26,22 +27,20 @@ export class PostgresUnavailableError extends Error {
 const TIMEOUT =
   /^(Query read timeout|timeout exceeded when trying to connect|timeout expired)$|connection timeout$/
 
-function codeOf(cause: unknown): string {
-  const { code, message } = cause as NodeJS.ErrnoException
-  if (typeof code === 'string') return code
-  return TIMEOUT.test(message) ? 'TIMEOUT' : 'CONNECTION'
+function connectionCodeOf(cause: unknown): string {
+  return codeOf(cause) ?? (TIMEOUT.test(messageOf(cause)) ? 'TIMEOUT' : 'CONNECTION')
 }
 
 /** The five characters of an error that the server sent. Null for an error of the connection. */
 export function sqlStateOf(error: unknown): string | null {
-  const { code, severity } = error as { code?: unknown; severity?: unknown }
-  return typeof code === 'string' && code.length === 5 && severity !== undefined ? code : null
+  const code = codeOf(error)
+  const isServers = error instanceof Error && 'severity' in error && error.severity !== undefined
+  return code?.length === 5 && isServers ? code : null
 }
 
 /** The SQLSTATE of a server's error, else the system's code. Both may be logged, a server's message may not. */
 export function errorCodeOf(error: unknown): string {
-  const { code } = error as { code?: unknown }
-  return typeof code === 'string' ? code : 'UNKNOWN'
+  return codeOf(error) ?? 'UNKNOWN'
 }
 
 /** True for errors that say nothing about the statement, which may succeed on another connection. */

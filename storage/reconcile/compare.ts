@@ -279,9 +279,10 @@ function suspects(
       modelKey(event.model) === key &&
       isBeside(event.day, group.day),
   )
+  const otherDay: readonly Reason[] = ['other_day']
   const found = [
     ...group.events.map((event) => ({ event, reasons: reasonsOf(event, difference, ids) })),
-    ...beside.map((event) => ({ event, reasons: ['other_day' as Reason] })),
+    ...beside.map((event) => ({ event, reasons: otherDay })),
   ].filter(({ reasons }) => reasons.length > 0)
   return found
     .toSorted(

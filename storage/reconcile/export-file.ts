@@ -44,7 +44,8 @@ function rowsOfText(text: string): readonly Fields[] | null {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown
+    const value: unknown = JSON.parse(text)
+    return value
   } catch {
     // The text is not one JSON value. The caller reads it line by line.
     return undefined

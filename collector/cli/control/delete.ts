@@ -27,7 +27,7 @@ const OPTIONS = {
 type Values = ReturnType<typeof parse<typeof OPTIONS>>['values']
 
 const isKind = (text: string | undefined): text is SubjectKind =>
-  (SUBJECT_KINDS as readonly (string | undefined)[]).includes(text)
+  SUBJECT_KINDS.some((kind) => kind === text)
 
 export async function deleteVerb(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parse('delete', args, OPTIONS)

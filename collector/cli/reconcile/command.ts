@@ -69,7 +69,8 @@ function offline(
 
 function parsedLine(line: string): unknown {
   try {
-    return JSON.parse(line) as unknown
+    const parsed: unknown = JSON.parse(line)
+    return parsed
   } catch {
     throw misuse('--events is a file with one JSON object a line, as `observa pipe` prints them.')
   }

@@ -94,13 +94,13 @@ async function outputOf(
     explain: false,
     isEncoding: true,
   })
-  const output = {
-    events: [] as Record<string, unknown>[],
-    signals: [] as Record<string, unknown>[],
-    rejected: 0,
-    reasons: [] as string[],
-    sent: [] as { exporter: string; bytes: Buffer }[],
-  }
+  const output: {
+    readonly events: Record<string, unknown>[]
+    readonly signals: Record<string, unknown>[]
+    rejected: number
+    readonly reasons: string[]
+    readonly sent: { exporter: string; bytes: Buffer }[]
+  } = { events: [], signals: [], rejected: 0, reasons: [], sent: [] }
   const raised: Signal[] = []
   const lineBytesMax = config.limits.max_line_bytes
   for await (const request of requestsOfTest(unit.input, configFiles, lineBytesMax)) {

@@ -37,7 +37,7 @@ function carriedText(b: Uint8Array, p: Chunk): Chunk[] {
   for (const m of text.matchAll(CARRIED)) {
     if (out.length === 0) isDelta = STREAMED.test(text)
     const to = p.from + m.index + m[0].length - 1
-    out.push({ off: p.off, from: to - (m[1] as string).length, to, isDelta })
+    out.push({ off: p.off, from: to - (m[1] ?? '').length, to, isDelta })
   }
   return out.length === 0 ? [p] : out
 }

@@ -111,7 +111,7 @@ function jsonQuote(b: Uint8Array, from: number, to: number, f: Finding): string 
   if (!/^(?:\s|\\+[nrt]){0,4}(?:[,}\]]|$)/.test(after)) return ''
   const before = latinText(b, Math.max(from, f.start - 64), f.start)
   const named = /(\\*")\s{0,4}:(?:\s|\\+[nrt]){0,8}$/.exec(before)
-  if (named !== null) return named[1] as string
+  if (named !== null) return named[1] ?? ''
   if (!/[[,](?:\s|\\+[nrt]){0,16}$/.test(before)) return ''
   const head = latinText(b, from, Math.min(to, from + 8)).trimStart()
   return head.startsWith('{') || head.startsWith('[') ? '"' : ''

@@ -143,16 +143,16 @@ function isLetter(c: number): boolean {
 
 function afterSeparator(s: Subject, name: NameRange, text: string): Assigned | null {
   const typed = text.includes('=') ? TYPED.exec(text) : null
-  if (typed !== null) return valueAt(s, name, typed[0].length, typed[1] as string, {})
+  if (typed !== null) return valueAt(s, name, typed[0].length, typed[1] ?? '', {})
   let m = BETWEEN.exec(text)
   if (m !== null) {
     const isCompared = m[1] === '==' || m[1] === '==='
     // `Pw==` ends base64; only with a string is it a comparison.
-    if (isCompared && !/["'`]/.test(m[3] as string)) return null
+    if (isCompared && !/["'`]/.test(m[3] ?? '')) return null
     const isWeak = m[1] === '|' || isCompared
     // Nothing that could be a value: no other form is tried.
     if ((s.at(name.to + m[0].length) & 0x80) !== 0) return NOTHING
-    return valueAt(s, name, m[0].length, m[3] as string, {
+    return valueAt(s, name, m[0].length, m[3] ?? '', {
       prose: m[2] !== undefined,
       loose: isWeak,
       markup: m[1] === '>',
@@ -163,7 +163,7 @@ function afterSeparator(s: Subject, name: NameRange, text: string): Assigned | n
   const named = namedValue(text, VALUE_KEY)
   if (named !== null) return valueAt(s, name, named.end, named.open, {})
   m = text.startsWith('"') ? HCL.exec(text) : null
-  return m === null ? null : valueAt(s, name, m[0].length, m[1] as string, {})
+  return m === null ? null : valueAt(s, name, m[0].length, m[1] ?? '', {})
 }
 
 /** A blank, the next string of a list, the next item of a list in YAML. */
@@ -173,14 +173,14 @@ const BEHIND_FLAG =
 function afterFlag(s: Subject, name: NameRange, text: string): Assigned | null {
   const flag = s.at(name.from - 1) === 0x2d || hasWord(s.b, name.from, name.to, '--')
   const m = flag ? BEHIND_FLAG.exec(text) : null
-  return m === null ? null : valueAt(s, name, m[0].length, m[1] as string, {})
+  return m === null ? null : valueAt(s, name, m[0].length, m[1] ?? '', {})
 }
 
 /** A block scalar is its first line; a label's value must be alone on the next line. */
 function afterNextLine(s: Subject, name: NameRange, text: string): Assigned | null {
   const m = NEXT_LINE.exec(text)
   if (m === null) return null
-  const value = valueAt(s, name, m[0].length, m[2] as string, { loose: m[1] === undefined })
+  const value = valueAt(s, name, m[0].length, m[2] ?? '', { loose: m[1] === undefined })
   if (value === null || value.quoted) return value
   const c = s.at(value.to)
   value.sure = m[0].startsWith('>') && isClosedBy(s, value.to, name)
@@ -202,11 +202,11 @@ function afterLooseForm(s: Subject, name: NameRange, text: string): Assigned | n
   const pair = isQuoted ? TUPLE.exec(text) : null
   if (pair !== null) return pairAt(s, name, pair)
   const m = text.startsWith('(') ? CALL.exec(text) : text.includes('<') ? MARKUP.exec(text) : null
-  if (m !== null) return valueAt(s, name, m[0].length, m[1] as string, { loose: true })
+  if (m !== null) return valueAt(s, name, m[0].length, m[1] ?? '', { loose: true })
   const bare = isQuoted ? null : (BARE.exec(text) ?? belowLabel(s, name, text))
   return bare === null
     ? null
-    : valueAt(s, name, bare[0].length, bare[1] as string, { loose: true, bare: true })
+    : valueAt(s, name, bare[0].length, bare[1] ?? '', { loose: true, bare: true })
 }
 
 /** A line that is a label alone, and below it a line that is a word alone. */
@@ -222,7 +222,7 @@ const ALONE_BEHIND = /^\\*["'`](?:\s|\\+n){0,16}[\]}]/
 
 /** `("X", "V")` and `["X", "V"]` say more than two strings in the middle of a list. */
 function pairAt(s: Subject, name: NameRange, m: RegExpExecArray): Assigned | null {
-  const value = valueAt(s, name, m[0].length, m[1] as string, { loose: true })
+  const value = valueAt(s, name, m[0].length, m[1] ?? '', { loose: true })
   if (value === null) return null
   const before = latinText(s.b, Math.max(s.from, name.from - 24), name.from)
   const behind = latinText(s.b, value.to, Math.min(s.to, value.to + 24))
@@ -310,7 +310,7 @@ export function nextInList(s: Subject, v: Assigned): Assigned | null {
   const m = /^(\\*["'`]) {0,2}, {0,2}\s{0,24}(\\*["'`])/.exec(text)
   if (m === null || !v.quoted) return null
   const from = v.to + m[0].length
-  const to = quotedEnd(s, from, (m[2] as string).charCodeAt((m[2] as string).length - 1))
+  const to = quotedEnd(s, from, (m[2] ?? '').charCodeAt((m[2] ?? '').length - 1))
   return to <= from ? null : { ...v, from, to }
 }
 
@@ -416,7 +416,7 @@ export function assignedBefore(s: Subject, name: NameRange): Assigned | null {
   const text = latinText(s.b, low, name.from)
   const m = VALUE_BEFORE.exec(text)
   if (m === null) return null
-  const value = m[2] as string
+  const value = m[2] ?? ''
   const from = low + m.index + m[0].indexOf(value, 8)
   return {
     from,

@@ -6,7 +6,7 @@ import { nameIn } from '../detectors/key-name-cache.ts'
 import { keyMeaning } from '../detectors/key-names.ts'
 import {
   ALNUM,
-  CLASS,
+  classOf,
   DASH,
   DOT,
   isEscapeTail,
@@ -293,7 +293,7 @@ function wordsBefore(s: Subject, from: number, text: string, alone: KeyMeaning):
 }
 
 function inMask(c: number, mask: number): boolean {
-  return ((CLASS[c] as number) & mask) !== 0
+  return (classOf(c) & mask) !== 0
 }
 
 /** `Bearer x`, `Token x`: the scheme stays. Schemes with parameters (`Digest a="b", ..`) are secret to the line's end. */
@@ -315,7 +315,7 @@ function skipScheme(s: Subject, value: Assigned): void {
 function vendorScheme(s: Subject, value: Assigned): number {
   const head = latinText(s.b, value.from, Math.min(s.to, value.from + 64))
   const m = /^[A-Za-z][A-Za-z0-9_-]{1,24} (?=([\w.~+/=-]{16,}))/.exec(head)
-  return m !== null && /\d/.test(m[1] as string) ? m[0].length : 0
+  return m !== null && /\d/.test(m[1] ?? '') ? m[0].length : 0
 }
 
 function lineEnd(s: Subject, from: number): number {

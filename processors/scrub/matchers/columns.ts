@@ -178,9 +178,9 @@ function judgeCell(
 ): void {
   const m = /^([\s"'`*\\]*)(.*?)[\s"'`*\\}]*$/s.exec(cell)
   if (m === null || m[2] === '') return
-  const start = from + (m[1] as string).length
-  const end = start + (m[2] as string).length
-  if (check(m[2] as string, s, start, end)) s.found(active.type, start, end, active.rank)
+  const start = from + (m[1] ?? '').length
+  const end = start + (m[2] ?? '').length
+  if (check(m[2] ?? '', s, start, end)) s.found(active.type, start, end, active.rank)
 }
 
 /** A header cell such as `ssn`: bare numbers below it need no other word. */

@@ -349,8 +349,8 @@ const LOGIN =
 export function matchLogin(s: Subject, p: number, len: number, active: ActiveDetector): void {
   const m = LOGIN.exec(latinText(s.b, p + len, Math.min(s.to, p + len + 140)))
   if (m === null) return
-  const value = (m[2] as string).replace(/[.)\]}]+$/, '')
+  const value = (m[2] ?? '').replace(/[.)\]}]+$/, '')
   if (!isStrong(s, value)) return
-  const at = p + len + m[0].length - (m[2] as string).length
+  const at = p + len + m[0].length - (m[2] ?? '').length
   s.found(active.type, at, at + value.length, active.rank)
 }

@@ -3,7 +3,8 @@
 
 import {
   ALNUM,
-  CLASS,
+  classAt,
+  classOf,
   DASH,
   DOT,
   hasWord,
@@ -24,7 +25,7 @@ const FILE_TYPES = new Set(
 )
 
 function isLocalChar(c: number): boolean {
-  if (((CLASS[c] as number) & (ALNUM | DOT | DASH | UNDERSCORE)) !== 0) return true
+  if ((classOf(c) & (ALNUM | DOT | DASH | UNDERSCORE)) !== 0) return true
   return c === 0x2b || c === 0x27 || c === 0x7e
 }
 
@@ -55,7 +56,7 @@ export function matchEmail(s: Subject, p: number, _len: number, active: ActiveDe
 }
 
 function isNameByte(c: number): boolean {
-  return ((CLASS[c] as number) & (ALNUM | DOT | DASH | UNDERSCORE)) !== 0
+  return (classOf(c) & (ALNUM | DOT | DASH | UNDERSCORE)) !== 0
 }
 
 function localStart(s: Subject, p: number): number {
@@ -74,11 +75,7 @@ function domainEnd(s: Subject, p: number): number {
   const b = s.b
   const max = Math.min(s.to, p + DOMAIN_MAX)
   let end = p
-  while (
-    end < max &&
-    (((CLASS[b[end] as number] as number) & (ALNUM | DASH | DOT)) !== 0 || isLatinByte(b, end))
-  )
-    end++
+  while (end < max && ((classAt(b, end) & (ALNUM | DASH | DOT)) !== 0 || isLatinByte(b, end))) end++
   while (end > p && (b[end - 1] === 0x2e || b[end - 1] === 0x2d)) end--
   const labels = latinText(b, p, end).split('.')
   while (labels.length >= 2) {
@@ -143,7 +140,7 @@ function passwordBehind(s: Subject, end: number): { from: number; to: number } |
   )
   const value = m?.[1]?.replace(/[.)\]}]+$/, '')
   if (m === null || value === undefined || value.includes('/') || !isStrong(s, value)) return null
-  const from = end + m[0].length - (m[1] as string).length
+  const from = end + m[0].length - (m[1] ?? '').length
   return { from, to: from + value.length }
 }
 
@@ -165,10 +162,10 @@ export function matchEmailInWords(
   const m = AT_WORD.exec(text)
   if (m === null) return
   const inWords = text.startsWith(' ')
-  const domain = (m[1] as string)
+  const domain = (m[1] ?? '')
     .toLowerCase()
     .replace(/ ?[[({](?:dot|punkt|point)[\])}] ?| dot /g, '.')
-  if (inWords && !(m[1] as string).includes(' dot ')) return
+  if (inWords && !(m[1] ?? '').includes(' dot ')) return
   const labels = domain.split('.')
   if (!SPELLED_TLD.test(labels[labels.length - 1] as string) || isReserved(labels)) return
   const before = latinText(s.b, Math.max(s.from, p - 80), p)

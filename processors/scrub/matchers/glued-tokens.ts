@@ -2,7 +2,17 @@
 // Its anchor alone proves nothing there, for `task-force` ends in one as well: what follows must look drawn at random, and
 // what stands before must be a name, because a longer run of random characters holds every anchor by chance.
 
-import { ALNUM, CLASS, DIGIT, LOWER, latinText, runStart, SETS, UPPER } from '../value/bytes.ts'
+import {
+  ALNUM,
+  classAt,
+  classOf,
+  DIGIT,
+  LOWER,
+  latinText,
+  runStart,
+  SETS,
+  UPPER,
+} from '../value/bytes.ts'
 import { isIdentifier } from '../value/identifier.ts'
 import { entropy } from '../value/randomness.ts'
 import type { ActiveDetector } from './active-detector.ts'
@@ -38,7 +48,7 @@ export function isGlued(s: Subject, p: number, len: number, active: ActiveDetect
   const name = nameBefore(s, p)
   if (SECRET_NAME.test(name)) return true
   if (s.at(p) === 0x73 && WORD_IN_SK.test(`${name}sk`)) return false
-  const isSegment = (classAt(s, p - 1) & ALNUM) === 0
+  const isSegment = (classIn(s, p - 1) & ALNUM) === 0
   if (isNoWordEnd(s, p)) return !(isSegment && isOfData(s, p, from))
   return body === BODY.MIXED && (isSegment || to - from >= LONG_BODY)
 }
@@ -61,7 +71,7 @@ const OF_DATA =
 function isOfData(s: Subject, p: number, from: number): boolean {
   if (s.at(p) !== 0x73 || s.at(p + 1) !== 0x6b || !OF_DATA.test(nameBefore(s, p))) return false
   const end = s.runEnd(from, SETS.hex)
-  return end - from >= BODY_MIN && (classAt(s, end) & ALNUM) === 0
+  return end - from >= BODY_MIN && (classIn(s, end) & ALNUM) === 0
 }
 
 function nameBefore(s: Subject, p: number): string {
@@ -81,7 +91,7 @@ const VOWELS = 'aeiouAEIOU'
 function isNoWordEnd(s: Subject, p: number): boolean {
   if (s.at(p) !== 0x73 || s.at(p + 1) !== 0x6b) return false
   if (!VOWELS.includes(String.fromCharCode(s.at(p - 1)))) return true
-  return (classAt(s, p - 1) & UPPER) !== 0 && (classAt(s, p - 2) & UPPER) !== 0
+  return (classIn(s, p - 1) & UPPER) !== 0 && (classIn(s, p - 2) & UPPER) !== 0
 }
 
 const BODY = { PLAIN: 0, RANDOM: 1, MIXED: 2 } as const
@@ -97,7 +107,7 @@ function countsOf(b: Uint8Array, from: number, to: number): Counts {
   let upper = 0
   let lower = 0
   for (let i = from; i < to; i++) {
-    const c = CLASS[b[i] as number] as number
+    const c = classAt(b, i)
     if ((c & DIGIT) !== 0) digits++
     else if ((c & UPPER) !== 0) upper++
     else if ((c & LOWER) !== 0) lower++
@@ -163,7 +173,7 @@ function isCamelCase(part: string): boolean {
 function isOfWords(b: Uint8Array, from: number, to: number, lettersMax: number): boolean {
   let start = from
   for (let i = from; i <= to; i++) {
-    if (i < to && ((CLASS[b[i] as number] as number) & ALNUM) !== 0) continue
+    if (i < to && (classAt(b, i) & ALNUM) !== 0) continue
     if (!isWord(b, start, i, lettersMax)) return false
     start = i + 1
   }
@@ -172,15 +182,15 @@ function isOfWords(b: Uint8Array, from: number, to: number, lettersMax: number):
 
 function isWord(b: Uint8Array, from: number, to: number, lettersMax: number): boolean {
   let i = from
-  while (i < to && ((CLASS[b[i] as number] as number) & UPPER) !== 0) i++
+  while (i < to && (classAt(b, i) & UPPER) !== 0) i++
   const capitals = i - from
-  while (i < to && ((CLASS[b[i] as number] as number) & LOWER) !== 0) i++
+  while (i < to && (classAt(b, i) & LOWER) !== 0) i++
   if (capitals > 1 && i > from + capitals) return false
   const letters = i - from
-  while (i < to && ((CLASS[b[i] as number] as number) & DIGIT) !== 0) i++
+  while (i < to && (classAt(b, i) & DIGIT) !== 0) i++
   return i === to && letters <= lettersMax && i - from - letters <= 4
 }
 
-function classAt(s: Subject, p: number): number {
-  return CLASS[s.at(p)] as number
+function classIn(s: Subject, p: number): number {
+  return classOf(s.at(p))
 }

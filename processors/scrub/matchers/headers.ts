@@ -174,12 +174,12 @@ function cookieOfCall(s: Subject, from: number, active: ActiveDetector): void {
     )
   if (
     m === null ||
-    PLAIN_COOKIES.test((m[1] as string).toLowerCase()) ||
-    isMarker(m[2] as string, s.policy.markers)
+    PLAIN_COOKIES.test((m[1] ?? '').toLowerCase()) ||
+    isMarker(m[2] ?? '', s.policy.markers)
   )
     return
-  const start = from + m[0].lastIndexOf(m[2] as string)
-  const end = start + (m[2] as string).length
+  const start = from + m[0].lastIndexOf(m[2] ?? '')
+  const end = start + (m[2] ?? '').length
   if ((mixOf(s.b, start, end) & SETS.digits) !== 0) s.found(active.type, start, end, active.rank)
 }
 

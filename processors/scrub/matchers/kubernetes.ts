@@ -70,23 +70,23 @@ function yamlValues(
   active: ActiveDetector,
 ): void {
   for (const block of text.matchAll(BLOCK)) {
-    if ((block[1] as string).length !== indent) continue
+    if ((block[1] ?? '').length !== indent) continue
     ENTRY.lastIndex = block.index + block[0].length
     let keys = 0
     let isScalar = false
     let isSetting = false
     for (let n = 0; n < VALUES_MAX; n++) {
       const m = ENTRY.exec(text)
-      const deep = m === null ? 0 : (m[1] as string).length
+      const deep = m === null ? 0 : (m[1] ?? '').length
       if (m === null || deep <= indent) break
-      const value = m[4] as string
+      const value = m[4] ?? ''
       const isKey = m[2] !== undefined && (keys === 0 || deep === keys)
       // A line without a key belongs to the block scalar above it, or to nothing.
       if (!isKey && !(isScalar && deep > keys)) break
       if (isKey) {
         keys = deep
         isScalar = BLOCK_SCALAR.test(value)
-        isSetting = SETTING.test(m[2] as string)
+        isSetting = SETTING.test(m[2] ?? '')
       }
       const end = ENTRY.lastIndex - (m[3]?.length ?? 0)
       if (!isSetting && !(isKey && isScalar)) report(s, base + end - value.length, value, active)
@@ -109,14 +109,9 @@ function jsonValues(s: Subject, text: string, base: number, active: ActiveDetect
     for (let n = 0; n < VALUES_MAX; n++) {
       const m = JSON_ENTRY.exec(text)
       if (m === null) break
-      const value = m[3] as string
-      if (!SETTING.test(m[2] as string))
-        report(
-          s,
-          base + JSON_ENTRY.lastIndex - (m[1] as string).length - value.length,
-          value,
-          active,
-        )
+      const value = m[3] ?? ''
+      if (!SETTING.test(m[2] ?? ''))
+        report(s, base + JSON_ENTRY.lastIndex - (m[1] ?? '').length - value.length, value, active)
     }
   }
 }

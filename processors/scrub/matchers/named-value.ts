@@ -53,7 +53,7 @@ export function namedValue(text: string, last: RegExp): NamedValue | null {
     }
     last.lastIndex = i
     const m = last.exec(text)
-    if (m !== null) return { end: i + m[0].length, open: m[1] as string }
+    if (m !== null) return { end: i + m[0].length, open: m[1] ?? '' }
     markPairs(text, i, end)
   }
   return null

@@ -50,5 +50,5 @@ export function matchPassport(s: Subject, p: number, len: number, active: Active
     )
   if (m === null) return
   const end = p + len + m[0].length
-  s.found(active.type, end - (m[1] as string).length, end, active.rank)
+  s.found(active.type, end - (m[1] ?? '').length, end, active.rank)
 }

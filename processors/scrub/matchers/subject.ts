@@ -1,7 +1,7 @@
 // The value that matchers look at: a range of bytes, what its field says, and what was found in it so far.
 // Detectors look at `[from, to)` only and report ranges; `mergeOverlaps` makes one disjoint list of them.
 
-import { CLASS } from '../value/bytes.ts'
+import { classAt } from '../value/bytes.ts'
 import type { Finding } from '../value/finding.ts'
 import type { Policy } from './policy.ts'
 import { WorkBudget } from './work-budget.ts'
@@ -161,7 +161,7 @@ export class Subject {
     if (p >= this.#to) return p
     let i = p
     const b = this.#bytes
-    while (i < this.#to && ((CLASS[b[i] as number] as number) & mask) !== 0) i++
+    while (i < this.#to && (classAt(b, i) & mask) !== 0) i++
     if (i - p > 64) {
       this.spend(i - p)
       this.#memoStart.set(mask, p)

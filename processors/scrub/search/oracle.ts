@@ -1,7 +1,7 @@
 // The scanner in plain JavaScript: what the kernel must find, said as simply as possible. It is the oracle of
 // the kernel's tests and stands in where a WebAssembly module cannot be made.
 
-import { ALNUM, CLASS, isDigit } from '../value/bytes.ts'
+import { ALNUM, classAt, classOf, isDigit } from '../value/bytes.ts'
 import { type Anchor, CANDIDATE, type Literals, SPLIT_TEXT_ANCHORS, tailOf } from './anchors.ts'
 
 /** Digits that a number must have, over all its groups, to be looked at. */
@@ -56,7 +56,7 @@ function isAnchorAt(a: Anchor, b: Uint8Array, p: number, from: number, to: numbe
 function isBetween(b: Uint8Array, p: number, from: number, to: number): boolean {
   if (p <= from || p + 1 >= to) return false
   const next = b[p + 1] as number
-  return (b[p - 1] as number) > 0x20 && (((CLASS[next] as number) & ALNUM) !== 0 || next >= 0x80)
+  return (b[p - 1] as number) > 0x20 && ((classOf(next) & ALNUM) !== 0 || next >= 0x80)
 }
 
 /** False when, after the rest of the name and at most 24 bytes, something follows that no assignment has. */
@@ -82,13 +82,13 @@ const FIRST_OF_COPULA = 'ifotaewl'
 /** What stands behind the blanks is no letter, the value of a flag, a copula or a word with digits. */
 function mayFollowBlank(b: Uint8Array, nameAt: number, p: number, to: number): boolean {
   const c = b[p] as number
-  if (((CLASS[c] as number) & ALNUM) === 0) return true
+  if ((classOf(c) & ALNUM) === 0) return true
   if (nameAt >= 0 && isFlag(b, nameAt)) return true
   return FIRST_OF_COPULA.includes(String.fromCharCode(c)) || isMixedWord(b, p, to)
 }
 
 function isNameByte(c: number): boolean {
-  return ((CLASS[c] as number) & ALNUM) !== 0 || c === 0x5f || c === 0x2d
+  return (classOf(c) & ALNUM) !== 0 || c === 0x5f || c === 0x2d
 }
 
 /** The word at `p` has a digit among its first 24 bytes: "the password hunter42 works", not "the password field". */
@@ -104,11 +104,7 @@ function isMixedWord(b: Uint8Array, p: number, to: number): boolean {
 function isFlag(b: Uint8Array, p: number): boolean {
   let i = p
   const low = Math.max(0, p - 40)
-  while (
-    i > low &&
-    ((CLASS[b[i - 1] as number] as number) & ALNUM || b[i - 1] === 0x5f || b[i - 1] === 0x2d)
-  )
-    i--
+  while (i > low && (classAt(b, i - 1) & ALNUM || b[i - 1] === 0x5f || b[i - 1] === 0x2d)) i--
   return b[i] === 0x2d && b[i + 1] === 0x2d
 }
 

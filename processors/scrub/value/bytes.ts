@@ -67,17 +67,27 @@ export const SETS = {
 } as const
 export type SetName = keyof typeof SETS
 
+/** The character classes of a byte, as a bit set. */
+export function classOf(byte: number): number {
+  return CLASS[byte] as number
+}
+
+/** The character classes of the byte at `i`, which must be inside `b`. */
+export function classAt(b: Uint8Array, i: number): number {
+  return CLASS[b[i] as number] as number
+}
+
 /** End of the run of `mask` that starts at `p`, at most `to`. */
 export function runEnd(b: Uint8Array, p: number, to: number, mask: number): number {
   let i = p
-  while (i < to && ((CLASS[b[i] as number] as number) & mask) !== 0) i++
+  while (i < to && (classAt(b, i) & mask) !== 0) i++
   return i
 }
 
 /** Start of the run of `mask` that ends before `p`, at least `from`. */
 export function runStart(b: Uint8Array, p: number, from: number, mask: number): number {
   let i = p
-  while (i > from && ((CLASS[b[i - 1] as number] as number) & mask) !== 0) i--
+  while (i > from && (classAt(b, i - 1) & mask) !== 0) i--
   return i
 }
 
@@ -86,11 +96,11 @@ export function isDigit(c: number | undefined): boolean {
 }
 
 export function isAlnum(c: number | undefined): boolean {
-  return c !== undefined && ((CLASS[c] as number) & ALNUM) !== 0
+  return c !== undefined && (classOf(c) & ALNUM) !== 0
 }
 
 function isHex(c: number | undefined): boolean {
-  return c !== undefined && ((CLASS[c] as number) & SETS.hex) !== 0
+  return c !== undefined && (classOf(c) & SETS.hex) !== 0
 }
 
 const LETTER_ESCAPES = [0x6e, 0x74, 0x72, 0x62, 0x66]
@@ -159,7 +169,7 @@ function pastUnicodeEscape(b: Uint8Array, start: number, from: number): number {
 /** True when nothing of `mask` stands left of `p`: the value begins there, or an escape ends there. */
 export function isFreeLeft(b: Uint8Array, p: number, from: number, mask: number): boolean {
   if (p <= from) return true
-  if (((CLASS[b[p - 1] as number] as number) & mask) === 0) return true
+  if ((classAt(b, p - 1) & mask) === 0) return true
   return isEscapeTail(b, p, from)
 }
 

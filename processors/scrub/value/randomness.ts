@@ -1,7 +1,7 @@
 // Tells what was drawn at random from what people write: entropy, kinds of characters, words, placeholders.
 // Pure functions over byte ranges.
 
-import { CLASS, DIGIT, LOWER, lowerText, SETS, UPPER } from './bytes.ts'
+import { classAt, DIGIT, LOWER, lowerText, SETS, UPPER } from './bytes.ts'
 
 const counts = new Int32Array(256)
 
@@ -23,7 +23,7 @@ export function entropy(b: Uint8Array, from: number, to: number): number {
 /** Which classes of characters occur: bit mask of LOWER, UPPER, DIGIT. */
 export function mixOf(b: Uint8Array, from: number, to: number): number {
   let mix = 0
-  for (let i = from; i < to; i++) mix |= CLASS[b[i] as number] as number
+  for (let i = from; i < to; i++) mix |= classAt(b, i)
   return mix & (LOWER | UPPER | DIGIT)
 }
 
@@ -41,8 +41,7 @@ export function longestRepeat(b: Uint8Array, from: number, to: number): number {
 const HEX_ONLY = SETS.hex
 
 export function isHexOnly(b: Uint8Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i++)
-    if (((CLASS[b[i] as number] as number) & HEX_ONLY) === 0) return false
+  for (let i = from; i < to; i++) if ((classAt(b, i) & HEX_ONLY) === 0) return false
   return true
 }
 
@@ -100,7 +99,7 @@ function isWordOrNumber(b: Uint8Array, from: number, to: number, digitsMax: numb
   if (n > 21) return false
   let digits = 0
   for (let i = from; i < to; i++) {
-    const c = CLASS[b[i] as number] as number
+    const c = classAt(b, i)
     if ((c & DIGIT) !== 0) digits++
     else if ((c & LOWER) === 0 && !(i === from && (c & UPPER) !== 0)) return false
   }

@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
-import { ObservaError } from '../../../core/errors.ts'
+import { codeOf, ObservaError } from '../../../core/errors.ts'
 import { isReachable, type ServerUser } from './server-user.ts'
 
 export interface Binaries {
@@ -94,7 +94,7 @@ function hydrate(packageDir: string): boolean {
     try {
       symlinkSync(relative(dirname(target), source), path)
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code
+      const code = codeOf(error)
       // Another process has created it meanwhile.
       if (code === 'EEXIST') continue
       if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return false

@@ -1,7 +1,7 @@
 // Records which process uses a data directory, by pid and start time, because pids are reused.
 
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { ObservaError } from '../../../core/errors.ts'
+import { codeOf, ObservaError } from '../../../core/errors.ts'
 
 interface Owner {
   readonly pid: number
@@ -50,7 +50,7 @@ export function isAlive(pid: number): boolean {
     return true
   } catch (error) {
     // EPERM means that the process runs and belongs to another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    return codeOf(error) === 'EPERM'
   }
 }
 

@@ -1,7 +1,7 @@
 // Values that stand beside their name: another attribute of the same tag, the argument behind a selector, the cell at the same
 // place of a list, the answer to a question. The form alone says little, so the value must look like a secret by itself.
 
-import { CLASS, latinText, SETS } from '../../value/bytes.ts'
+import { classOf, latinText, SETS } from '../../value/bytes.ts'
 import type { ActiveDetector } from '../active-detector.ts'
 import type { NameRange } from '../assignment-forms.ts'
 import { Progress, type Subject } from '../subject.ts'
@@ -198,7 +198,7 @@ function isSelector(s: Subject, p: number): boolean {
 }
 
 function isOfName(c: number): boolean {
-  return c === 0x20 || ((CLASS[c] as number) & SETS.word_dash) !== 0
+  return c === 0x20 || (classOf(c) & SETS.word_dash) !== 0
 }
 
 function isSpace(c: number): boolean {

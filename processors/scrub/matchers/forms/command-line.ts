@@ -45,7 +45,7 @@ function listedWords(line: string, from: number, between: RegExp): Word[] {
     const m = between.exec(line)
     if (m === null) break
     const start = at + m[0].length
-    const quote = m[2] as string
+    const quote = m[2] ?? ''
     const end = line.indexOf(quote, start)
     if (end < 0) break
     words.push({ text: line.slice(start, end), at: start, isQuoted: false })
@@ -61,7 +61,7 @@ function itemWords(line: string, from: number): Word[] {
     const m = NEXT_ITEM.exec(line)
     if (m === null) break
     const start = at + m[0].length
-    const quote = m[1] as string
+    const quote = m[1] ?? ''
     let end = start
     while (
       end < line.length &&
