@@ -1,4 +1,4 @@
-// `encoding: otlp_proto`: what is written for Kafka decodes to the same spans, grouped by trace and tenant.
+// Tests `encoding: otlp_proto`: the messages decode to the same spans, grouped by trace and tenant.
 
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -61,7 +61,7 @@ function encoded(batch: SpanBatch, messageBytesMax = 1 << 20): EncodedPart {
   return part
 }
 
-/** Whose span it is, which one, and its bytes as they were received. */
+/** A span with its tenant, its id and its bytes as they were received. */
 function spansOf(batch: SpanBatch): string[] {
   const view = new SpanView(batch)
   const out: string[] = []

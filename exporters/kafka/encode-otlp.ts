@@ -1,5 +1,5 @@
-// The batch as OTLP protobuf for Kafka (`encoding: otlp_proto`): one message for each trace and telemetry kind, with the trace
-// id as its key. What reads it gets the spans as they came, scrubbed, and can decide about them as if they had come to it.
+// Encodes a batch as OTLP protobuf for Kafka (`encoding: otlp_proto`): one message for each trace and telemetry kind, with the trace id as
+// key. Consumers get the scrubbed spans in their original form and can process them like spans that they received from a client.
 
 import type { SpanBatch } from '../../core/batch.ts'
 import { SpanView } from '../../core/span-view.ts'
@@ -7,7 +7,7 @@ import type { ByteWriter } from '../../proto/byte-writer.ts'
 import { encodeLogs, encodeTraces } from '../../proto/otlp/encode.ts'
 import { beginRecord, endRecord } from './records.ts'
 
-/** Spans, or log records, of one trace and one request's tenant. */
+/** The spans, or the log records, of one trace and one tenant. */
 interface TraceGroup {
   readonly isLog: boolean
   readonly key: string
@@ -17,15 +17,15 @@ interface TraceGroup {
 
 export class TraceRecords {
   readonly #bytesMax: number
-  /** Records without a trace take turns among the partitions. */
-  #loose = 0
+  /** Counts records without a trace id, which are distributed evenly over the partitions. */
+  #withoutTrace = 0
 
-  /** `bytesMax`: a trace that is larger becomes several messages, if it has several spans. */
+  /** `bytesMax` is the size limit of a message. A larger trace becomes several messages if it has several spans. */
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax
   }
 
-  /** Writes all that is not dropped or skipped; returns the number of spans and log records. */
+  /** Writes all spans and log records that were not dropped or skipped, and returns their number. */
   write(out: ByteWriter, batch: SpanBatch, skipped: ReadonlySet<number>): number {
     let items = 0
     for (const group of this.#groups(batch, skipped)) items += this.#writeGroup(out, batch, group)
@@ -48,8 +48,8 @@ export class TraceRecords {
   }
 
   #looseKey(): string {
-    this.#loose = (this.#loose + 1) % 64
-    return `loose-${this.#loose}`
+    this.#withoutTrace = (this.#withoutTrace + 1) % 64
+    return `loose-${this.#withoutTrace}`
   }
 
   #writeGroup(out: ByteWriter, batch: SpanBatch, group: TraceGroup): number {
@@ -63,7 +63,7 @@ export class TraceRecords {
       ['project', tenant?.projectId ?? ''],
       ['environment', tenant?.environment ?? ''],
       ['items', String(rows.length)],
-      // Distinguishes messages of one trace, so that chunks of an oversized one find each other.
+      // The id distinguishes the messages of one trace, so that the chunks of an oversized message can be reassembled.
       ['part', `${spanIdOffset < 0 ? '' : hexOf(batch, spanIdOffset, 8)}.${rows[0]}`],
     ])
     const from = out.pos

@@ -44,7 +44,7 @@ function senderSettings(config: Config, dataDir: string): SenderSettings {
     topic: config.topic,
     signalsTopic: config.signals_topic ?? null,
     messageBytesMax: config.message_bytes_max,
-    // An idempotent producer numbers its batches, so only one request may be under way.
+    // An idempotent producer numbers its batches, so only one request may be in flight.
     requestsMax: config.idempotent ? 1 : config.max_in_flight,
     oversize: config.oversize,
     offloadDir: config.offload_dir ?? join(dataDir, 'kafka', 'offloaded'),

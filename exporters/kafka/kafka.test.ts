@@ -1,4 +1,4 @@
-// The parts of the Kafka exporter that need no broker: framing, oversized events, partitions, verdicts.
+// Tests the parts of the Kafka exporter that need no broker: framing, oversized events, partitions and verdicts.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -147,7 +147,7 @@ test('truncation empties the largest fields first and records their former sizes
   })
 })
 
-/** A driver that behaves as a test tells it to and records the messages it was given. */
+/** A driver whose behaviour a test decides. It records the messages that it was given. */
 class FakeDriver implements KafkaProducer {
   readonly sent: { readonly topic: string; readonly messages: readonly KafkaMessage[] }[] = []
   readonly #answer: (messages: readonly KafkaMessage[], call: number) => string | null

@@ -1,5 +1,5 @@
-// Makes an event fit that is larger than the broker accepts. Nothing is lost: the event is split into numbered chunks, moved
-// to a file that a small event refers to, or sent with its largest fields emptied.
+// Reduces events that exceed the broker's size limit. Depending on the configuration an event is split into numbered chunks, moved to a
+// file to which a small event refers, or sent with its largest fields emptied.
 
 import { createHash } from 'node:crypto'
 import { mkdir, open, rename } from 'node:fs/promises'
@@ -10,17 +10,17 @@ import type { KafkaMessage } from '../../storage/kafka/message.ts'
 export type OversizeRule = 'split' | 'offload' | 'truncate'
 
 /**
- * Upper estimates of what a record costs besides key, value and headers, and what a batch with one record costs besides that.
+ * Upper estimates of the overhead of a record, besides key, value and headers, and of a record batch with one record.
  */
 const RECORD_BYTES = 40
 const HEADER_BYTES = 8
 export const BATCH_BYTES = 128
-/** Space for the headers that an oversize rule adds. */
+/** The space that is reserved for the headers that are added to a reduced event. */
 const ADDED_HEADER_BYTES = 128
-/** Longer members are left out of the event that refers to a file; the file has them. */
+/** The longest members that remain in an event that refers to a file. Longer ones are only in the file. */
 const REFERENCE_MEMBER_BYTES = 512
 
-/** Size of a message in a record batch, before compression. */
+/** Returns the size of a message in a record batch before compression. */
 export function messageBytes(message: KafkaMessage): number {
   return message.value.length + envelopeBytes(message)
 }
@@ -31,7 +31,7 @@ function envelopeBytes(message: KafkaMessage): number {
   return bytes
 }
 
-/** The messages to send in place of one whose size exceeds `bytesMax`. */
+/** Returns the messages that replace a message whose size exceeds `bytesMax`. */
 export async function shrunk(
   message: KafkaMessage,
   rule: OversizeRule,
@@ -40,7 +40,7 @@ export async function shrunk(
 ): Promise<KafkaMessage[]> {
   const room = bytesMax - BATCH_BYTES - ADDED_HEADER_BYTES - envelopeBytes(message)
   const list = rule === 'split' ? null : members(message.value)
-  // A value that is not a JSON object can only be split.
+  // Only a JSON object can be reduced in the other ways.
   if (list === null) return chunks(message, Math.max(256, room))
   const small =
     rule === 'truncate'
@@ -49,7 +49,7 @@ export async function shrunk(
   return small.value.length <= room ? [small] : chunks(message, Math.max(256, room))
 }
 
-/** The message in chunks. The header `chunk` counts from 1; the values of all chunks joined in order are the event. */
+/** Splits a message into chunks. The header `chunk` counts from 1. The concatenated values of all chunks are the event. */
 function chunks(message: KafkaMessage, room: number): KafkaMessage[] {
   const of = Math.ceil(message.value.length / room)
   return Array.from({ length: of }, (_, i) => ({
@@ -64,7 +64,7 @@ function chunks(message: KafkaMessage, room: number): KafkaMessage[] {
   }))
 }
 
-/** Empties the largest members until the rest fits, and lists their names and former sizes. */
+/** Empties the largest members until the event fits, and adds a list of their names and original sizes. */
 function truncated(message: KafkaMessage, list: readonly Member[], room: number): KafkaMessage {
   const emptied = new Map<string, number>()
   let size = message.value.length
@@ -84,7 +84,7 @@ function truncated(message: KafkaMessage, list: readonly Member[], room: number)
   }
 }
 
-/** An empty value of the same JSON type, so that a reader who expects an array finds one. */
+/** Returns an empty value of the same JSON type, so that a consumer that expects an array finds one. */
 function emptyLike(member: Member): Buffer {
   if (member.value[0] === 0x5b) return Buffer.from('[]')
   return Buffer.from(member.value[0] === 0x7b ? '{}' : 'null')

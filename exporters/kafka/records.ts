@@ -1,5 +1,5 @@
-// The framing of a part: records of key, headers and value one after another, so that the sender can cut messages out of the
-// bytes without parsing JSON. Little-endian:
+// The framing of a part: a sequence of records with key, headers and value, so that the sender can cut messages out of the bytes without
+// parsing JSON. Numbers are little-endian:
 //
 //   u32 length of the value   u8 length of the key   u8 number of headers
 //   key   { u8 length of the name, name, u16 length of the text, text } for each header   value
@@ -10,7 +10,7 @@ import type { KafkaMessage } from '../../storage/kafka/message.ts'
 const HEAD_BYTES = 6
 const HEADER_TEXT_MAX = 0xffff
 
-/** Writes all but the value and returns where to note its length: give that to `endRecord` after writing the value. */
+/** Writes all but the value. Returns the position of the value's length, which `endRecord` needs after the value was written. */
 export function beginRecord(
   out: ByteWriter,
   key: string,
@@ -32,12 +32,12 @@ export function beginRecord(
   return mark
 }
 
-/** `from` is where the value began. */
+/** Writes the length of the value. `mark` is what `beginRecord` returned, `from` is the position at which the value starts. */
 export function endRecord(out: ByteWriter, mark: number, from: number): void {
   out.view.setUint32(mark, out.pos - from, true)
 }
 
-/** Cuts the messages out of a part; they are views on its bytes. */
+/** Returns the messages of a part as views on its bytes. */
 export function readRecords(part: Uint8Array): KafkaMessage[] {
   const b = Buffer.from(part.buffer, part.byteOffset, part.length)
   const out: KafkaMessage[] = []
@@ -62,7 +62,7 @@ export function readRecords(part: Uint8Array): KafkaMessage[] {
   return out
 }
 
-/** The part's bytes in two, at the middle record; null for a single record. */
+/** Splits the bytes of a part at the middle record. Returns null for a single record. */
 export function halves(part: Uint8Array): readonly [Uint8Array, number, Uint8Array, number] | null {
   const records = readRecords(part)
   const half = records.length >> 1
@@ -79,7 +79,7 @@ export function halves(part: Uint8Array): readonly [Uint8Array, number, Uint8Arr
   ]
 }
 
-/** A record of spans says how many it has; any other is one item. */
+/** Counts items. A record of spans contains their number in a header; any other record is one item. */
 function itemsOf({ headers }: KafkaMessage): number {
   const found = headers.find(([name]) => name === 'items')
   return found === undefined ? 1 : Number(found[1].toString())

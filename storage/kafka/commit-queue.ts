@@ -1,22 +1,22 @@
-// Offsets on their way to the group's coordinator: one commit request at a time, with the newest durable offset of each
-// partition, so that handling messages never waits for a commit.
+// Commits offsets to the group coordinator. There is one commit request at a time, with the newest durable offset of each partition, so
+// that the handling of messages never waits for a commit.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConsumerEvents, TopicPartition } from './consumer.ts'
-import { placeOf } from './consumer.ts'
+import { partitionKeyOf } from './consumer.ts'
 import type { DriverError } from './driver.ts'
 
 export interface Offset extends TopicPartition {
   readonly offset: bigint
 }
 
-/** After a commit that failed. The offsets stay, and newer ones replace them. */
+/** The delay after a failed commit. The offsets stay in the queue until newer ones replace them. */
 const RETRY_MS = 500
-/** Attempts to commit what is left when the session is closed. */
+/** The number of attempts to commit the remaining offsets when the session is closed. */
 const FLUSHES_MAX = 3
 
 export class CommitQueue {
-  /** The newest offset of each partition that is not committed; bounded by the number of partitions. */
+  /** The newest uncommitted offset of each partition. Its size is bounded by the number of partitions. */
   readonly #waiting = new Map<string, Offset>()
   readonly #commit: (offsets: readonly Offset[]) => Promise<void>
   readonly #errorOf: (thrown: unknown) => DriverError
@@ -35,18 +35,19 @@ export class CommitQueue {
   }
 
   add(offset: Offset): void {
-    const known = this.#waiting.get(placeOf(offset))
+    const known = this.#waiting.get(partitionKeyOf(offset))
     if (known !== undefined && known.offset >= offset.offset) return
-    this.#waiting.set(placeOf(offset), offset)
+    this.#waiting.set(partitionKeyOf(offset), offset)
     if (this.#running === null) void this.#work()
   }
 
-  /** Forgets what belongs to partitions of others: their new owner commits from here on. */
-  keep(places: ReadonlySet<string>): void {
-    for (const place of this.#waiting.keys()) if (!places.has(place)) this.#waiting.delete(place)
+  /** Drops the offsets of partitions that were revoked, because only their new owner may commit. */
+  keep(partitionKeys: ReadonlySet<string>): void {
+    for (const partitionKey of this.#waiting.keys())
+      if (!partitionKeys.has(partitionKey)) this.#waiting.delete(partitionKey)
   }
 
-  /** Commits what waits, if the coordinator answers, and takes no more. */
+  /** Commits the queued offsets if the coordinator answers, and accepts no more. */
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#running
@@ -71,8 +72,8 @@ export class CommitQueue {
       error = this.#errorOf(thrown)
     }
     for (const offset of offsets) {
-      if (error === null && this.#waiting.get(placeOf(offset)) === offset)
-        this.#waiting.delete(placeOf(offset))
+      if (error === null && this.#waiting.get(partitionKeyOf(offset)) === offset)
+        this.#waiting.delete(partitionKeyOf(offset))
       this.#events.committed(offset, offset.offset, error)
     }
     return error === null

@@ -1,5 +1,4 @@
-// The options of a connection to Kafka, for the exporter that produces and the receiver that consumes, and what the drivers
-// are given of them.
+// The configuration of a connection to Kafka, shared by exporter and receiver, and its translation to the settings of a driver.
 
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
@@ -22,7 +21,7 @@ const sasl = z.strictObject({
   password: secret().describe('Password.'),
 })
 
-/** Where the brokers are; first among the options of a component. */
+/** The option `brokers`, the first option of each component. */
 export const brokerOptions = {
   brokers: z
     .array(z.string().min(1))
@@ -32,7 +31,7 @@ export const brokerOptions = {
     ),
 }
 
-/** How to connect to them. */
+/** The options of the connection to the brokers. */
 export const connectionOptions = {
   request_timeout: duration().prefault('30s').describe('Longest time for one request to a broker.'),
   connect_timeout: duration().prefault('5s').describe('Longest time for one connection attempt.'),
@@ -43,11 +42,11 @@ export const connectionOptions = {
 const connectionSchema = z.strictObject({ ...brokerOptions, ...connectionOptions })
 type ConnectionConfig = z.output<typeof connectionSchema> & { readonly client_id: string }
 
-/** The brokers as a list. One entry may hold several, `a:1,b:2`, as an environment variable does. */
+/** Returns the brokers as a list. One entry may contain several, `a:1,b:2`, for example from an environment variable. */
 export const brokerList = (config: Pick<ConnectionConfig, 'brokers'>): string[] =>
   config.brokers.flatMap((entry) => entry.split(',')).flatMap((b) => b.trim() || [])
 
-/** What a driver needs to connect. Reads the files of `tls`; a missing one rejects with its path. */
+/** Returns the settings that a driver needs to connect. Reads the files of `tls`, and rejects with the path of a missing file. */
 export async function connectionSettings(config: ConnectionConfig): Promise<ConnectionSettings> {
   return {
     brokers: brokerList(config),

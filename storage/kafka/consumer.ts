@@ -1,5 +1,5 @@
-// What a receiver needs of a Kafka consumer, whichever library does the work. A session is one membership in a consumer group:
-// it ends with the first failure that the library does not survive, and its owner opens another one.
+// The interface of a Kafka consumer, which both drivers implement. A session is one membership in a consumer group. It ends at the first
+// failure from which the library does not recover; its owner then opens another session.
 
 import type { Logger } from 'pino'
 import type { ConnectionSettings, DriverError } from './driver.ts'
@@ -8,19 +8,19 @@ import type { ReceivedMessage } from './message.ts'
 export interface ConsumerSettings extends ConnectionSettings {
   readonly groupId: string
   readonly topics: readonly string[]
-  /** Where a partition is begun for which the group has no offset. */
+  /** Where consumption starts in a partition without a committed offset. */
   readonly initialOffset: 'earliest' | 'latest'
   readonly sessionTimeoutMs: number
   readonly heartbeatMs: number
-  /** Messages and bytes given to `handle` at once; a single message may be larger. */
+  /** The most messages and bytes of one call of `handle`. A single message may be larger. */
   readonly batchMessages: number
   readonly batchBytes: number
   /**
-   * How far back a partition is read again when it comes to this session, ms; 0 for not at all. What is read again was committed
-   * by others: it tells this instance what was decided about traces that go on.
+   * How far before the committed offset consumption starts in a newly assigned partition, in ms; 0 turns this replay off. Other
+   * instances have already processed the replayed messages. This instance learns from them which reports of running traces count.
    */
   readonly replayMs: number
-  /** Bytes that are held for partitions that wait; above it nothing more is fetched. */
+  /** The most bytes that are buffered for paused partitions. Above this limit nothing more is fetched. */
   readonly bufferedBytesMax: number
 }
 
@@ -31,71 +31,75 @@ export interface TopicPartition {
 
 /** Consecutive messages of one partition, in order; never empty. */
 export interface MessageBatch extends TopicPartition {
-  /** Whether the group has committed them before: they are read again. All of a batch are, or none. */
+  /** True if the group has already committed these messages and they are replayed. It applies to all messages of a batch. */
   readonly isReplay: boolean
   readonly messages: readonly ReceivedMessage[]
 }
 
 export interface Handled {
-  /** The offset to go on from: messages before it need not be given again. */
+  /** The offset at which consumption continues. Messages before it need not be delivered again. */
   readonly next: bigint
-  /** The offset that may be committed: everything before it is durable. Never above `next`. */
+  /** The offset that may be committed, because all messages before it are durable. It is never above `next`. */
   readonly durable: bigint
-  /** How long nothing of the partition should be given, ms; 0 goes on at once. */
+  /** How long the partition is paused, in ms; 0 for not at all. */
   readonly pauseMs: number
 }
 
 export interface ConsumerEvents {
-  /** Called with one batch of a partition at a time, of several partitions at once. Must not reject. */
+  /** Handles a batch. Calls for one partition never overlap; calls for several partitions run concurrently. Must not reject. */
   handle(batch: MessageBatch): Promise<Handled>
-  /** The partitions after a rebalance; those that are not in the list any more belong to others now. */
+  /** Called after a rebalance with all assigned partitions. Partitions that are missing from the list were revoked. */
   assigned(partitions: readonly TopicPartition[]): void
-  /** An offset was committed, or (`error`) could not be. */
+  /** Called when an offset was committed, or when the commit failed with `error`. */
   committed(at: TopicPartition, offset: bigint, error: DriverError | null): void
-  /** A partition is given nothing until it is resumed. */
+  /** Called when a partition is paused or resumed. */
   paused(at: TopicPartition, isPaused: boolean): void
 }
 
 export interface ConsumerSession {
-  /** Resolves when the session is over: with why, or with null after `close`. Never rejects. */
+  /** Resolves when the session has ended, with the failure or, after `close`, with null. Never rejects. */
   readonly ended: Promise<DriverError | null>
-  /** By topic: how many messages of the assigned partitions are not yet committed. */
+  /** Resolves with the consumer lag by topic: the number of uncommitted messages in the assigned partitions. */
   lag(): Promise<ReadonlyMap<string, bigint>>
-  /** Takes nothing more, waits for what is being handled, commits it and leaves the group. Never rejects. */
+  /** Stops consuming, waits for running calls of `handle`, commits their offsets and leaves the group. Never rejects. */
   close(): Promise<void>
 }
 
-/** Connects and joins the group; rejects with a DriverError when that fails. */
+/** Connects to the brokers and joins the group. Rejects with a DriverError if that fails. */
 export type OpenSession = (
   settings: ConsumerSettings,
   events: ConsumerEvents,
   log: Logger,
 ) => Promise<ConsumerSession>
 
-/** Where the messages end that are read again; below it nothing is committed. */
+/** For each replayed partition, the offset at which the replay ends. Nothing below this offset is committed. */
 export class ReplayEnds {
   readonly #ends = new Map<string, bigint>()
 
-  set(place: string, committed: bigint): void {
-    this.#ends.set(place, committed)
+  set(partitionKey: string, committed: bigint): void {
+    this.#ends.set(partitionKey, committed)
   }
 
-  delete(place: string): void {
-    this.#ends.delete(place)
+  delete(partitionKey: string): void {
+    this.#ends.delete(partitionKey)
   }
 
-  isReplay(place: string, offset: bigint): boolean {
-    return offset < (this.#ends.get(place) ?? 0n)
+  isReplay(partitionKey: string, offset: bigint): boolean {
+    return offset < (this.#ends.get(partitionKey) ?? 0n)
   }
 
-  /** The first messages that are all read again, or all new. */
-  alike<M extends { readonly offset: bigint }>(place: string, messages: readonly M[]): M[] {
+  /** Returns the longest prefix of messages that are either all replayed or all new. */
+  uniformPrefix<M extends { readonly offset: bigint }>(
+    partitionKey: string,
+    messages: readonly M[],
+  ): M[] {
     const first = messages[0]
     if (first === undefined) return []
-    const isReplay = this.isReplay(place, first.offset)
-    const end = messages.findIndex((m) => this.isReplay(place, m.offset) !== isReplay)
+    const isReplay = this.isReplay(partitionKey, first.offset)
+    const end = messages.findIndex((m) => this.isReplay(partitionKey, m.offset) !== isReplay)
     return end < 0 ? [...messages] : messages.slice(0, end)
   }
 }
 
-export const placeOf = ({ topic, partition }: TopicPartition): string => `${topic}:${partition}`
+export const partitionKeyOf = ({ topic, partition }: TopicPartition): string =>
+  `${topic}:${partition}`

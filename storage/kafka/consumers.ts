@@ -1,4 +1,4 @@
-// The consumer of each driver by its name in a configuration.
+// The consumer of each driver, by the name of the driver in the configuration.
 
 import type { OpenSession } from './consumer.ts'
 import type { DriverName } from './driver.ts'

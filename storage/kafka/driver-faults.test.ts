@@ -1,5 +1,5 @@
-// Brokers that break connections at every moment, with both drivers. Each failure must be reported by a send; none may become
-// an `error` event without a listener, which would end the process.
+// Tests both drivers with brokers that break connections at different moments. A send must report each failure. No failure may become an
+// `error` event without a listener, which would end the process.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -16,7 +16,7 @@ const DRIVERS: Readonly<Record<string, ProducerFactory>> = {
   platformatic: createPlatformaticProducer,
 }
 
-/** What the broker does with each new connection. */
+/** The behaviour of the broker towards each new connection. */
 const FAULTS: Readonly<Record<string, (socket: Socket) => void>> = {
   'a reset at once': (socket) => socket.resetAndDestroy(),
   'a reset after the first request': (socket) =>

@@ -1,5 +1,5 @@
-// What producers and consumers of a Kafka client library have in common: the connection, the interface of a producer, and what
-// a failure means, whichever library reports it. The interface of a consumer is in `consumer.ts`.
+// The types that both Kafka drivers share: the settings of a connection, the interface of a producer, and the classification of failures.
+// The interface of a consumer is in `consumer.ts`.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'

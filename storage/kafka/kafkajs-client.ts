@@ -1,4 +1,4 @@
-// What the producer and the consumer of kafkajs share: the client with its connection, its log, and what its errors mean.
+// The parts that producer and consumer of the kafkajs driver share: the client, its logging, and the classification of its errors.
 
 import type { logCreator, logLevel, RetryOptions } from 'kafkajs'
 import type { Logger } from 'pino'
@@ -34,7 +34,7 @@ function saslOf({ mechanism, username, password }: Sasl): import('kafkajs').SASL
 }
 
 /**
- * The library logs each failed attempt as an error although it retries; those become warnings here, and its infos become
+ * kafkajs logs each failed attempt as an error, although it retries. This function logs them as warnings, and messages of level info as
  * debug messages.
  */
 function logTo(log: Logger): logCreator {
@@ -47,8 +47,8 @@ function logTo(log: Logger): logCreator {
     }
 }
 
-/** What a failure of kafkajs means. */
-export function knownError(error: unknown): DriverError {
+/** Classifies an error of kafkajs. */
+export function toDriverError(error: unknown): DriverError {
   return driverError(error, (e) => {
     if ('type' in e && typeof e.type === 'string') return e.type
     if ('name' in e && e.name === 'KafkaJSSASLAuthenticationError')

@@ -1,5 +1,6 @@
-// The consumer of kafkajs. The library gives the messages of a partition as batches and heartbeats only while it is asked to,
-// so a batch that takes long is accompanied by heartbeats, and one that must wait is given back and fetched again later.
+// The consumer of the kafkajs driver. kafkajs delivers the messages of each partition in batches. While a batch is processed, it sends
+// heartbeats only on request, so this file sends them for long batches. The rest of a batch that must wait is dropped, the partition is
+// paused, and kafkajs fetches the rest again after that.
 
 import type { Admin, Consumer, EachBatchPayload } from 'kafkajs'
 import type { Logger } from 'pino'
@@ -8,20 +9,20 @@ import {
   type ConsumerEvents,
   type ConsumerSession,
   type ConsumerSettings,
-  placeOf,
+  partitionKeyOf,
   ReplayEnds,
   type TopicPartition,
 } from './consumer.ts'
 import type { DriverError } from './driver.ts'
-import { kafkajsClient, knownError } from './kafkajs-client.ts'
-import { mendKafkajs } from './kafkajs-faults.ts'
+import { kafkajsClient, toDriverError } from './kafkajs-client.ts'
+import { patchKafkajs } from './kafkajs-faults.ts'
 import type { ReceivedMessage } from './message.ts'
 
 const RETRY = { initialRetryTime: 300, maxRetryTime: 3000, retries: 3 }
 const FETCH_WAIT_MS = 250
 const FETCH_BYTES_MAX = 8 * 1024 * 1024
 const PARTITIONS_AT_ONCE = 16
-/** Longest wait for the library to leave the group when the brokers do not answer. */
+/** The longest time that `close` waits for the library to leave the group. It is needed if the brokers do not answer. */
 const CLOSE_MS = 5000
 
 export async function openKafkajsSession(
@@ -29,13 +30,13 @@ export async function openKafkajsSession(
   events: ConsumerEvents,
   log: Logger,
 ): Promise<ConsumerSession> {
-  mendKafkajs()
+  patchKafkajs()
   const session = new KafkajsSession(settings, events, log)
   try {
     await session.open()
   } catch (thrown) {
     await session.close()
-    throw knownError(thrown)
+    throw toDriverError(thrown)
   }
   return session
 }
@@ -48,7 +49,7 @@ class KafkajsSession implements ConsumerSession {
   readonly #client: ReturnType<typeof kafkajsClient>
   readonly #commits: CommitQueue
   readonly #end = Promise.withResolvers<DriverError | null>()
-  /** Partitions that wait, each with what resumes it. */
+  /** The paused partitions, each with the timer that resumes it. */
   readonly #paused = new Map<
     string,
     { readonly at: TopicPartition; readonly timer: NodeJS.Timeout }
@@ -73,10 +74,10 @@ class KafkajsSession implements ConsumerSession {
       maxBytesPerPartition: Math.min(FETCH_BYTES_MAX, settings.bufferedBytesMax),
       maxWaitTimeInMs: FETCH_WAIT_MS,
       allowAutoTopicCreation: false,
-      // The owner of the session opens another one, with its own waits.
+      // The library must not restart the consumer, because the owner of the session opens another one after a delay.
       retry: { ...RETRY, restartOnFailure: () => Promise.resolve(false) },
     })
-    this.#commits = new CommitQueue((offsets) => this.#commit(offsets), knownError, events)
+    this.#commits = new CommitQueue((offsets) => this.#commit(offsets), toDriverError, events)
   }
 
   get ended(): Promise<DriverError | null> {
@@ -121,21 +122,21 @@ class KafkajsSession implements ConsumerSession {
   }
 
   /**
-   * Partitions that came anew are read from further back than the group has committed. The library has begun at the committed
-   * offset meanwhile; it fetches again from where it is sent.
+   * Starts the replay of newly assigned partitions by seeking to an earlier offset. The library may already have fetched from the
+   * committed offset; it then fetches again from the earlier one.
    */
-  async #rewind(fresh: readonly TopicPartition[]): Promise<void> {
+  async #rewind(newlyAssigned: readonly TopicPartition[]): Promise<void> {
     const admin = await this.#connectedAdmin()
     const { groupId, topics, replayMs } = this.#settings
     const committed = await admin.fetchOffsets({ groupId, topics: [...topics] })
     for (const { topic, partitions } of committed) {
-      const young = await admin.fetchTopicOffsetsByTimestamp(topic, Date.now() - replayMs)
+      const byTime = await admin.fetchTopicOffsetsByTimestamp(topic, Date.now() - replayMs)
       for (const { partition, offset } of partitions) {
         const at = { topic, partition }
-        const from = BigInt(young.find((p) => p.partition === partition)?.offset ?? offset)
-        const isFresh = fresh.some((p) => placeOf(p) === placeOf(at))
-        if (!isFresh || from < 0n || from >= BigInt(offset)) continue
-        this.#replayEnds.set(placeOf(at), BigInt(offset))
+        const from = BigInt(byTime.find((p) => p.partition === partition)?.offset ?? offset)
+        const isNewlyAssigned = newlyAssigned.some((p) => partitionKeyOf(p) === partitionKeyOf(at))
+        if (!isNewlyAssigned || from < 0n || from >= BigInt(offset)) continue
+        this.#replayEnds.set(partitionKeyOf(at), BigInt(offset))
         this.#consumer.seek({ ...at, offset: String(from) })
       }
     }
@@ -144,14 +145,14 @@ class KafkajsSession implements ConsumerSession {
   async lag(): Promise<ReadonlyMap<string, bigint>> {
     const admin = await this.#connectedAdmin()
     const { groupId, topics } = this.#settings
-    const ours = new Set(this.#assigned.map(placeOf))
+    const ours = new Set(this.#assigned.map(partitionKeyOf))
     const committed = await admin.fetchOffsets({ groupId, topics: [...topics] })
     const out = new Map<string, bigint>()
     for (const { topic, partitions } of committed) {
       const known = new Map(partitions.map((p) => [p.partition, BigInt(p.offset)]))
       let lag = 0n
       for (const { partition, high, low } of await admin.fetchTopicOffsets(topic)) {
-        if (!ours.has(placeOf({ topic, partition }))) continue
+        if (!ours.has(partitionKeyOf({ topic, partition }))) continue
         const at = known.get(partition) ?? -1n
         lag += BigInt(high) - (at < 0n ? BigInt(low) : at)
       }
@@ -163,13 +164,13 @@ class KafkajsSession implements ConsumerSession {
   async close(): Promise<void> {
     if (this.#isClosing) return
     this.#isClosing = true
-    for (const place of this.#paused.keys()) this.#unpause(place)
+    for (const partitionKey of this.#paused.keys()) this.#unpause(partitionKey)
     await Promise.all(this.#working)
     await this.#commits.close()
-    const patience = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref())
+    const timeout = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref())
     const leaving = Promise.all([this.#consumer.disconnect(), this.#admin?.disconnect()])
     try {
-      await Promise.race([leaving, patience])
+      await Promise.race([leaving, timeout])
     } catch (thrown) {
       this.#log.debug({ reason: String(thrown) }, 'the consumer did not leave cleanly')
     }
@@ -177,29 +178,31 @@ class KafkajsSession implements ConsumerSession {
   }
 
   #fail(error: unknown): void {
-    if (!this.#isClosing) this.#end.resolve(knownError(error))
+    if (!this.#isClosing) this.#end.resolve(toDriverError(error))
   }
 
   #assign(partitions: readonly TopicPartition[]): void {
-    const before = new Set(this.#assigned.map(placeOf))
+    const before = new Set(this.#assigned.map(partitionKeyOf))
     this.#assigned = partitions
-    const places = new Set(partitions.map(placeOf))
-    for (const place of before) if (!places.has(place)) this.#replayEnds.delete(place)
-    const fresh = partitions.filter((p) => !before.has(placeOf(p)))
-    if (this.#settings.replayMs > 0 && fresh.length > 0)
-      this.#rewind(fresh).catch((thrown: unknown) => {
+    const partitionKeys = new Set(partitions.map(partitionKeyOf))
+    for (const partitionKey of before)
+      if (!partitionKeys.has(partitionKey)) this.#replayEnds.delete(partitionKey)
+    const newlyAssigned = partitions.filter((p) => !before.has(partitionKeyOf(p)))
+    if (this.#settings.replayMs > 0 && newlyAssigned.length > 0)
+      this.#rewind(newlyAssigned).catch((thrown: unknown) => {
         this.#log.warn({ reason: String(thrown) }, 'what came before cannot be read again')
       })
-    for (const place of this.#paused.keys()) if (!places.has(place)) this.#unpause(place)
-    this.#commits.keep(places)
+    for (const partitionKey of this.#paused.keys())
+      if (!partitionKeys.has(partitionKey)) this.#unpause(partitionKey)
+    this.#commits.keep(partitionKeys)
     this.#events.assigned(partitions)
   }
 
-  #unpause(place: string): void {
-    const paused = this.#paused.get(place)
+  #unpause(partitionKey: string): void {
+    const paused = this.#paused.get(partitionKey)
     if (paused === undefined) return
     clearTimeout(paused.timer)
-    this.#paused.delete(place)
+    this.#paused.delete(partitionKey)
     this.#events.paused(paused.at, false)
   }
 
@@ -214,7 +217,7 @@ class KafkajsSession implements ConsumerSession {
     }
   }
 
-  /** Rejects only when a heartbeat did: the library then joins the group again. */
+  /** Handles all messages of a batch. Rejects only if a heartbeat failed; the library then rejoins the group. */
   async #handleAll(payload: EachBatchPayload): Promise<void> {
     const { topic, partition } = payload.batch
     const at = { topic, partition }
@@ -228,10 +231,13 @@ class KafkajsSession implements ConsumerSession {
     try {
       for (let from = 0; from < messages.length; ) {
         if (!payload.isRunning() || payload.isStale() || this.#isClosing || lost !== null) break
-        const place = placeOf(at)
-        const given = this.#replayEnds.alike(place, slice(messages, from, this.#settings))
+        const partitionKey = partitionKeyOf(at)
+        const given = this.#replayEnds.uniformPrefix(
+          partitionKey,
+          slice(messages, from, this.#settings),
+        )
         const start = given[0]?.offset ?? 0n
-        const isReplay = this.#replayEnds.isReplay(place, start)
+        const isReplay = this.#replayEnds.isReplay(partitionKey, start)
         const batch = { ...at, isReplay, messages: given }
         const { next, durable, pauseMs } = await this.#events.handle(batch)
         if (durable > start && !isReplay) this.#commits.add({ ...at, offset: durable })
@@ -251,12 +257,12 @@ class KafkajsSession implements ConsumerSession {
 
   #pause(payload: EachBatchPayload, at: TopicPartition, ms: number): void {
     const resume = payload.pause()
-    const place = placeOf(at)
+    const partitionKey = partitionKeyOf(at)
     const timer = setTimeout(() => {
-      this.#unpause(place)
+      this.#unpause(partitionKey)
       resume()
     }, ms)
-    this.#paused.set(place, { at, timer })
+    this.#paused.set(partitionKey, { at, timer })
     this.#events.paused(at, true)
   }
 
@@ -267,7 +273,7 @@ class KafkajsSession implements ConsumerSession {
   }
 }
 
-/** As many messages from an index on as may be given at once. */
+/** Returns the messages from an index on, as many as one call of `handle` may get. */
 function slice(
   messages: readonly ReceivedMessage[],
   from: number,

@@ -1,5 +1,4 @@
-// Fixes two bugs of kafkajs 2.2.4 by patching its prototypes, and adds a compression codec that it lacks. The rest of the
-// integration is in `kafkajs-driver.ts`.
+// Fixes a bug of kafkajs 2.2.4 by patching a prototype, and adds the zstd codec, which kafkajs lacks.
 
 import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
@@ -9,7 +8,7 @@ const require = createRequire(import.meta.url)
 const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
 
-/** Loaded with `require`, because a static import does not see all exports of this CommonJS module. */
+/** The module kafkajs. It is loaded with `require`, because a static import does not see all exports of this CommonJS module. */
 export const kafkajs = require('kafkajs') as typeof import('kafkajs')
 
 interface RequestQueue {
@@ -17,12 +16,12 @@ interface RequestQueue {
   scheduleCheckPendingRequests: (this: RequestQueue) => void
 }
 
-let mended = false
+let patched = false
 
-/** Applies the fixes, once for each process. */
-export function mendKafkajs(): void {
-  if (mended) return
-  mended = true
+/** Applies the fixes. Calls after the first one have no effect. */
+export function patchKafkajs(): void {
+  if (patched) return
+  patched = true
   stopIdlePolling()
   kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
     compress: (encoder: { readonly buffer: Buffer }) => compress(encoder.buffer),
@@ -31,9 +30,9 @@ export function mendKafkajs(): void {
 }
 
 /**
- * An idle connection checks every millisecond whether a request waits (a timer with a negative delay). That costs 6 % of a
- * core and makes Node 24 warn (tulios/kafkajs#1751). With nothing pending there is nothing to check: the next request that
- * has to wait sets the timer itself.
+ * An idle connection of kafkajs checks every millisecond whether a request is pending, because its timer has a negative delay. That costs
+ * 6 % of a core and makes Node 24 warn (tulios/kafkajs#1751). With this patch the check is scheduled only while requests are pending. The
+ * next request that becomes pending schedules it.
  */
 function stopIdlePolling(): void {
   const { prototype } = require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue }

@@ -1,23 +1,23 @@
-// The default driver, which uses kafkajs. kafkajs is configured with few retries of its own; whatever it gives up on is sent
-// again from the log.
+// The producer of the kafkajs driver, which is the default. kafkajs makes few retries of its own. If they fail, the sender sends the
+// messages again from the durable log.
 
 import type { Producer } from 'kafkajs'
 import type { Logger } from 'pino'
 import { type Ack, type KafkaProducer, type ProducerSettings, settled } from './driver.ts'
-import { kafkajsClient, knownError } from './kafkajs-client.ts'
-import { kafkajs, mendKafkajs } from './kafkajs-faults.ts'
+import { kafkajsClient, toDriverError } from './kafkajs-client.ts'
+import { kafkajs, patchKafkajs } from './kafkajs-faults.ts'
 import type { KafkaMessage } from './message.ts'
 import { partitionHash } from './partition.ts'
 
 const ACKS_ALL = -1
-/** At most one attempt a second, so that a missing topic or a wrong password does not cause a busy loop. */
+/** The delays make at most one attempt per second, so that a missing topic or a wrong password does not cause a busy loop. */
 const RETRY = { initialRetryTime: 1500, maxRetryTime: 10_000, factor: 0, retries: 2 }
 
 export async function createKafkajsProducer(
   settings: ProducerSettings,
   log: Logger,
 ): Promise<KafkaProducer> {
-  mendKafkajs()
+  patchKafkajs()
   return new KafkajsProducer(settings, log)
 }
 
@@ -39,7 +39,7 @@ class KafkajsProducer implements KafkaProducer {
     try {
       return await sending
     } catch (error) {
-      const known = knownError(error)
+      const known = toDriverError(error)
       if (known.kind === 'fenced') this.#drop()
       throw known
     } finally {
@@ -47,7 +47,7 @@ class KafkajsProducer implements KafkaProducer {
     }
   }
 
-  /** kafkajs does not wait for its retries when it disconnects, and reconnects for sends under way. They must end first. */
+  /** Waits for running sends and disconnects. Otherwise the retries of a running send would make kafkajs connect again. */
   async close(): Promise<void> {
     await settled(this.#running)
     const producer = this.#producer
@@ -101,7 +101,7 @@ class KafkajsProducer implements KafkaProducer {
     try {
       await producer.connect()
     } catch (error) {
-      // A half connected client keeps its sockets open; the next attempt makes a new client.
+      // A partly connected client would keep its sockets open. The next attempt creates a new client.
       this.#retire(producer)
       throw error
     }
@@ -109,7 +109,7 @@ class KafkajsProducer implements KafkaProducer {
     return producer
   }
 
-  /** After a fatal sequence error only a new producer can continue. */
+  /** Discards the producer, because only a new one can continue after a fatal sequence error. */
   #drop(): void {
     const producer = this.#producer
     this.#producer = null

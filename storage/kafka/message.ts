@@ -1,10 +1,10 @@
-// A Kafka message on its way to a topic, and one that came from a topic.
+// The types of a Kafka message that is produced and of one that was consumed.
 
 export interface KafkaMessage {
   readonly key: Buffer
   readonly value: Buffer
   readonly headers: readonly (readonly [string, Buffer])[]
-  /** For a chunk or a reduced message: the message it was made from. */
+  /** The original message of a chunk or of a truncated message. */
   readonly origin?: KafkaMessage
 }
 
@@ -12,6 +12,6 @@ export interface ReceivedMessage {
   readonly offset: bigint
   readonly key: Buffer
   readonly value: Buffer
-  /** By name; of a name that is there twice, the last. */
+  /** The headers by name. If a name occurs more than once, the last value is kept. */
   readonly headers: ReadonlyMap<string, Buffer>
 }

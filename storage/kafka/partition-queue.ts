@@ -1,5 +1,5 @@
-// Messages of one partition that were fetched and are not yet handled, in order. Used with libraries that deliver the messages
-// of all partitions in one stream.
+// The fetched but unhandled messages of one partition, in order. It is used with libraries that deliver the messages of all partitions in
+// one stream.
 
 import type { TopicPartition } from './consumer.ts'
 import type { ReceivedMessage } from './message.ts'
@@ -8,12 +8,12 @@ export class PartitionQueue {
   readonly at: TopicPartition
   readonly #messages: ReceivedMessage[] = []
   #bytes = 0
-  /** The offset after the last message that was ever added; a message below it comes a second time. */
+  /** The offset after the last added message. A message with a lower offset was delivered before. */
   #end = -1n
-  /** False when the partition belongs to another member of the group. */
+  /** False after the partition was revoked from this member. */
   isOurs = true
   isWorking = false
-  /** Runs out when a pause ends. */
+  /** The timer that ends a pause; null if the partition is not paused. */
   pause: NodeJS.Timeout | null = null
 
   constructor(at: TopicPartition) {
@@ -28,7 +28,7 @@ export class PartitionQueue {
     return this.isOurs && !this.isWorking && this.pause === null && this.#messages.length > 0
   }
 
-  /** Adds a message at the end; false for one that is here already, as after a rebalance that left the partition here. */
+  /** Adds a message. Returns false if it was added before, which happens after a rebalance in which this member keeps the partition. */
   add(message: ReceivedMessage): boolean {
     if (message.offset < this.#end) return false
     this.#end = message.offset + 1n
@@ -37,7 +37,7 @@ export class PartitionQueue {
     return true
   }
 
-  /** The first messages, as many as fit; they stay here until `forget`. */
+  /** Returns the first messages up to the limits. They stay in the queue until `forget`. */
   first(messagesMax: number, bytesMax: number): ReceivedMessage[] {
     const out: ReceivedMessage[] = []
     let bytes = 0
@@ -49,7 +49,7 @@ export class PartitionQueue {
     return out
   }
 
-  /** Removes the messages before `next`. */
+  /** Removes the messages with offsets below `next`. */
   forget(next: bigint): void {
     let count = 0
     for (const message of this.#messages) {
@@ -60,7 +60,7 @@ export class PartitionQueue {
     this.#messages.splice(0, count)
   }
 
-  /** Drops everything, because the partition was given to another member or the session ends. */
+  /** Empties the queue, because the partition was revoked or the session ends. */
   drop(): void {
     this.isOurs = false
     this.#messages.length = 0
@@ -70,6 +70,6 @@ export class PartitionQueue {
   }
 }
 
-/** What a message takes in memory, roughly: headers are small, but each message has some objects. */
+/** Estimates the memory of a message: its bytes and a fixed amount for its objects. */
 const MESSAGE_BYTES = 400
 const sizeOf = (m: ReceivedMessage): number => m.value.length + m.key.length + MESSAGE_BYTES

@@ -4,7 +4,7 @@
 const M = 0x5bd1e995
 const SEED = 0x9747b28c
 
-/** The hash, never negative. The partition is the hash modulo the number of partitions. */
+/** Returns the hash, which is never negative. The partition is the hash modulo the number of partitions. */
 export function partitionHash(key: Uint8Array): number {
   const length = key.length
   let h = SEED ^ length

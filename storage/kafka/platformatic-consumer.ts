@@ -1,6 +1,5 @@
-// The consumer of @platformatic/kafka. The library fetches, keeps the membership alive and delivers the messages of all
-// partitions in one stream; here they are put into a queue for each partition, because a partition that must wait should not
-// hold up the others.
+// The consumer of the @platformatic/kafka driver. The library fetches messages, keeps the membership alive and delivers the messages of
+// all partitions in one stream. This file distributes them to one queue per partition, so that a paused partition does not block others.
 
 import type { Consumer, Message, MessagesStream } from '@platformatic/kafka'
 import type { Logger } from 'pino'
@@ -9,7 +8,7 @@ import {
   type ConsumerEvents,
   type ConsumerSession,
   type ConsumerSettings,
-  placeOf,
+  partitionKeyOf,
   ReplayEnds,
   type TopicPartition,
 } from './consumer.ts'
@@ -21,15 +20,15 @@ type BytesConsumer = Consumer<Buffer, Buffer, Buffer, Buffer>
 type BytesMessage = Message<Buffer, Buffer, Buffer, Buffer>
 type BytesStream = MessagesStream<Buffer, Buffer, Buffer, Buffer>
 
-/** A new partition waits for the fetch that is under way, so a fetch that finds nothing must not take long. */
+/** The longest wait of a fetch without messages. It is short, because a newly assigned partition waits for the running fetch. */
 const FETCH_WAIT_MS = 250
 const FETCH_BYTES_MAX = 8 * 1024 * 1024
-/** A failure that outlasts these ends the session, and its owner opens another one. */
+/** The retries of the library. If they fail, the session ends and its owner opens another one. */
 const RETRIES = 3
 const RETRY_DELAY_MS = 300
-/** How old the knowledge may be where a replay begins: it only makes replays longer. */
-const REPLAY_PLACES_MS = 10_000
-/** Longest wait for the library to leave the group when the brokers do not answer. */
+/** How often the start offsets of replays are refreshed. Older offsets only make a replay longer. */
+const REPLAY_OFFSETS_MS = 10_000
+/** The longest time that `close` waits for the library to leave the group. It is needed if the brokers do not answer. */
 const CLOSE_MS = 5000
 
 export async function openPlatformaticSession(
@@ -57,12 +56,12 @@ export async function openPlatformaticSession(
     await session.open()
   } catch (thrown) {
     await session.close()
-    throw knownError(thrown)
+    throw toDriverError(thrown)
   }
   return session
 }
 
-const knownError = (thrown: unknown): DriverError => driverError(thrown, codeOf)
+const toDriverError = (thrown: unknown): DriverError => driverError(thrown, codeOf)
 
 class PlatformaticSession implements ConsumerSession {
   readonly #consumer: BytesConsumer
@@ -74,15 +73,15 @@ class PlatformaticSession implements ConsumerSession {
   readonly #working = new Set<Promise<void>>()
   readonly #end = Promise.withResolvers<DriverError | null>()
   readonly #replayEnds = new ReplayEnds()
-  /** By partition, the first offset that is young enough to be read again; asked for before it is needed. */
+  /** For each partition, the offset at which a replay would start. It is refreshed regularly, so that it is known when it is needed. */
   #replayFrom: ReadonlyMap<string, bigint> = new Map()
   #replayTimer: NodeJS.Timeout | null = null
-  /** Partitions that came with the last rebalance and have no offset to begin at yet. */
-  readonly #fresh = new Set<string>()
+  /** Partitions that the last rebalance assigned and that have no start offset yet. */
+  readonly #newlyAssigned = new Set<string>()
   #stream: BytesStream | null = null
   #assigned: ReadonlySet<string> = new Set()
   #isClosing = false
-  #isHeldUp = false
+  #isPaused = false
 
   constructor(
     consumer: BytesConsumer,
@@ -94,7 +93,7 @@ class PlatformaticSession implements ConsumerSession {
     this.#settings = settings
     this.#events = events
     this.#log = log
-    this.#commits = new CommitQueue((offsets) => this.#commit(offsets), knownError, events)
+    this.#commits = new CommitQueue((offsets) => this.#commit(offsets), toDriverError, events)
   }
 
   get ended(): Promise<DriverError | null> {
@@ -109,7 +108,7 @@ class PlatformaticSession implements ConsumerSession {
       )
       this.#assign(list)
     })
-    // The library stops its heartbeats after a failed rejoin, and says only so.
+    // After a failed rejoin the library stops its heartbeats, and this event is the only notice.
     consumer.on('error', (error: unknown) => this.#fail(error))
     consumer.on('consumer:heartbeat:stalled', ({ lastError }) =>
       this.#fail(lastError ?? new DriverError('heartbeat_stalled', 'no heartbeat succeeds', null)),
@@ -125,16 +124,16 @@ class PlatformaticSession implements ConsumerSession {
     stream.on('close', () => {
       if (!this.#isClosing) this.#fail(new DriverError('closed', 'the stream has ended', null))
     })
-    // Emitted between the committed offsets and the first fetch from them.
+    // The library emits this event after it has read the committed offsets and before the first fetch.
     stream.on('offsets', () => this.#rewind(stream))
-    stream.on('data', (message) => this.#take(message))
+    stream.on('data', (message) => this.#enqueue(message))
   }
 
   async lag(): Promise<ReadonlyMap<string, bigint>> {
     const byTopic = await this.#consumer.getLag({ topics: [...this.#settings.topics] })
     const out = new Map<string, bigint>()
     for (const [topic, partitions] of byTopic) {
-      // Partitions of other members are negative.
+      // The lag of partitions of other members is negative.
       const ours = partitions.filter((lag) => lag !== undefined && lag > 0n)
       out.set(
         topic,
@@ -151,9 +150,9 @@ class PlatformaticSession implements ConsumerSession {
     for (const queue of this.#queues.values()) this.#drop(queue)
     await Promise.all(this.#working)
     await this.#commits.close()
-    const patience = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref())
+    const timeout = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref())
     try {
-      await Promise.race([this.#consumer.close(true), patience])
+      await Promise.race([this.#consumer.close(true), timeout])
     } catch (thrown) {
       this.#log.debug({ reason: String(thrown) }, 'the consumer did not leave cleanly')
     }
@@ -161,32 +160,34 @@ class PlatformaticSession implements ConsumerSession {
   }
 
   #fail(thrown: unknown): void {
-    if (!this.#isClosing) this.#end.resolve(knownError(thrown))
+    if (!this.#isClosing) this.#end.resolve(toDriverError(thrown))
   }
 
   /**
-   * After a rebalance. What is queued of a partition that stays is kept: the library may fetch it again, and the queue knows
-   * it. Of a partition that went away nothing may be left, also not the place up to which the library had fetched: another
-   * member goes on from the committed offset, and so does this one if the partition returns.
+   * Applies the assignment after a rebalance. Queues of partitions that stay assigned are kept; if the library fetches their messages
+   * again, the queue ignores them. Of a revoked partition everything is removed, including the fetch position of the library, because
+   * its next owner, which may be this member again, continues at the committed offset.
    */
   #assign(partitions: readonly TopicPartition[]): void {
-    const places = new Set(partitions.map(placeOf))
-    for (const [place, queue] of this.#queues) {
-      if (places.has(place)) continue
+    const partitionKeys = new Set(partitions.map(partitionKeyOf))
+    for (const [partitionKey, queue] of this.#queues) {
+      if (partitionKeys.has(partitionKey)) continue
       this.#drop(queue)
-      this.#queues.delete(place)
-      this.#stream?.offsetsToFetch.delete(place)
+      this.#queues.delete(partitionKey)
+      this.#stream?.offsetsToFetch.delete(partitionKey)
     }
-    for (const place of this.#assigned) if (!places.has(place)) this.#replayEnds.delete(place)
-    this.#fresh.clear()
-    for (const place of places) if (!this.#assigned.has(place)) this.#fresh.add(place)
-    this.#assigned = places
-    this.#commits.keep(places)
+    for (const partitionKey of this.#assigned)
+      if (!partitionKeys.has(partitionKey)) this.#replayEnds.delete(partitionKey)
+    this.#newlyAssigned.clear()
+    for (const partitionKey of partitionKeys)
+      if (!this.#assigned.has(partitionKey)) this.#newlyAssigned.add(partitionKey)
+    this.#assigned = partitionKeys
+    this.#commits.keep(partitionKeys)
     this.#events.assigned(partitions)
     this.#resumeIfRoom()
   }
 
-  /** Asks again and again where replays begin, so that a rebalance need not wait for the answer. */
+  /** Reads the start offsets of replays now and at regular intervals, so that a rebalance need not wait for them. */
   async #followReplay(): Promise<void> {
     const ask = async (): Promise<void> => {
       const timestamp = BigInt(Date.now() - this.#settings.replayMs)
@@ -195,7 +196,7 @@ class PlatformaticSession implements ConsumerSession {
       const from = new Map<string, bigint>()
       for (const [topic, partitions] of found)
         for (const [partition, { offset }] of partitions)
-          if (offset >= 0n) from.set(placeOf({ topic, partition }), offset)
+          if (offset >= 0n) from.set(partitionKeyOf({ topic, partition }), offset)
       this.#replayFrom = from
     }
     await ask()
@@ -203,19 +204,19 @@ class PlatformaticSession implements ConsumerSession {
       ask().catch((thrown: unknown) => {
         this.#log.debug({ reason: String(thrown) }, 'offsets by time could not be asked for')
       })
-    }, REPLAY_PLACES_MS)
+    }, REPLAY_OFFSETS_MS)
   }
 
-  /** Partitions that came anew are read from further back than the group has committed. */
+  /** Starts the replay of newly assigned partitions by moving their fetch position to an earlier offset. */
   #rewind(stream: BytesStream): void {
-    for (const place of this.#fresh) {
-      const committed = stream.offsetsToFetch.get(place)
+    for (const partitionKey of this.#newlyAssigned) {
+      const committed = stream.offsetsToFetch.get(partitionKey)
       if (committed === undefined) continue
-      this.#fresh.delete(place)
-      const from = this.#replayFrom.get(place)
+      this.#newlyAssigned.delete(partitionKey)
+      const from = this.#replayFrom.get(partitionKey)
       if (from === undefined || from >= committed) continue
-      stream.offsetsToFetch.set(place, from)
-      this.#replayEnds.set(place, committed)
+      stream.offsetsToFetch.set(partitionKey, from)
+      this.#replayEnds.set(partitionKey, committed)
     }
   }
 
@@ -224,22 +225,22 @@ class PlatformaticSession implements ConsumerSession {
     queue.drop()
   }
 
-  #take(message: BytesMessage): void {
+  #enqueue(message: BytesMessage): void {
     const { topic, partition, offset, key, value } = message
-    const place = placeOf(message)
-    // A fetch that was under way during a rebalance.
-    if (this.#isClosing || !this.#assigned.has(place)) return
-    let queue = this.#queues.get(place)
+    const partitionKey = partitionKeyOf(message)
+    // A fetch that was running during a rebalance may deliver messages of revoked partitions.
+    if (this.#isClosing || !this.#assigned.has(partitionKey)) return
+    let queue = this.#queues.get(partitionKey)
     if (queue === undefined) {
       queue = new PartitionQueue({ topic, partition })
-      this.#queues.set(place, queue)
+      this.#queues.set(partitionKey, queue)
     }
     const headers = new Map<string, Buffer>()
     for (const [name, text] of message.headers) headers.set(String(name), text)
     const received = { offset, key: key ?? EMPTY, value: value ?? EMPTY, headers }
     if (!queue.add(received)) return
-    if (!this.#isHeldUp && this.#buffered() > this.#settings.bufferedBytesMax) {
-      this.#isHeldUp = true
+    if (!this.#isPaused && this.#buffered() > this.#settings.bufferedBytesMax) {
+      this.#isPaused = true
       this.#stream?.pause()
     }
     this.#workOn(queue)
@@ -257,20 +258,20 @@ class PlatformaticSession implements ConsumerSession {
   }
 
   async #handle(queue: PartitionQueue): Promise<void> {
-    // What arrives together is delivered one by one; a turn later all of it is here.
+    // The library delivers the messages of one fetch one by one. After one turn of the event loop all of them are in the queue.
     await new Promise<void>((resolve) => setImmediate(resolve))
-    const place = placeOf(queue.at)
+    const partitionKey = partitionKeyOf(queue.at)
     const fitting = queue.first(this.#settings.batchMessages, this.#settings.batchBytes)
-    const messages = this.#replayEnds.alike(place, fitting)
+    const messages = this.#replayEnds.uniformPrefix(partitionKey, fitting)
     const [first] = messages
     if (first === undefined) return
-    const isReplay = this.#replayEnds.isReplay(place, first.offset)
+    const isReplay = this.#replayEnds.isReplay(partitionKey, first.offset)
     const { next, durable, pauseMs } = await this.#events.handle({
       ...queue.at,
       isReplay,
       messages,
     })
-    // It is durable here even if the partition has gone, but its new owner may have committed more.
+    // The messages are durable even if the partition was revoked, but its new owner may already have committed a higher offset.
     if (!queue.isOurs && !this.#isClosing) return
     queue.forget(next)
     if (durable > (messages[0]?.offset ?? durable))
@@ -295,8 +296,8 @@ class PlatformaticSession implements ConsumerSession {
   }
 
   #resumeIfRoom(): void {
-    if (!this.#isHeldUp || this.#buffered() > this.#settings.bufferedBytesMax / 2) return
-    this.#isHeldUp = false
+    if (!this.#isPaused || this.#buffered() > this.#settings.bufferedBytesMax / 2) return
+    this.#isPaused = false
     this.#stream?.resume()
   }
 

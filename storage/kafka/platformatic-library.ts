@@ -1,5 +1,5 @@
-// What the producer and the consumer of @platformatic/kafka share: loading the library, its connection, and what its errors
-// mean.
+// The parts that producer and consumer of the @platformatic/kafka driver share: loading the library, the options of its connections, and
+// the classification of its errors.
 
 import type { EventEmitter } from 'node:events'
 import { ObservaError } from '../../core/errors.ts'
@@ -7,7 +7,7 @@ import type { ConnectionSettings } from './driver.ts'
 
 type Library = typeof import('@platformatic/kafka')
 
-/** Loaded only when it is asked for: an installation that uses the other driver can do without its two dozen packages. */
+/** Loads the library on demand, so that installations with the other driver can omit its two dozen packages. */
 export async function loadPlatformatic(): Promise<Library> {
   try {
     const library = await import('@platformatic/kafka')
@@ -26,7 +26,7 @@ export async function loadPlatformatic(): Promise<Library> {
   }
 }
 
-/** The diagnostics channel exists once in the process, so one listener is enough. */
+/** True after the listener was added. One listener is enough, because the diagnostics channel exists once per process. */
 let isListening = false
 
 /**
@@ -42,7 +42,7 @@ function ignoreError(): void {
   // The waiting send reports the error.
 }
 
-/** The options of a connection, for a producer and for a consumer. */
+/** Returns the connection options of the library, for producers and consumers. */
 export function connectionOptions(s: ConnectionSettings) {
   return {
     clientId: s.clientId,
@@ -68,12 +68,12 @@ const SASL_NAMES = {
   'scram-sha-512': 'SCRAM-SHA-512',
 } as const
 
-/** The code by which `driverError` knows what a failure of the library means; null for an error without one. */
+/** Returns the code by which `driverError` classifies an error of the library; null for an error without a code. */
 export function codeOf(error: object): string | null {
   if ('apiId' in error && typeof error.apiId === 'string') return error.apiId
   const code = 'code' in error && typeof error.code === 'string' ? error.code : null
   if (code === 'PLT_KFK_AUTHENTICATION') return 'SASL_AUTHENTICATION_FAILED'
-  // The library reports a topic missing from the metadata as a mistake of the caller.
+  // If a topic is missing from the metadata, the library reports a user error.
   const isUnknownTopic =
     code === 'PLT_KFK_USER' && error instanceof Error && error.message.startsWith('Unknown topic')
   return isUnknownTopic ? 'UNKNOWN_TOPIC_OR_PARTITION' : code

@@ -1,4 +1,4 @@
-// The producer of each driver by its name in a configuration.
+// The producer of each driver, by the name of the driver in the configuration.
 
 import type { DriverName, ProducerFactory } from './driver.ts'
 import { createKafkajsProducer } from './kafkajs-producer.ts'

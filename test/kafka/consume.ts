@@ -1,10 +1,11 @@
 // Creates topics and reads all messages of a topic, with a client other than the drivers under test.
 
 import { randomUUID } from 'node:crypto'
-import { kafkajs, mendKafkajs } from '../../storage/kafka/kafkajs-faults.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { kafkajs, patchKafkajs } from '../../storage/kafka/kafkajs-faults.ts'
 
-mendKafkajs()
-const { Kafka, logLevel } = kafkajs
+patchKafkajs()
+const { AssignerProtocol, Kafka, logLevel } = kafkajs
 
 export interface Consumed {
   readonly partition: number
@@ -83,4 +84,45 @@ async function endOffsets(brokers: readonly string[], topic: string): Promise<Ma
   } finally {
     await admin.disconnect()
   }
+}
+
+/** A member of a consumer group that leads it, because it is the first one, and takes a second to assign a partition to each member. */
+export async function slowLeader(brokers: readonly string[], topic: string, groupId: string) {
+  const leader = { assignments: 0, disconnect: () => consumer.disconnect() }
+  const consumer = client(brokers).consumer({
+    groupId,
+    sessionTimeout: 6000,
+    heartbeatInterval: 200,
+    maxWaitTimeInMs: 200,
+    partitionAssigners: [
+      () => ({
+        name: 'roundrobin',
+        version: 1,
+        assign: async ({ members }) => {
+          leader.assignments++
+          await sleep(1000)
+          return members.map(({ memberId }, i) => ({
+            memberId,
+            memberAssignment: AssignerProtocol.MemberAssignment.encode({
+              version: 1,
+              assignment: { [topic]: [i] },
+              userData: Buffer.alloc(0),
+            }),
+          }))
+        },
+        protocol: ({ topics }) => ({
+          name: 'roundrobin',
+          metadata: AssignerProtocol.MemberMetadata.encode({
+            version: 1,
+            topics,
+            userData: Buffer.alloc(0),
+          }),
+        }),
+      }),
+    ],
+  })
+  await consumer.connect()
+  await consumer.subscribe({ topics: [topic] })
+  await consumer.run({ eachMessage: () => Promise.resolve() })
+  return leader
 }

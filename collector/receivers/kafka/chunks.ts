@@ -1,29 +1,29 @@
-// Puts messages together again that the exporter split because they were larger than the broker takes (`oversize: split`).
-// The chunks of a message have the same key and so the same partition; what is between them belongs to others.
+// Reassembles messages that the exporter split into chunks because they exceeded the broker's limit (`oversize: split`). The chunks of a
+// message have the same key and therefore the same partition. Other messages may stand between them.
 
 import type { TopicPartition } from '../../../storage/kafka/consumer.ts'
-import { placeOf } from '../../../storage/kafka/consumer.ts'
+import { partitionKeyOf } from '../../../storage/kafka/consumer.ts'
 import type { ReceivedMessage } from '../../../storage/kafka/message.ts'
 import { textOf } from './message-form.ts'
 
-/** A whole message: as it came, or put together. */
-export interface Letter {
+/** A complete message: one that was never split, or one that was reassembled from its chunks. */
+export interface WholeMessage {
   readonly message: ReceivedMessage
-  /** The messages of the topic that it consists of, in order of their offsets. */
+  /** The messages of the topic that it consists of, in the order of their offsets. */
   readonly parts: readonly ReceivedMessage[]
-  /** Of chunks: what `done` needs. */
+  /** Identifies a reassembled message for `done`; null for a message that was never split. */
   readonly id: string | null
 }
 
 interface Incomplete {
-  readonly place: string
+  readonly partitionKey: string
   readonly of: number
   readonly chunks: Map<number, ReceivedMessage>
   first: bigint
   bytes: number
 }
 
-/** Chunks of one message are close together; when so many messages came since the first one, the rest is not going to come. */
+/** The chunks of one message are close together. If this many messages followed the first chunk, the missing chunks will not arrive. */
 const DISTANCE_MAX = 20_000n
 
 export class ChunkAssembler {
@@ -35,58 +35,59 @@ export class ChunkAssembler {
     this.#bytesMax = bytesMax
   }
 
-  /** Bytes of chunks that wait. */
+  /** The bytes of all chunks of incomplete messages. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** The whole message, or null for a chunk that waits for others. The last chunk may be added again until `done`. */
-  add(at: TopicPartition, message: ReceivedMessage): Letter | null {
+  /** Returns the complete message, or null if chunks are still missing. The last chunk may be added again until `done` was called. */
+  add(at: TopicPartition, message: ReceivedMessage): WholeMessage | null {
     const number = Number(textOf(message, 'chunk') ?? Number.NaN)
     const of = Number(textOf(message, 'of') ?? Number.NaN)
     const isChunk = Number.isInteger(number) && Number.isInteger(of) && number >= 1 && number <= of
     if (!isChunk) return { message, parts: [message], id: null }
-    const place = placeOf(at)
+    const partitionKey = partitionKeyOf(at)
     const names = ['event_id', 'part', 'batch_id'].map((name) => textOf(message, name) ?? '')
-    const id = [place, message.key.toString('latin1'), ...names, of].join('\0')
+    const id = [partitionKey, message.key.toString('latin1'), ...names, of].join('\0')
     let found = this.#incomplete.get(id)
     if (found === undefined) {
-      found = { place, of, chunks: new Map(), first: message.offset, bytes: 0 }
+      found = { partitionKey, of, chunks: new Map(), first: message.offset, bytes: 0 }
       this.#incomplete.set(id, found)
     }
     if (!found.chunks.has(number)) {
       found.bytes += message.value.length
       this.#bytes += message.value.length
     }
-    // A chunk that was sent twice replaces its earlier self: the bytes are the same.
+    // A chunk that was sent twice replaces the first copy; their bytes are equal.
     found.chunks.set(number, message)
     return found.chunks.size === of ? joined(id, found) : null
   }
 
-  /** The message is durable or given up: its chunks are forgotten. */
-  done({ id }: Letter): void {
+  /** Removes the chunks of a message that is durable or was given up. */
+  done({ id }: WholeMessage): void {
     const found = id === null ? undefined : this.#incomplete.get(id)
     if (found === undefined) return
     this.#incomplete.delete(id as string)
     this.#bytes -= found.bytes
   }
 
-  /** The lowest offset that an incomplete message of the partition needs; null when there is none. */
+  /** Returns the lowest offset of all incomplete messages of the partition; null if there are none. Commits must not pass it. */
   firstOf(at: TopicPartition): bigint | null {
-    const place = placeOf(at)
+    const partitionKey = partitionKeyOf(at)
     let first: bigint | null = null
     for (const found of this.#incomplete.values())
-      if (found.place === place && (first === null || found.first < first)) first = found.first
+      if (found.partitionKey === partitionKey && (first === null || found.first < first))
+        first = found.first
     return first
   }
 
-  /** Messages of the partition whose rest is not going to come, or for which there is no room, as they are. */
-  overdue(at: TopicPartition, end: bigint): Letter[] {
-    const place = placeOf(at)
-    const out: Letter[] = []
+  /** Removes and returns the incomplete messages of the partition that will not be completed or that exceed the memory limit. */
+  overdue(at: TopicPartition, end: bigint): WholeMessage[] {
+    const partitionKey = partitionKeyOf(at)
+    const out: WholeMessage[] = []
     let bytes = this.#bytes
     for (const [id, found] of this.#incomplete) {
-      if (found.place !== place || found.chunks.size === found.of) continue
+      if (found.partitionKey !== partitionKey || found.chunks.size === found.of) continue
       if (end - found.first <= DISTANCE_MAX && bytes <= this.#bytesMax) continue
       bytes -= found.bytes
       out.push(joined(id, found))
@@ -94,17 +95,17 @@ export class ChunkAssembler {
     return out
   }
 
-  /** Forgets the chunks of partitions that others have now: these read them again. */
-  keep(places: ReadonlySet<string>): void {
+  /** Removes the chunks of revoked partitions, because their new owner reads these chunks again. */
+  keep(partitionKeys: ReadonlySet<string>): void {
     for (const [id, found] of this.#incomplete) {
-      if (places.has(found.place)) continue
+      if (partitionKeys.has(found.partitionKey)) continue
       this.#incomplete.delete(id)
       this.#bytes -= found.bytes
     }
   }
 }
 
-function joined(id: string, { chunks }: Incomplete): Letter {
+function joined(id: string, { chunks }: Incomplete): WholeMessage {
   const inOrder = [...chunks].toSorted(([a], [b]) => a - b).map(([, message]) => message)
   const parts = inOrder.toSorted((a, b) => (a.offset < b.offset ? -1 : 1))
   const last = parts.at(-1) as ReceivedMessage

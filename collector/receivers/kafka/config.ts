@@ -1,4 +1,4 @@
-// The configuration schema of the `kafka` receiver. Its options of the connection are those of the exporter.
+// The configuration schema of the `kafka` receiver. It shares the connection options with the `kafka` exporter.
 
 import { z } from 'zod'
 import { duration, size } from '../../../core/config/config-types.ts'

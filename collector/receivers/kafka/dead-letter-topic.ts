@@ -1,5 +1,5 @@
-// Writes messages that were refused to the dead-letter topic, as they came, with the reason in headers. A message is committed
-// only when it is there.
+// Writes refused messages unchanged to the dead-letter topic, with the reason in headers. The offset of a refused message is committed
+// only after it was written there.
 
 import type { Logger } from 'pino'
 import { messageOf } from '../../../core/errors.ts'
@@ -14,9 +14,9 @@ import type { KafkaMessage, ReceivedMessage } from '../../../storage/kafka/messa
 
 export interface Refused {
   readonly message: ReceivedMessage
-  /** A word for metrics and filters. */
+  /** The reason as one word, for metrics and filters. */
   readonly reason: string
-  /** A sentence without anything of the payload. */
+  /** The reason as a sentence, which contains nothing of the payload. */
   readonly text: string
 }
 
@@ -38,7 +38,7 @@ export class DeadLetterTopic {
     this.#log = log
   }
 
-  /** True when all of them are in the topic; false when it must be tried again. */
+  /** Writes the messages. Resolves with true when all are in the topic, and with false if the attempt must be repeated. */
   async send(at: TopicPartition, refused: readonly Refused[]): Promise<boolean> {
     const messages = refused.map((r) => this.#letter(at, r))
     try {
@@ -93,7 +93,7 @@ export class DeadLetterTopic {
 const isTooLarge = (error: unknown): boolean =>
   error instanceof DriverError && (error.kind === 'too_large' || error.kind === 'rejected')
 
-/** The headers say where the message is, which the topic may still have. */
+/** Returns the headers, which name topic, partition and offset of the original message. The topic may still contain it. */
 function emptied(message: KafkaMessage): KafkaMessage {
   const size = ['dead_letter_value_bytes', Buffer.from(String(message.value.length))] as const
   return { ...message, value: Buffer.alloc(0), headers: [...message.headers, size] }

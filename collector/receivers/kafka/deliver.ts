@@ -1,29 +1,29 @@
-// Takes a batch of messages of one partition to the pipelines: joins those of one tenant to a request, and goes on only when the
-// request is durable. A request that is refused is halved until the message is found that is at fault.
+// Delivers a batch of messages of one partition to the pipelines. Messages of one tenant become one request, and the partition advances
+// only when the request is durable. A refused request is split in halves until the faulty message is found.
 
 import type { Clock } from '../../../core/clock.ts'
 import type { Intake, IntakeVerdict, ReceiverContext } from '../../../core/component.ts'
 import type { PayloadFormat, TelemetryKind } from '../../../core/task.ts'
 import { shareKey } from '../../../core/tenant.ts'
 import type { Handled, MessageBatch, TopicPartition } from '../../../storage/kafka/consumer.ts'
-import { ChunkAssembler, type Letter } from './chunks.ts'
+import { ChunkAssembler, type WholeMessage } from './chunks.ts'
 import type { Config } from './config.ts'
 import type { DeadLetterTopic, Refused } from './dead-letter-topic.ts'
 import { type Form, formOf } from './message-form.ts'
 
-/** What became of messages; the label `outcome` of their metric. */
+/** The outcomes of messages, which are the values of the label `outcome` of their metric. */
 export type Outcome = 'accepted' | 'replayed' | 'ignored' | 'dead_lettered' | 'refused' | 'retried'
 
 export interface DeliveryReport {
   count(topic: string, outcome: Outcome, messages: number): void
   accepted(telemetry: TelemetryKind, verdict: IntakeVerdict & { readonly kind: 'accepted' }): void
-  /** A message that is refused and for which there is no dead-letter topic. */
+  /** Reports a refused message that is dropped because no dead-whole topic is configured. */
   lost(at: TopicPartition, refused: Refused): void
-  /** A partition cannot go on now. */
+  /** Reports that a partition is paused, with the reason. */
   waiting(at: TopicPartition, message: string, retryAfterS: number): void
 }
 
-/** What is not yet done: the first message that must come again, and when. */
+/** The first message that could not be delivered and must be delivered again, with the delay and the reason. */
 interface Obstacle {
   readonly offset: bigint
   readonly retryAfterS: number
@@ -32,10 +32,10 @@ interface Obstacle {
 
 interface Group {
   readonly form: Form
-  readonly letters: Letter[]
+  readonly messages: WholeMessage[]
 }
 
-/** The wait after the dead-letter topic took nothing. */
+/** The delay after a failed write to the dead-whole topic. */
 const DEAD_LETTER_RETRY_S = 2
 
 export class Delivery {
@@ -65,12 +65,12 @@ export class Delivery {
     this.#isMetered = quotas === 'counted'
   }
 
-  /** Never rejects. */
+  /** Delivers a batch. Never rejects. */
   async handle(batch: MessageBatch): Promise<Handled> {
     const { groups, refused } = this.#sorted(batch)
     const found = await Promise.all([
       this.#giveUp(batch, refused),
-      ...groups.map((group) => this.#send(batch, group.form, group.letters)),
+      ...groups.map((group) => this.#send(batch, group.form, group.messages)),
     ])
     const end = (batch.messages.at(-1)?.offset ?? -1n) + 1n
     const obstacle = first(found)
@@ -84,79 +84,85 @@ export class Delivery {
     return { next, durable, pauseMs: obstacle.retryAfterS * 1000 }
   }
 
-  /** Messages by tenant, format and telemetry kind; in each group they keep their order. */
-  #sorted(batch: MessageBatch): { groups: Group[]; refused: (Refused & { letter: Letter })[] } {
+  /** Groups messages by tenant, format and telemetry kind. Each group keeps their order. */
+  #sorted(batch: MessageBatch): {
+    groups: Group[]
+    refused: (Refused & { whole: WholeMessage })[]
+  } {
     const groups = new Map<string, Group>()
-    const refused: (Refused & { letter: Letter })[] = []
+    const refused: (Refused & { whole: WholeMessage })[] = []
     for (const message of batch.messages) {
-      const letter = this.chunks.add(batch, message)
-      if (letter === null) continue
-      const verdict = formOf(letter.message, this.#config)
+      const whole = this.chunks.add(batch, message)
+      if (whole === null) continue
+      const verdict = formOf(whole.message, this.#config)
       if (verdict.kind === 'ignored') {
-        this.#settle(batch, letter, 'ignored')
+        this.#settle(batch, whole, 'ignored')
       } else if (verdict.kind === 'refused') {
-        refused.push({ letter, message, reason: verdict.reason, text: verdict.message })
+        refused.push({ whole, message, reason: verdict.reason, text: verdict.message })
       } else {
         const { tenant, format, telemetry } = verdict.form
         const whose = [tenant.tenantId, tenant.projectId, tenant.environment ?? '']
         const key = [...whose, format, telemetry].join('\0')
         const group = groups.get(key)
-        if (group === undefined) groups.set(key, { form: verdict.form, letters: [letter] })
-        else group.letters.push(letter)
+        if (group === undefined) groups.set(key, { form: verdict.form, messages: [whole] })
+        else group.messages.push(whole)
       }
     }
     const end = batch.messages.at(-1)?.offset ?? 0n
-    for (const letter of this.chunks.overdue(batch, end))
+    for (const whole of this.chunks.overdue(batch, end))
       refused.push({
-        letter,
-        message: letter.message,
+        whole,
+        message: whole.message,
         reason: 'incomplete',
-        text: `chunks of the message are missing: ${letter.parts.length} are here`,
+        text: `chunks of the message are missing: ${whole.parts.length} are here`,
       })
     return { groups: [...groups.values()], refused }
   }
 
-  /** Null when all letters are durable or given up; otherwise what is in the way. */
-  async #send(at: MessageBatch, form: Form, letters: readonly Letter[]): Promise<Obstacle | null> {
+  /** Sends a group. Resolves with null when all its messages are durable or given up, otherwise with the first undelivered one. */
+  async #send(
+    at: MessageBatch,
+    form: Form,
+    messages: readonly WholeMessage[],
+  ): Promise<Obstacle | null> {
     const intake = this.#intake[form.telemetry]
     if (intake === null)
-      return this.#giveUpAll(at, letters, 'unsupported', `no pipeline takes ${form.telemetry}`)
-    if (letters.length > 1 && !JOINABLE.has(form.format)) return this.#halves(at, form, letters)
-    const payload = joinedPayload(form, letters)
+      return this.#giveUpAll(at, messages, 'unsupported', `no pipeline takes ${form.telemetry}`)
+    if (messages.length > 1 && !JOINABLE.has(form.format)) return this.#halves(at, form, messages)
+    const payload = joinedPayload(form, messages)
     const isTooLarge = payload.length > intake.bodyBytesMax
-    if (isTooLarge && letters.length > 1) return this.#halves(at, form, letters)
+    if (isTooLarge && messages.length > 1) return this.#halves(at, form, messages)
     if (isTooLarge)
-      return this.#giveUpAll(at, letters, 'too_large', 'the message is larger than the limit')
+      return this.#giveUpAll(at, messages, 'too_large', 'the message is larger than the limit')
     const verdict = await this.#accept(intake, form, payload)
     switch (verdict.kind) {
       case 'retry':
-        return { ...verdict, offset: letters[0]?.message.offset ?? 0n }
+        return { ...verdict, offset: messages[0]?.message.offset ?? 0n }
       case 'refused':
-        return letters.length > 1
-          ? this.#halves(at, form, letters)
-          : this.#giveUpAll(at, letters, verdict.code, verdict.message)
+        return messages.length > 1
+          ? this.#halves(at, form, messages)
+          : this.#giveUpAll(at, messages, verdict.code, verdict.message)
       case 'accepted': {
         const isBad = verdict.rejected > 0
-        // What is durable of it is recognised when it comes again.
-        if (isBad && letters.length > 1) return this.#halves(at, form, letters)
+        // Events of it that are already durable are recognised as re-sends when the message is delivered again.
+        if (isBad && messages.length > 1) return this.#halves(at, form, messages)
         if (!at.isReplay) this.#report.accepted(form.telemetry, verdict)
-        if (isBad) return this.#giveUpAll(at, letters, 'invalid_items', verdict.reasons.join('; '))
-        for (const letter of letters)
-          this.#settle(at, letter, at.isReplay ? 'replayed' : 'accepted')
+        if (isBad) return this.#giveUpAll(at, messages, 'invalid_items', verdict.reasons.join('; '))
+        for (const whole of messages) this.#settle(at, whole, at.isReplay ? 'replayed' : 'accepted')
         return null
       }
     }
   }
 
-  /** One after the other, so that the messages keep their order. */
+  /** Sends both halves one after the other, so that the messages keep their order. */
   async #halves(
     at: MessageBatch,
     form: Form,
-    letters: readonly Letter[],
+    messages: readonly WholeMessage[],
   ): Promise<Obstacle | null> {
-    const middle = letters.length >> 1
-    const obstacle = await this.#send(at, form, letters.slice(0, middle))
-    return obstacle ?? this.#send(at, form, letters.slice(middle))
+    const middle = messages.length >> 1
+    const obstacle = await this.#send(at, form, messages.slice(0, middle))
+    return obstacle ?? this.#send(at, form, messages.slice(middle))
   }
 
   async #accept(intake: Intake, form: Form, payload: Buffer): Promise<IntakeVerdict> {
@@ -180,48 +186,48 @@ export class Delivery {
 
   #giveUpAll(
     at: MessageBatch,
-    letters: readonly Letter[],
+    messages: readonly WholeMessage[],
     reason: string,
     text: string,
   ): Promise<Obstacle | null> {
     return this.#giveUp(
       at,
-      letters.map((letter) => ({ letter, message: letter.message, reason, text })),
+      messages.map((whole) => ({ whole, message: whole.message, reason, text })),
     )
   }
 
-  /** To the dead-letter topic, chunk by chunk where the message came in chunks. */
+  /** Writes messages to the dead-whole topic; of a reassembled message its chunks. */
   async #giveUp(
     at: MessageBatch,
-    refused: readonly (Refused & { readonly letter: Letter })[],
+    refused: readonly (Refused & { readonly whole: WholeMessage })[],
   ): Promise<Obstacle | null> {
     if (refused.length === 0) return null
-    // It is in the dead-letter topic since it was read the first time.
+    // A replayed message was already written to the dead-whole topic when it was consumed the first time.
     if (at.isReplay) {
-      for (const { letter } of refused) this.#settle(at, letter, 'replayed')
+      for (const { whole } of refused) this.#settle(at, whole, 'replayed')
       return null
     }
     if (this.#deadLetters !== null) {
-      const parts = refused.flatMap(({ letter, reason, text }) =>
-        letter.parts.map((message) => ({ message, reason, text })),
+      const parts = refused.flatMap(({ whole, reason, text }) =>
+        whole.parts.map((message) => ({ message, reason, text })),
       )
       if (!(await this.#deadLetters.send(at, parts)))
         return {
           offset: lowest(refused.map((r) => r.message.offset)),
           retryAfterS: DEAD_LETTER_RETRY_S,
-          message: 'the dead-letter topic takes nothing',
+          message: 'the dead-whole topic takes nothing',
         }
     }
     for (const one of refused) {
       if (this.#deadLetters === null) this.#report.lost(at, one)
-      this.#settle(at, one.letter, this.#deadLetters === null ? 'refused' : 'dead_lettered')
+      this.#settle(at, one.whole, this.#deadLetters === null ? 'refused' : 'dead_lettered')
     }
     return null
   }
 
-  #settle(at: MessageBatch, letter: Letter, outcome: Outcome): void {
-    this.chunks.done(letter)
-    this.#report.count(at.topic, outcome, letter.parts.length)
+  #settle(at: MessageBatch, whole: WholeMessage, outcome: Outcome): void {
+    this.chunks.done(whole)
+    this.#report.count(at.topic, outcome, whole.parts.length)
   }
 }
 
@@ -234,12 +240,12 @@ function first(found: readonly (Obstacle | null)[]): Obstacle | null {
   return out
 }
 
-/** Protobuf messages of one type may be appended to each other, and lines are joined; a JSON document goes alone. */
+/** Joins payloads. Protobuf messages of one type may be concatenated, and lines are joined. A JSON document cannot be joined. */
 const JOINABLE: ReadonlySet<PayloadFormat> = new Set<PayloadFormat>(['otlp-proto', 'ndjson'])
 const LINE_FEED = Buffer.from('\n')
 
-function joinedPayload({ format }: Form, letters: readonly Letter[]): Buffer {
-  const values = letters.map((l) => l.message.value)
+function joinedPayload({ format }: Form, messages: readonly WholeMessage[]): Buffer {
+  const values = messages.map((l) => l.message.value)
   if (values.length === 1) return values[0] as Buffer
   if (format === 'otlp-proto') return Buffer.concat(values)
   return Buffer.concat(values.flatMap((value) => [value, LINE_FEED]))

@@ -1,5 +1,5 @@
-// The `kafka` receiver consumes topics in a consumer group: what the `kafka` exporter of another instance wrote, and OTLP or
-// lines that others write.
+// The `kafka` receiver consumes topics in a consumer group. It accepts the messages of the `kafka` exporter of another instance, and OTLP
+// or NDJSON from other producers.
 
 import type { z } from 'zod'
 import type { ReceiverFactory } from '../../../core/component.ts'

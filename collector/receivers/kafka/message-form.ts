@@ -1,5 +1,5 @@
-// What a message is: whose data, in which format, of which telemetry kind. By the headers that the `kafka` exporter writes, by
-// the configuration, or by the first bytes.
+// Determines tenant, format and telemetry kind of a message from the headers that the `kafka` exporter writes, from the configuration, or
+// from the first bytes.
 
 import type { PayloadFormat, TelemetryKind } from '../../../core/task.ts'
 import type { TenantContext } from '../../../core/tenant.ts'
@@ -14,7 +14,7 @@ export interface Form {
 
 export type FormVerdict =
   | { readonly kind: 'request'; readonly form: Form }
-  /** Nothing to take: a signal that another instance found, or a tombstone. */
+  /** The message contains no telemetry: it is a signal that another instance found, or a tombstone. */
   | { readonly kind: 'ignored' }
   | { readonly kind: 'refused'; readonly reason: string; readonly message: string }
 
@@ -23,15 +23,15 @@ type Settings = Pick<
   'format' | 'telemetry' | 'tenancy' | 'tenant' | 'project' | 'environment'
 >
 
-/** Values of the header `record`, which say what a message of the exporter is. */
+/** The values of the header `record`, in which the exporter names the type of a message. */
 const RECORDS: Readonly<Record<string, readonly [PayloadFormat, TelemetryKind]>> = {
   spans: ['otlp-proto', 'traces'],
   logs: ['otlp-proto', 'logs'],
 }
 
-/** Longer texts in headers are no names of tenants. */
+/** The longest tenant name in a header. Longer values are invalid. */
 const NAME_BYTES_MAX = 256
-/** Where the first key of an OTLP request in JSON is looked for. */
+/** The number of bytes in which the first key of an OTLP JSON request is searched. */
 const HEAD_BYTES = 256
 
 export function formOf(message: ReceivedMessage, settings: Settings): FormVerdict {
@@ -60,21 +60,24 @@ function payloadOf(
   record: string | null,
   { format, telemetry }: Settings,
 ): readonly [PayloadFormat, TelemetryKind] {
-  const said = record === null ? undefined : RECORDS[record]
+  const declared = record === null ? undefined : RECORDS[record]
   switch (format) {
     case 'otlp_proto':
-      return ['otlp-proto', said?.[1] ?? telemetry]
+      return ['otlp-proto', declared?.[1] ?? telemetry]
     case 'otlp_json':
       return ['otlp-json', jsonTelemetry(value) ?? telemetry]
     case 'ndjson':
       return ['ndjson', 'traces']
     case 'auto':
-      return said ?? guessed(value, telemetry)
+      return declared ?? detected(value, telemetry)
   }
 }
 
-/** By the first bytes: protobuf never begins with a brace that is followed by JSON, as that would be a field 15 of a group. */
-function guessed(value: Buffer, telemetry: TelemetryKind): readonly [PayloadFormat, TelemetryKind] {
+/** Detects the format from the first bytes. Protobuf never starts with `{`, because this byte would be the start of group field 15. */
+function detected(
+  value: Buffer,
+  telemetry: TelemetryKind,
+): readonly [PayloadFormat, TelemetryKind] {
   const first = firstVisible(value)
   if (first === '[') return ['json-array', 'traces']
   if (first !== '{') return ['otlp-proto', telemetry]
@@ -110,7 +113,7 @@ function tenantOf(message: ReceivedMessage): TenantContext | null {
   return { tenantId, projectId, environment: textOf(message, 'environment'), keyId: null }
 }
 
-/** The text of a header; null when it is missing, empty or too long. */
+/** Returns the text of a header; null if it is missing, empty or too long. */
 export function textOf({ headers }: ReceivedMessage, name: string): string | null {
   const bytes = headers.get(name)
   if (bytes === undefined || bytes.length === 0 || bytes.length > NAME_BYTES_MAX) return null

@@ -1,5 +1,5 @@
-// The life of the `kafka` receiver: keeps a membership in the consumer group, opens another one when the brokers were gone, and
-// counts what happens.
+// The life cycle of the `kafka` receiver: it keeps a membership in the consumer group, opens a new one after a failure, and maintains the
+// metrics.
 
 import type { Component, Host, ReceiverContext } from '../../../core/component.ts'
 import { ObservaError } from '../../../core/errors.ts'
@@ -9,7 +9,7 @@ import {
   type ConsumerEvents,
   type ConsumerSession,
   type ConsumerSettings,
-  placeOf,
+  partitionKeyOf,
 } from '../../../storage/kafka/consumer.ts'
 import { CONSUMERS } from '../../../storage/kafka/consumers.ts'
 import { DriverError } from '../../../storage/kafka/driver.ts'
@@ -63,10 +63,10 @@ export const METRICS = [
 
 const RETRY_FIRST_MS = 500
 const RETRY_MAX_MS = 10_000
-/** Somebody must first create a topic or fix a password. */
+/** The delay after a failure that a person must fix, such as a missing topic or a wrong password. */
 const BLOCKED_RETRY_MS = 10_000
 const LAG_EVERY_MS = 5000
-/** A partition that waits again and again says so once in this time. */
+/** A partition that is paused repeatedly is logged at most once in this time. */
 const WAITING_LOG_MS = 10_000
 
 export class KafkaReceiver implements Component {
@@ -90,7 +90,7 @@ export class KafkaReceiver implements Component {
     this.#delivery = new Delivery(config, ctx.intake, this.#deadLetters, report, host.clock)
   }
 
-  /** Does not wait for the brokers: an instance whose brokers are gone starts, and says so. */
+  /** Starts without waiting for the brokers. If they cannot be reached, the instance starts anyway and logs a warning. */
   async start(): Promise<void> {
     const connection = await connectionSettings(this.#config)
     const settings: ConsumerSettings = {
@@ -118,7 +118,7 @@ export class KafkaReceiver implements Component {
     this.#running = this.#run(settings)
   }
 
-  /** Takes nothing more, and returns when what was being handled is durable and committed, or given back. */
+  /** Stops consuming. Resolves when all messages that were being delivered are durable and committed, or were given up for redelivery. */
   async stop(): Promise<void> {
     this.#delivery.isStopping = true
     this.#stopped.abort()
@@ -136,7 +136,7 @@ export class KafkaReceiver implements Component {
       const { code, kind } = error
       const labels = `${this.#labels},code="${labelValue(code)}"`
       this.#host.metrics.add('observa_kafka_receiver_failures_total', labels)
-      // A membership that lasted begins anew; one that does not even begin is tried less and less often.
+      // After a long membership the backoff starts again at its shortest delay. If joining fails repeatedly, the delay grows.
       failures = this.#host.clock.monotonicMs() - startedAt > RETRY_MAX_MS ? 1 : failures + 1
       const waitMs = kind === 'blocked' ? BLOCKED_RETRY_MS : this.#backoff(failures)
       this.#host.log.warn(
@@ -152,7 +152,7 @@ export class KafkaReceiver implements Component {
     return Math.round(most * (0.5 + this.#host.random() / 2))
   }
 
-  /** One membership, from joining the group to its end. Null after a stop. */
+  /** Runs one membership from joining the group to its end. Resolves with the failure, or with null after a stop. */
   async #once(settings: ConsumerSettings): Promise<DriverError | null> {
     const { log } = this.#host
     let session: ConsumerSession
@@ -186,8 +186,11 @@ export class KafkaReceiver implements Component {
       assigned: (partitions) => {
         metrics.add('observa_kafka_receiver_rebalances_total', this.#labels)
         this.#set('partitions', partitions.length)
-        this.#delivery.chunks.keep(new Set(partitions.map(placeOf)))
-        this.#host.log.info({ partitions: partitions.map(placeOf) }, 'partitions of this instance')
+        this.#delivery.chunks.keep(new Set(partitions.map(partitionKeyOf)))
+        this.#host.log.info(
+          { partitions: partitions.map(partitionKeyOf) },
+          'partitions of this instance',
+        )
       },
       committed: (_at, _offset, error) => {
         const labels = `${this.#labels},outcome="${error === null ? 'ok' : 'failed'}"`
