@@ -30,6 +30,8 @@ const RETRY_DELAY_MS = 300
 const REPLAY_OFFSETS_MS = 10_000
 /** The longest time that `close` waits for the library to leave the group. It is needed if the brokers do not answer. */
 const CLOSE_MS = 5000
+/** The part of that time in which the brokers must confirm that the member left. Brokers that are up answer within milliseconds. */
+const LEAVE_MS = 500
 
 export async function openPlatformaticSession(
   settings: ConsumerSettings,
@@ -151,12 +153,25 @@ class PlatformaticSession implements ConsumerSession {
     await Promise.all(this.#working)
     await this.#commits.close()
     const timeout = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref())
-    try {
-      await Promise.race([this.#consumer.close(true), timeout])
-    } catch (thrown) {
-      this.#log.debug({ reason: String(thrown) }, 'the consumer did not leave cleanly')
-    }
+    await Promise.race([this.#leave(), timeout])
     this.#end.resolve(null)
+  }
+
+  /**
+   * Leaves the group and closes the connections. `close` of the library (2.12.1) also leaves the group, but does not cancel a rejoin that
+   * is under way. If the rejoin then succeeds, it starts heartbeats that fail on the closed connections and are rescheduled for ever, and
+   * their timer keeps the process alive. `leaveGroup` cancels the rejoin. If no broker answers, its retries are not waited for.
+   */
+  async #leave(): Promise<void> {
+    // Types of the library declare `leaveGroup(force)` as void, although it returns a promise like `leaveGroup()`.
+    const left = (async () => this.#consumer.leaveGroup(true))()
+    const timeout = new Promise<void>((resolve) => setTimeout(resolve, LEAVE_MS).unref())
+    for (const step of [() => Promise.race([left, timeout]), () => this.#consumer.close(true)])
+      try {
+        await step()
+      } catch (thrown) {
+        this.#log.debug({ reason: String(thrown) }, 'the consumer did not leave cleanly')
+      }
   }
 
   #fail(thrown: unknown): void {

@@ -8,12 +8,12 @@ import pino from 'pino'
 import { kafka } from '../../collector/receivers/kafka/index.ts'
 import type { Component, Intake, IntakeVerdict } from '../../core/component.ts'
 import type { TaskRequest } from '../../core/task.ts'
-import type { DriverName } from '../../storage/kafka/driver.ts'
+import type { DriverName, KafkaProducer } from '../../storage/kafka/driver.ts'
 import { PRODUCERS } from '../../storage/kafka/producers.ts'
 import { never, type TestHost, testHost } from '../exporter-host.ts'
 import { until } from '../instance.ts'
 import type { KafkaBroker } from './broker.ts'
-import { consumeAll, createTopic } from './consume.ts'
+import { consumeAll, createTopic, slowLeader } from './consume.ts'
 
 let topics = 0
 const newTopic = (): string => `r${++topics}`
@@ -55,6 +55,20 @@ interface Running {
   readonly host: TestHost
 }
 
+/** A new topic with `count` lines, and the configuration of a receiver that consumes it. */
+async function filledTopic(
+  broker: KafkaBroker,
+  driver: DriverName,
+  count: number,
+  more: Readonly<Record<string, unknown>> = {},
+) {
+  const topic = newTopic()
+  await createTopic(broker.brokers, topic)
+  if (count > 0) await produce(broker, topic, 0, count)
+  const config = { topics: [topic], group_id: `g-${topic}`, driver, ...more }
+  return { topic, config, pipelines: new Pipelines() }
+}
+
 async function receive(
   t: TestContext,
   broker: KafkaBroker,
@@ -82,14 +96,7 @@ async function receive(
   return { receiver, host }
 }
 
-/** Lines `from` to `to`, each with its number as its key, so that all partitions get some. */
-async function produce(
-  broker: KafkaBroker,
-  topic: string,
-  from: number,
-  to: number,
-  headers: readonly (readonly [string, Buffer])[] = [],
-): Promise<void> {
+function producerOf(broker: KafkaBroker, driver: DriverName): Promise<KafkaProducer> {
   const settings = {
     brokers: broker.brokers,
     clientId: 'test',
@@ -101,7 +108,18 @@ async function produce(
     tls: null,
     sasl: null,
   }
-  const producer = await PRODUCERS.kafkajs(settings, pino({ enabled: false }))
+  return PRODUCERS[driver](settings, pino({ enabled: false }))
+}
+
+/** Writes the lines `from` to `to`, each with its number modulo 7 as key, so that all partitions get some. */
+async function produce(
+  broker: KafkaBroker,
+  topic: string,
+  from: number,
+  to: number,
+  headers: readonly (readonly [string, Buffer])[] = [],
+): Promise<void> {
+  const producer = await producerOf(broker, 'kafkajs')
   const messages = Array.from({ length: to - from }, (_, i) => ({
     key: Buffer.from(`k${(from + i) % 7}`),
     value: Buffer.from(`{"n":${from + i},"k":${(from + i) % 7}}`),
@@ -149,11 +167,10 @@ export async function receiveAll(
   broker: KafkaBroker,
   driver: DriverName,
 ): Promise<void> {
-  const topic = newTopic()
-  await createTopic(broker.brokers, topic)
-  await produce(broker, topic, 0, 700)
-  const pipelines = new Pipelines()
-  const config = { topics: [topic], group_id: `g-${topic}`, driver, tenant: 'acme', project: 'web' }
+  const { topic, config, pipelines } = await filledTopic(broker, driver, 700, {
+    tenant: 'acme',
+    project: 'web',
+  })
   const first = await receive(t, broker, pipelines, config)
   await until(() => pipelines.lines.length >= 700, 'all lines')
   await produce(broker, topic, 700, 800)
@@ -178,14 +195,10 @@ export async function backpressure(
   broker: KafkaBroker,
   driver: DriverName,
 ): Promise<void> {
-  const topic = newTopic()
-  await createTopic(broker.brokers, topic)
-  await produce(broker, topic, 0, 300)
-  const pipelines = new Pipelines()
+  const { config, pipelines } = await filledTopic(broker, driver, 300, { batch: { messages: 20 } })
   let isFull = true
   pipelines.verdictOf = (lines) =>
     isFull && lines.some((l) => l.includes('"k":3')) ? RETRY : ACCEPTED
-  const config = { topics: [topic], group_id: `g-${topic}`, driver, batch: { messages: 20 } }
   const { host } = await receive(t, broker, pipelines, config)
   await until(() => metricOf(host, 'paused_partitions') === 1, 'one partition paused')
   await until(() => pipelines.lines.length > 100, 'lines of the other partitions')
@@ -239,9 +252,7 @@ export async function rebalance(
   broker: KafkaBroker,
   driver: DriverName,
 ): Promise<void> {
-  const topic = newTopic()
-  await createTopic(broker.brokers, topic)
-  const config = { topics: [topic], group_id: `g-${topic}`, driver, batch: { messages: 10 } }
+  const { topic, config } = await filledTopic(broker, driver, 0, { batch: { messages: 10 } })
   const [a, b, stuck] = [new Pipelines(), new Pipelines(), new Pipelines()]
   let longestMs = 0
   let lastAt = performance.now()
@@ -293,11 +304,8 @@ export async function receiverSurvivesKill(
   broker: KafkaBroker,
   driver: DriverName,
 ): Promise<void> {
-  const topic = newTopic()
-  await createTopic(broker.brokers, topic)
-  await produce(broker, topic, 0, 500)
-  const pipelines = new Pipelines()
-  const config = { topics: [topic], group_id: `g-${topic}`, driver, batch: { messages: 50 } }
+  const batch = { messages: 50 }
+  const { topic, config, pipelines } = await filledTopic(broker, driver, 500, { batch })
   await receive(t, broker, pipelines, config)
   await until(() => pipelines.lines.length >= 100, 'some lines')
   await broker.kill()
@@ -323,20 +331,8 @@ export async function chunked(
   broker: KafkaBroker,
   driver: DriverName,
 ): Promise<void> {
-  const topic = newTopic()
-  await createTopic(broker.brokers, topic)
-  const settings = {
-    brokers: broker.brokers,
-    clientId: 'test',
-    compression: 'none' as const,
-    idempotent: false,
-    maxInFlight: 1,
-    requestTimeoutMs: 10_000,
-    connectTimeoutMs: 5000,
-    tls: null,
-    sasl: null,
-  }
-  const producer = await PRODUCERS[driver](settings, pino({ enabled: false }))
+  const { topic, config, pipelines } = await filledTopic(broker, driver, 0)
+  const producer = await producerOf(broker, driver)
   const key = Buffer.from('k')
   const chunk = (n: number, value: string) => ({
     key,
@@ -349,8 +345,6 @@ export async function chunked(
     ] as const,
   })
   const whole = (n: number) => ({ key, value: Buffer.from(`{"n":${n},"k":0}`), headers: [] })
-  const pipelines = new Pipelines()
-  const config = { topics: [topic], group_id: `g-${topic}`, driver }
   const first = await receive(t, broker, pipelines, config)
   await producer.send(topic, [whole(0), chunk(1, '{"n"'), whole(1), chunk(3, '"k":0}'), whole(2)])
   await until(() => pipelines.lines.length >= 3, 'the whole ones')
@@ -368,11 +362,7 @@ export async function replay(
   broker: KafkaBroker,
   driver: DriverName,
 ): Promise<void> {
-  const topic = newTopic()
-  await createTopic(broker.brokers, topic)
-  const config = { topics: [topic], group_id: `g-${topic}`, driver }
-  await produce(broker, topic, 0, 100)
-  const before = new Pipelines()
+  const { topic, config, pipelines: before } = await filledTopic(broker, driver, 100)
   const first = await receive(t, broker, before, config)
   await until(() => before.lines.length >= 100, 'all lines')
   await first.receiver.stop()
@@ -391,4 +381,30 @@ export async function replay(
   await produce(broker, topic, 120, 130)
   await until(() => after.lines.length >= 10, 'the newest lines')
   assert.equal(after.lines.length, 10, 'what was read again is still committed')
+}
+
+/**
+ * @platformatic/kafka 2.12.1 sends heartbeats for ever if a member is closed while it waits for its assignment, which the leader of the
+ * group computes. The leader here is a kafkajs consumer that takes a second for that.
+ */
+export async function leaveDuringRebalance(t: TestContext, broker: KafkaBroker): Promise<void> {
+  const { consumerHeartbeatChannel } = await import('@platformatic/kafka')
+  const { topic, config } = await filledTopic(broker, 'platformatic', 0)
+  const leader = await slowLeader(broker.brokers, topic, config.group_id)
+  t.after(() => leader.disconnect())
+  const member = await receive(t, broker, new Pipelines(), config)
+  await until(() => metricOf(member.host, 'partitions') === 1, 'the partition of the member')
+  const rebalances = leader.assignments
+  const other = await receive(t, broker, new Pipelines(), config)
+  await until(() => leader.assignments > rebalances, 'the rebalance')
+  await member.receiver.stop()
+  await other.receiver.stop()
+  let heartbeats = 0
+  const count = (): void => {
+    heartbeats++
+  }
+  consumerHeartbeatChannel.start.subscribe(count)
+  await sleep(1500)
+  consumerHeartbeatChannel.start.unsubscribe(count)
+  assert.equal(heartbeats, 0, 'all members of the library have left')
 }

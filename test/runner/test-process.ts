@@ -54,8 +54,6 @@ export async function runFile(file: string, msMax: number): Promise<FileResult> 
   // Loading fast-check takes a moment, so only files that use it get its seed.
   const source = await readFile(file, 'utf8')
   const loaded = source.includes("'fast-check'") ? [`--import=${SEED}`] : []
-  // For files whose client libraries may leave a timer behind. All others must end by themselves.
-  if (source.includes('\n// Ends by force:')) loaded.push('--test-force-exit')
   const ended = await start(file, loaded, events, msMax)
   const text = await readFile(events, 'utf8').catch(() => '')
   await rm(events, { force: true })
