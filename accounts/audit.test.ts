@@ -1,4 +1,4 @@
-// The audit log of the control plane on a real Postgres: a change and its audit entry are one transaction.
+// Tests the audit log of the control plane on a real Postgres: a change and its audit entry are one transaction.
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'

@@ -1,5 +1,5 @@
-// Asking for a deletion: the row, its tombstones and the entry in the audit log in one transaction. From its commit on every
-// instance drops what comes of the subject; a job does the rest (`jobs/deletions`).
+// Requests a deletion: writes its row, its tombstones and its entry in the audit log in one transaction. After the commit every instance
+// drops new data of the subject; a job does the rest (`jobs/deletions`).
 
 import {
   isOwnerKind,
@@ -17,11 +17,11 @@ export const KEEP_OUT_DAYS_MAX = 3650
 
 export interface DeletionWanted {
   readonly kind: SubjectKind
-  /** As people know it: an e-mail address, though what is stored is its pseudonym. */
+  /** The id in its original form, such as an e-mail address. Stored events contain only its pseudonym. */
   readonly id: string
-  /** Null: all projects of the tenant. */
+  /** The project; null for all projects of the tenant. */
   readonly projectId: string | null
-  /** Where the events are written before they are deleted: a directory or a URL of S3. */
+  /** The directory or S3 URL to which the events are exported before they are deleted. */
   readonly archive: string | null
   readonly keepOutDays?: number | undefined
 }
@@ -53,7 +53,7 @@ export async function requestDeletion(
   await record(change, {
     action: 'deletion.request',
     resource: row.deletion_id,
-    // Never the id: the audit log cannot be changed, and would remember who was to be forgotten.
+    // The entry must not contain the id, because the audit log cannot be changed and would keep the name of the deleted person.
     metadata: { kind, project_id: projectId, archive: archive !== null },
   })
   return row

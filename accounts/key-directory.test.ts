@@ -1,6 +1,5 @@
-// Keys of the control plane on a real Postgres that are made, changed and revoked elsewhere: with the notification
-// connection alive, broken, or silently dead, with the network cut and the clock moved. A revoked key is refused
-// within 5 s.
+// Tests the directory of API keys on a real Postgres while another process creates, changes and revokes keys. The notification connection
+// is alive, broken or silently dead, the network is cut, or the clock moves. A revoked key is refused within 5 s.
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -33,7 +32,7 @@ after(async () => {
   await server.stop()
 })
 
-/** Changes the control plane as another instance or the command line does. */
+/** Changes the control plane in the same way as another instance or the command line. */
 function change<T>(work: (change: Change) => Promise<T>): Promise<T> {
   const actor = { kind: 'operator', id: 'test' } as const
   return withRole(server.pool, 'observa_control', (client) =>
@@ -139,7 +138,7 @@ test('with every connection fallen silent and nobody told, a key is refused with
   const { directory, metrics } = await started(t)
   await until(() => listening(metrics), 'listening')
   proxy.break('silence')
-  // New connections work. Only the open ones are dead, although they look alive.
+  // New connections work. Only the open ones are dead, although they still look alive.
   proxy.heal()
   await revoke(made)
   const ms = await revokedIn(directory, made)

@@ -23,7 +23,7 @@ export class LimitedProject {
   costUsd = 0
   resetsAt = new Date(0)
   usedAtMs = 0
-  /** Events that the rate allows now. Negative after a large request. */
+  /** The number of events that the rate limit allows now. It is negative after a large request. */
   tokens = 0
   tokensAtMs = 0
 

@@ -1,4 +1,4 @@
-// The CPU time of a request's quota check: of a project without a quota, and of one with a lease.
+// Measures the CPU time of the quota check of a request, for a project without a quota and for a project with a lease.
 //
 //     node accounts/quota-keeper.bench.ts
 
@@ -32,12 +32,12 @@ await keeper.start()
 for (const projectId of ['other', 'limited']) {
   const tenant = { tenantId: 'acme', projectId, environment: null, keyId: null }
   const question = { tenant, bytes: 1000, eventsMax: 40, count: () => 1 }
-  // Takes the lease.
+  // The first request takes the lease.
   await keeper.enter(question)
   const run = (times: number): void => {
     for (let i = 0; i < times; i++) {
       const entered = keeper.enter(question)
-      // Nothing of it is spent, so that the lease lasts.
+      // The request returns what it took, so that the lease is never used up.
       if (entered !== null && 'settle' in entered) entered.settle(0, false)
     }
   }

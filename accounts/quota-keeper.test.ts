@@ -1,5 +1,5 @@
-// Quotas on a real Postgres: whatever instances do and however they end, no more is granted than the limit, and what was
-// counted is what came.
+// Tests quotas on a real Postgres: whatever instances do and however they end, they never accept more than the limit, and the counters
+// equal the accepted events.
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -34,7 +34,7 @@ async function project(limits: Partial<QuotaLimits>): Promise<string> {
 const usage = (id: string) =>
   withRole(server.pool, 'observa_exporter', (client) => usageOf(client, 'acme', id))
 
-/** A log and an exporter of one instance: records are appended, and counted later in one statement. */
+/** The log and exporter of one instance. Records are appended, and later counted in one statement. */
 class Log {
   next = 1n
   counted = 1n
@@ -46,7 +46,7 @@ class Log {
     this.#waiting.set(id, (this.#waiting.get(id) ?? 0) + events)
   }
 
-  /** One at a time, as the exporter's loop sends. */
+  /** Counts one record at a time, like the sender loop of an exporter. */
   export(): Promise<void> {
     this.#exporting = this.#exporting.then(() => this.#exportOnce())
     return this.#exporting
@@ -110,7 +110,7 @@ test('a project without a quota is never asked about; one with a quota gets exac
   const of = await keeper('exact')
   assert.equal(await enter(of, 'another', 1), null)
   for (let n = 0; n < 100; n++) {
-    // Up to 8 by its size, 1 in truth: near the limit it is counted.
+    // The size of the request allows up to 8 events, but it has one. Near the limit the events are counted before they are accepted.
     const hold = await enter(of, id, 1, 100, 8)
     assert.equal(hold?.kind, 'hold', `event ${n + 1}`)
     if (hold?.kind === 'hold') hold.settle(1, true)
@@ -136,7 +136,7 @@ test('what was not accepted, and what was a re-send, is given back', async () =>
   first.settle(0, false)
   const second = await enter(of, id, 10)
   assert.ok(second?.kind === 'hold')
-  // Ten were sent, of which the log found four to be known.
+  // Ten events were sent, of which the log recognised four as re-sends.
   log.append(id, 6)
   second.settle(10, true)
   assert.equal((await enter(of, id, 1))?.kind, 'used_up')
@@ -165,7 +165,7 @@ test('16 writers on each of 3 instances that are killed again and again: never m
             continue
           }
           await delay(Math.random() * 4)
-          // Written and acknowledged, or killed before.
+          // The events are acknowledged, or the process is killed before that.
           if (isKilled) return
           log.append(id, events)
           accepted += events
@@ -176,7 +176,7 @@ test('16 writers on each of 3 instances that are killed again and again: never m
       await delay(300 + Math.random() * 300)
       isKilled = life < 4
       if (isKilled) {
-        // A killed process gives nothing back and says nothing.
+        // A killed process returns no lease and sends no message.
         void Promise.all(writers).then(() => of.abandon())
         await log.export()
         continue

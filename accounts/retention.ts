@@ -18,17 +18,17 @@ import { ControlError } from './control-error.ts'
 import { projectOf } from './tenants.ts'
 
 export interface RetentionState {
-  /** Null: of the tenant, for projects that say nothing themselves. */
+  /** The project; null for the setting of the tenant, which applies to projects without their own. */
   readonly project_id: string | null
-  /** What it says itself. */
+  /** The setting of this level. */
   readonly own: RetentionDays
-  /** What holds. */
+  /** The retention times that apply, after the settings of all levels were merged. */
   readonly kept: RetentionDays
 }
 
 const PROJECTS_MAX = 1000
 
-/** The tenant first, then its projects. */
+/** Returns the settings of the tenant, followed by those of its projects. */
 export async function retentionStates({
   client,
   tenantId,
@@ -48,7 +48,7 @@ export async function retentionStates({
   ]
 }
 
-/** Changes what is given; null takes a level's own word away. `projectId` null: of the tenant. */
+/** Changes the given retention times. Null removes the setting of this level. If `projectId` is null, the tenant's setting is changed. */
 export async function setRetention(
   change: Change,
   projectId: string | null,
@@ -80,7 +80,7 @@ function daysOf(row: RetentionDays | null): RetentionDays {
   return { content_days, events_days, figures_days, signals_days, metrics_days }
 }
 
-/** Of each class the first word, contradictions and all. */
+/** Takes each retention time from the first level that has one, even if the result contradicts itself. */
 function merged(
   own: RetentionDays,
   tenant: RetentionDays | null,

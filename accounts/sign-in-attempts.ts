@@ -22,7 +22,7 @@ export interface Allowance {
   readonly limit: number
   readonly remaining: number
   readonly resetS: number
-  /** Null when the request may be served, else how long to wait. */
+  /** The time to wait before the next request, in seconds; null if the request may be served. */
   readonly retryAfterS: number | null
 }
 

@@ -1,5 +1,5 @@
-// Sets up pg-boss and its connections. No other file knows how pg-boss is configured. Its timers, listeners and schedules
-// are off, except for the one that returns the jobs of dead workers to the queue and removes finished jobs.
+// Sets up pg-boss and its connections. No other file knows how pg-boss is configured. Its timers, listeners and schedules are disabled,
+// except for the maintenance timer, which returns the jobs of dead workers to the queue and removes finished jobs.
 
 import { PgBoss } from 'pg-boss'
 import { JOB_SCHEMA } from '../storage/migrations/job-queue.ts'

@@ -1,5 +1,5 @@
-// The queue and its workers on a real Postgres: what is enqueued once is worked, retried after exact times, given back at a
-// stop, and taken over from a worker that died.
+// Tests the queue and its workers on a real Postgres: each enqueued job is run once, retried after exact delays, returned at a stop, and
+// taken over from a dead worker.
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -41,7 +41,7 @@ interface Numbered {
 }
 
 let kinds = 0
-/** A kind of its own for each test, so that they do not meet. */
+/** Defines a separate job kind for each test, so that the tests do not influence each other. */
 function kindOf(options: { concurrency?: number; timeoutMs?: number; everySeconds?: number } = {}) {
   return defineJobKind<Numbered>({
     name: `test.kind_${++kinds}`,
@@ -57,7 +57,7 @@ interface Running {
   stop(drainMs?: number): Promise<void>
 }
 
-/** With the payload of its kind. */
+/** Enqueues a job with the payload of its kind. */
 const worked = (
   kind: JobKind<Numbered>,
   run: JobHandler<Numbered>['run'],
@@ -98,7 +98,7 @@ interface Row {
   readonly waits_s: number
 }
 
-/** As it stands in the database; `waits_s` from now until it may run. */
+/** A job as stored in the database. `waits_s` is the time from now until it may run. */
 async function rowOf(running: Running, id: string | null): Promise<Row | undefined> {
   const found = await running.queue.pool.query<Row>(
     `SELECT state::text, retry_count, deletion_seconds, extract(epoch FROM start_after - now())::float8 AS waits_s
@@ -173,14 +173,14 @@ test('a job that fails is tried again after exactly 2, 4 and 8 s, then kept for 
       },
       `try ${tries + 1} fails`,
     )
-    // The moment of the failure and of the next try, both written by the same statement.
+    // The times of the failure and of the next attempt are written by the same statement.
     const found = await pool.query<{ s: number }>(
       `SELECT extract(epoch FROM start_after - started_on)::float8 AS s FROM ${JOB_SCHEMA}.job WHERE id = $1`,
       [failing],
     )
     const waits = found.rows[0]?.s ?? 0
     assert.ok(waits >= seconds && waits < seconds + 1, `waits ${waits} s, not ${seconds}`)
-    // Not waited for: the clock of this one is moved.
+    // The test does not wait for this delay; it moves the time of the job instead.
     await pool.query(`UPDATE ${JOB_SCHEMA}.job SET start_after = now() WHERE id = $1`, [failing])
   }
   await until(async () => (await rowOf(running, failing))?.state === 'failed', 'it fails for good')
@@ -250,7 +250,7 @@ test('a stop lets running jobs finish, and gives back what does not: no attempt 
     kind,
     run: async (job) => {
       runs.push(job)
-      // The second listens to nothing.
+      // The second job ignores its signal and never ends.
       if (job.payload.n === 2) await new Promise(() => {})
       await delay(200)
       ended.push(job.payload.n)

@@ -1,4 +1,4 @@
-// Notes of 80, 95 and 100 %: each once a month, in the audit log of the tenant.
+// Tests the notices at 80, 95 and 100 % of a quota: each is made once a month, in the audit log of the tenant.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,4 +1,4 @@
-// `observa worker` as a process: it does what is repeated, and drains on SIGTERM.
+// Tests `observa worker` as a process: it runs repeated jobs, and finishes running jobs on SIGTERM.
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'

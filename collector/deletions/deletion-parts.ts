@@ -1,4 +1,4 @@
-// The parts of a running instance that deletions work on: tombstones, positions of exporters, tasks under way, dead letters.
+// The parts of a running instance that deletions need: tombstones, cursors of exporters, running tasks and dead letters.
 
 import type { WorkerPool } from '../worker/pool.ts'
 import { LetterEraser, type LettersOf } from './letter-eraser.ts'
@@ -6,7 +6,7 @@ import type { LocalDeletionsOptions } from './local-deletions.ts'
 
 export interface InstanceParts {
   readonly tombstones: LocalDeletionsOptions['tombstones']
-  /** Read at each use, because exporters are added while the instance starts. */
+  /** The exporters. They are read at each use, because exporters are added while the instance starts. */
   readonly exporters: readonly {
     readonly sender: LettersOf['sender']
     readonly loop: { readonly position: bigint; readonly deadLetters: LettersOf['box'] }

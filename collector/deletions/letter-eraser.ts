@@ -1,5 +1,5 @@
-// Takes what a deletion is of out of the dead letters of an instance. A letter is bytes for one destination: it is searched for
-// the ids as they stand in JSON, Protobuf and RowBinary, split as far as its exporter can, and what has one of them goes.
+// Removes the data of a deleted subject from the dead letters of an instance. A dead letter is a part for one destination. It is searched
+// for the ids in the forms that JSON, Protobuf and RowBinary give them, and split as far as its exporter can. Pieces with an id go.
 
 import type { Sender } from '../../core/component.ts'
 import type { EncodedPart } from '../../core/task.ts'
@@ -20,7 +20,7 @@ interface DeletionKey {
   readonly deletion_id: string
 }
 
-/** Traces that are looked for; dead letters are few and small. */
+/** The most traces that are searched for. Dead letters are few and small. */
 const TRACES_MAX = 2000
 
 export class LetterEraser {
@@ -30,7 +30,7 @@ export class LetterEraser {
     this.#exporters = exporters
   }
 
-  /** Returns how many letters lost something. */
+  /** Returns the number of dead letters from which something was removed. */
   async erase(pool: PostgresPool, key: DeletionKey): Promise<number> {
     const boxes = this.#exporters()
     const all = await Promise.all(boxes.map(async (of) => ({ of, letters: await of.box.list() })))
@@ -56,7 +56,10 @@ async function needlesOf(client: Statements, key: DeletionKey): Promise<readonly
   ].filter((needle) => needle.length > 0)
 }
 
-/** As a JSON string, and with the length before it, as Protobuf and RowBinary write it: a short id is no part of other texts. */
+/**
+ * Returns the forms in which an id is written: as a JSON string, and with its length before it, as Protobuf and RowBinary write it. So a
+ * short id is not found inside longer texts.
+ */
 export function needlesOfText(text: string): readonly Buffer[] {
   const bytes = Buffer.from(text)
   return [Buffer.from(JSON.stringify(text)), Buffer.concat([varint(bytes.length), bytes])]
@@ -79,7 +82,7 @@ async function eraseFrom(
   const { exporter, stream, items } = letter.head
   const part = { exporter, stream, items, bytes: letter.bytes }
   const kept = keep(part, sender, needles)
-  // What is kept is stored first: a crash in between leaves it twice, never not at all.
+  // The remaining pieces are stored before the original is removed. A crash in between leaves them twice, but never loses them.
   for (const [i, piece] of kept.entries()) await box.add(pieceOf(letter, piece, i))
   await box.remove(id)
   return true

@@ -1,5 +1,5 @@
-// What an instance does for deletions: it keeps out what was deleted, says when all that it took before is in the stores, and
-// takes it out of its log and its dead letters. A job does the rest (`jobs/deletions`), and waits for this.
+// The part that each instance has in a deletion: it drops new data of deleted subjects, confirms when all data that it accepted before is
+// in the stores, and removes the subject from its log and its dead letters. A job does the rest (`jobs/deletions`) and waits for this.
 
 import type { Logger } from 'pino'
 import type { Clock } from '../../core/clock.ts'
@@ -34,7 +34,7 @@ export const DELETION_METRICS = [
 ]
 
 export interface LocalDeletionsOptions {
-  /** Of Postgres; holds the password. */
+  /** The URL of Postgres. It contains the password: never log it. */
   readonly url: string
   readonly clock: Clock
   readonly metrics: Metrics
@@ -42,20 +42,20 @@ export interface LocalDeletionsOptions {
   readonly instance: string
   readonly tombstones: SharedArrayBuffer
   readonly durable: Pick<DurableLog, 'nextSequence' | 'erase' | 'stats'>
-  /** The next record that each exporter sends. */
+  /** Returns the sequence number of the next record that each exporter sends. */
   readonly positions: () => readonly bigint[]
-  /** Resolves when all tasks that run now are in the log. */
+  /** Resolves when all tasks that are running now are in the log. */
   readonly settled: () => Promise<void>
   readonly letters: LetterEraser
 }
 
-/** So often the instance is noted as alive, and looks for deletions; a notice makes it look at once. */
+/** The interval at which the instance reports that it is alive and reads the deletions. A notification makes it read them at once. */
 const LOOK_MS = 2000
 const TIMEOUT_MS = 5000
 
-/** A deletion between its first sight and its confirmation. */
+/** A deletion that this instance has read and not yet confirmed. */
 interface Pending {
-  /** Records before it were made without the tombstone. */
+  /** Records with a lower sequence number were made before the tombstone applied. */
   readonly position: bigint
   readonly hadMore: boolean
 }
@@ -84,7 +84,7 @@ export class LocalDeletions {
     })
   }
 
-  /** Looks once, so that what is deleted is kept out from the first request on, and goes on in the background. */
+  /** Reads the deletions once, so that deleted subjects are dropped from the first request on, and continues in the background. */
   async start(): Promise<void> {
     await this.#lookSafely()
     this.#running = this.#lookOn()
@@ -95,12 +95,12 @@ export class LocalDeletions {
     this.#wake.abort()
     await this.#running
     await this.#leave().catch(() => {
-      // It is then waited for until it counts as away.
+      // Deletions then wait for this instance until it counts as gone.
     })
     await this.#pool.end()
   }
 
-  /** The control plane has changed. */
+  /** Called when the control plane has changed. */
   look(): void {
     this.#wake.abort()
   }
@@ -163,7 +163,7 @@ export class LocalDeletions {
         this.#settling.set(deletion_id, { position, hadMore })
       }
     }
-    // What is on its way to the stores is there in a moment, if they answer.
+    // Data that is being sent reaches the stores within moments if they answer.
     for (let tries = 0; tries < 20 && this.#isBehind(open); tries++)
       await clock.sleep(100, this.#stopping.signal).catch(() => {})
     for (const hadMore of [true, false]) {
@@ -198,7 +198,7 @@ export class LocalDeletions {
     if (isDone) this.#erasing.delete(deletion_id)
   }
 
-  /** Nobody waits for an instance that has ended with all of its data delivered. */
+  /** Removes the instance from the list, so that no deletion waits for an instance that stopped with all data delivered. */
   async #leave(): Promise<void> {
     const { positions, durable, instance } = this.#options
     if (positions().some((at) => at < durable.nextSequence)) return

@@ -1,4 +1,4 @@
-// The settings of a run of payloads through the pipelines of a configuration. They can be cloned, so that another thread can run it.
+// The settings of a run of payloads through the pipelines of a configuration. They can be cloned, so another thread can make the run.
 
 import type { ObservaConfig } from '../../config/root.ts'
 import type { InstanceSecrets } from '../../core/identity/pseudonym.ts'
@@ -8,10 +8,10 @@ import type { PipelineSpec } from '../worker/build-chain.ts'
 import type { ChainRunSettings } from '../worker/chain-run.ts'
 
 export interface ChainRunOptions {
-  /** The pipeline to run. Null selects the first one of the request's telemetry kind. */
+  /** The pipeline to run. Null selects the first pipeline of the request's telemetry kind. */
   readonly pipelineId: string | null
   readonly explain: boolean
-  /** True to make also the bytes for the exporters. */
+  /** True if the run must also encode the events for the exporters. */
   readonly isEncoding: boolean
 }
 

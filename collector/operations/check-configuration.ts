@@ -1,5 +1,5 @@
-// Checks the text of a configuration for somebody who may not read this machine's files: references to files are followed only where
-// the configuration that runs has the same one.
+// Checks the text of a configuration for a caller who may not read files of this machine. References to files are resolved only if the
+// running configuration contains the same reference.
 
 import { resolve } from 'node:path'
 import { loadConfig } from '../../config/load.ts'
@@ -8,7 +8,7 @@ import type { ConfigError } from '../../config/tree/problems.ts'
 import type { ConfigurationCheck, ConfigurationProblem } from '../../core/operations.ts'
 import { registry } from '../registry.ts'
 
-/** The name of the text in messages. */
+/** The name that messages give to the checked configuration. */
 const FILE = 'configuration.yaml'
 
 export async function checkConfiguration(
@@ -47,7 +47,7 @@ function problemOf(error: ConfigError): ConfigurationProblem {
   return { code, line, column, path, message, suggestion }
 }
 
-/** Every text of a configuration that may be a path. */
+/** Returns all texts of a configuration that may be paths. */
 function filesIn(tree: unknown): Set<string> {
   const found = new Set<string>()
   const waiting: unknown[] = [tree]

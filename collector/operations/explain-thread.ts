@@ -1,5 +1,4 @@
-// The thread in which payloads are explained: it runs a payload through chains that it builds for it alone, so that nothing of one
-// payload counts for the next.
+// The thread that explains payloads. It builds new chains for each payload, so that no payload influences the next one.
 
 import { parentPort } from 'node:worker_threads'
 import { FIELDS, type Field } from '../../core/fields.ts'
@@ -17,7 +16,7 @@ export interface ExplainTask {
   readonly request: ExplainRequest
 }
 
-/** Events of an answer. */
+/** The most events of a response. */
 const EVENTS_MAX = 500
 
 export async function explained({ settings, request }: ExplainTask): Promise<Explained> {
@@ -52,7 +51,7 @@ export async function explained({ settings, request }: ExplainTask): Promise<Exp
   return { events: events.slice(0, EVENTS_MAX), signals, rejected, dropped, isCut }
 }
 
-/** A later report of a call may change what an earlier one counts. */
+/** Applies the revisions of a chain to the events: a later report of a call may change what an earlier one counts. */
 function revise(events: ExplainedEvent[], chain: Chain): void {
   for (const revised of revisedEvents(chain)) {
     const at = events.findIndex(({ event }) => event['event_id'] === revised['event_id'])
@@ -81,14 +80,14 @@ const TIMES: ReadonlySet<string> = new Set(
   (FIELDS as readonly Field[]).filter((f) => f.type === 'time').map((f) => f.name),
 )
 
-/** Times are nanoseconds, too many digits for a number: they become texts, as everywhere in the API. */
+/** Parses an event. Times in nanoseconds have too many digits for a number, so they become strings, as everywhere in the API. */
 function eventOf(json: string): ExplainedEvent['event'] {
   const revived = JSON.parse(json, (key, value: unknown, context?: { source?: string }) => {
     const digits = context?.source
     const isTime = TIMES.has(key) && digits !== undefined && /^\d{16,19}$/.test(digits)
     return isTime ? rfc3339(BigInt(digits)) : value
   }) as unknown
-  // Our own writer made this JSON, and it is an object.
+  // The event writer of this project made the JSON, which is always an object.
   return revived as ExplainedEvent['event']
 }
 

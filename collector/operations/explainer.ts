@@ -1,5 +1,5 @@
-// Explains payloads in a thread of its own, one after another, so that a payload of any size or shape holds up nothing else. The thread
-// is started when it is needed and ends when nobody needed it for a while.
+// Explains payloads one after another in a separate thread, so that no payload can block the main thread. The thread is started on demand
+// and ends after a time without requests.
 
 import { Worker } from 'node:worker_threads'
 import { ObservaError } from '../../core/errors.ts'
@@ -34,12 +34,12 @@ export class Explainer {
     this.#metrics = metrics
   }
 
-  /** Null when too many are waiting. */
+  /** Explains a payload. Resolves with null if too many requests are waiting. */
   async explain(task: ExplainTask): Promise<Explained | null> {
     if (this.#waiting >= WAITING_MAX) return null
     this.#count(1)
     const run = this.#last.then(() => this.#run(task))
-    // The next one runs whatever became of this one, of which its own caller learns.
+    // The next request runs even if this one fails; its own caller gets the error.
     this.#last = run.catch(() => undefined)
     try {
       return await run
@@ -69,7 +69,7 @@ export class Explainer {
       throw new ObservaError('OBS_EXPLAIN_FAILED', `the payload cannot be explained: ${error}`)
     } catch (thrown) {
       if (!(thrown instanceof ObservaError) || thrown.code !== 'OBS_EXPLAIN_FAILED') {
-        // It hangs, or died: the next one gets another.
+        // The thread hangs or has died, so the next request starts a new one.
         this.#thread = null
         await thread.terminate()
       }
@@ -88,7 +88,7 @@ export class Explainer {
   }
 }
 
-/** `.ts` in the source tree, `.js` in a build. */
+/** The file of the thread, which ends in `.ts` in the source tree and in `.js` in a build. */
 const extension = (): string => (import.meta.url.endsWith('.ts') ? '.ts' : '.js')
 
 function replyOf(thread: Worker, task: ExplainTask): Promise<Reply> {

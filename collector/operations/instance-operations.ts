@@ -1,4 +1,5 @@
-// What whoever runs this instance may ask of it (`core/operations.ts`), over the parts of the running service.
+// Implements the operations of an instance (`core/operations.ts`), which its operators use through the API, with the parts of the running
+// service.
 
 import { readFile } from 'node:fs/promises'
 import { effectiveConfig } from '../../config/effective.ts'
@@ -22,7 +23,7 @@ import { Explainer } from './explainer.ts'
 import { StoredDeadLetters } from './stored-dead-letters.ts'
 
 export interface InstanceOperationsSettings {
-  /** A reload changes them. */
+  /** The running configuration. A reload replaces it. */
   readonly config: () => ObservaConfig
   readonly secrets: () => InstanceSecrets
   readonly log: DurableLog

@@ -1,4 +1,4 @@
-// The dead letters of a running instance, for its API: listed, looked at, put into the log again, dropped.
+// The operations on the dead letters of a running instance for the API: list, show, retry through the log, and drop.
 
 import type { DeadLetterContent, DeadLetterInfo, DeadLetters } from '../../core/operations.ts'
 import type { DurableLog } from '../log/log.ts'
@@ -9,17 +9,17 @@ import { DeadLetterBox, type DeadLetterHead, deadLetterDir } from '../sender/dea
 const NO_LIMITS = { bytesMax: Number.POSITIVE_INFINITY, whenFull: 'block' } as const
 const silent = (): void => undefined
 
-/** Letters that a caller is shown of one exporter; the oldest come first and make room when they are dealt with. */
+/** The most dead letters of one exporter in a response. The oldest come first; newer ones follow when these were retried or dropped. */
 const LISTED_MAX = 10_000
 
 export class StoredDeadLetters implements DeadLetters {
   readonly #dir: string
   readonly #log: Pick<DurableLog, 'append'>
   readonly #nowMs: () => number
-  /** Letters that are being retried, so that two clicks send one letter once. */
+  /** The dead letters that are being retried, so that two requests for one letter retry it only once. */
   readonly #busy = new Set<string>()
 
-  /** `dir` is that of the queue. */
+  /** `dir` is the folder of the queue. */
   constructor(dir: string, log: Pick<DurableLog, 'append'>, nowMs: () => number) {
     this.#dir = dir
     this.#log = log
@@ -37,7 +37,7 @@ export class StoredDeadLetters implements DeadLetters {
   }
 
   async find(id: string): Promise<DeadLetterContent | null> {
-    const place = placeOf(id)
+    const place = splitLetterId(id)
     const letter = place === null ? null : await this.#boxOf(place.exporter).read(place.letter)
     if (place === null || letter === null) return null
     const bytes = Buffer.from(letter.bytes)
@@ -51,7 +51,7 @@ export class StoredDeadLetters implements DeadLetters {
   }
 
   async retry(id: string): Promise<boolean | null> {
-    const place = placeOf(id)
+    const place = splitLetterId(id)
     if (place === null || this.#busy.has(id)) return null
     this.#busy.add(id)
     try {
@@ -65,7 +65,7 @@ export class StoredDeadLetters implements DeadLetters {
   }
 
   async drop(id: string): Promise<boolean> {
-    const place = placeOf(id)
+    const place = splitLetterId(id)
     if (place === null || this.#busy.has(id) || (await this.find(id)) === null) return false
     await dlqDrop(this.#dir, place.exporter, [place.letter], silent)
     return true
@@ -93,8 +93,8 @@ function infoOf(id: string, head: DeadLetterHead, bytes: number): DeadLetterInfo
   }
 }
 
-/** An exporter's id holds no colon, and no dots that lead out of the folder: its name is encoded. */
-function placeOf(id: string): { readonly exporter: string; readonly letter: string } | null {
+/** Splits the id of a dead letter at its colon. The exporter's id is encoded, so it has no colon and cannot lead out of the folder. */
+function splitLetterId(id: string): { readonly exporter: string; readonly letter: string } | null {
   const at = id.lastIndexOf(':')
   return at <= 0 ? null : { exporter: id.slice(0, at), letter: id.slice(at + 1) }
 }

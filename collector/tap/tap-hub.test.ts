@@ -1,4 +1,4 @@
-// Who looks at the tap sees records of its own tenant and project alone, and nothing is asked of workers while nobody looks.
+// Tests that a viewer of the tap sees only records of its own tenant and project, and that workers sample nothing without viewers.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,11 +1,12 @@
-// All looks at the tap of an instance. Pipelines ask what to sample before a task and hand over the sample after it is durable.
+// All viewers of the tap of an instance. A pipeline asks before each task what to sample, and publishes the sample when the task is
+// durable.
 
 import { counter, gauge, type Metrics } from '../../core/metrics.ts'
 import type { Tap, TapFilter, TapLook, TapRecord, TapRequest, TapSample } from '../../core/tap.ts'
 
 const LOOKS_MAX = 20
 const QUEUED_MAX = 1000
-/** Records of one task that workers write. */
+/** The most records of one task that a worker samples. */
 const SAMPLED_MAX = 100
 const TENANTS_MAX = 20
 
@@ -25,7 +26,7 @@ export const TAP_METRICS = [
 export class TapHub implements Tap {
   readonly #looks = new Set<Look>()
   readonly #metrics: Metrics
-  /** The pipelines that a component is part of; null for one that does not exist. */
+  /** Returns the pipelines that contain a component; null if the component does not exist. */
   readonly #pipelinesOf: (component: string) => ReadonlySet<string> | null
   #request: TapRequest | null = null
 
@@ -36,7 +37,7 @@ export class TapHub implements Tap {
     metrics.onCollect(() => metrics.set(LOOKS, '', this.#looks.size))
   }
 
-  /** What the next task is to sample; null while nobody looks. */
+  /** Returns what the next task must sample; null if there are no viewers. */
   get request(): TapRequest | null {
     return this.#request
   }
@@ -60,10 +61,10 @@ export class TapHub implements Tap {
       tenants.length === 0 ? null : { tenants: tenants.slice(0, TENANTS_MAX), max: SAMPLED_MAX }
   }
 
-  /** Gives a sample to those who look. */
+  /** Passes a sample to the viewers. */
   publish(pipeline: string, sample: TapSample): void {
     for (const line of sample.lines) {
-      // Our own worker wrote it: an object with the kind of record.
+      // A worker of this process wrote the line, which is always an object with the kind of record.
       const { record, ...data } = JSON.parse(line) as { record: TapRecord['record'] } & Record<
         string,
         unknown
@@ -99,7 +100,7 @@ class Look implements TapLook {
     this.#close = close
   }
 
-  /** True when it was taken, false when it fits and was dropped, null when it is not meant. */
+  /** Returns true if the viewer took the record, false if it matched and was dropped, and null if it did not match. */
   offer(record: TapRecord): boolean | null {
     if (!this.#isMeant(record)) return null
     const nowMs = performance.now()

@@ -1,10 +1,10 @@
-// The classes of data that are kept for different times. Content is to go before the events that it is of, and those before the
-// sums that were made of them.
+// The classes of data with separate retention times. The content of events is removed first, then the events, and then the sums that were
+// made of them.
 
 export const RETENTION_CLASSES = ['content', 'events', 'figures', 'signals', 'metrics'] as const
 export type RetentionClass = (typeof RETENTION_CLASSES)[number]
 
-/** Days; null: as the next level says, or for ever. */
+/** Retention times in days. Null means that the next level decides, or, at the last level, that the data is kept for ever. */
 export type RetentionDays = Readonly<Record<`${RetentionClass}_days`, number | null>>
 
 export const KEPT_FOR_EVER: RetentionDays = {
@@ -15,7 +15,10 @@ export const KEPT_FOR_EVER: RetentionDays = {
   metrics_days: null,
 }
 
-/** Of each class the first level that says something; levels that contradict each other never take sums before their events. */
+/**
+ * Takes the retention time of each class from the first level that has one. Even if levels contradict each other, sums are never removed
+ * before their events.
+ */
 export function effectiveRetention(...levels: readonly (RetentionDays | null)[]): RetentionDays {
   const of = (name: keyof RetentionDays): number | null =>
     levels.find((level) => level !== null && level[name] !== null)?.[name] ?? null
@@ -24,14 +27,14 @@ export function effectiveRetention(...levels: readonly (RetentionDays | null)[])
   return {
     content_days: of('content_days'),
     events_days: events,
-    // Which hours there are is known from them: while events are kept, so are they.
+    // The sums of an hour tell which hours have events, so they are kept at least as long as the events.
     figures_days: events === null || figures === null ? null : Math.max(events, figures),
     signals_days: of('signals_days'),
     metrics_days: of('metrics_days'),
   }
 }
 
-/** What contradicts: content cannot outlive its event, nor an event its sums. Null when nothing does. */
+/** Describes a contradiction: content cannot outlive its event, and an event cannot outlive its sums. Returns null if there is none. */
 export function retentionFault({
   content_days,
   events_days,

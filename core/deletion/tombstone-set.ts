@@ -1,17 +1,17 @@
-// The digests of what was deleted, in memory that the main thread writes and all workers read. A worker asks for each event
-// whether it belongs to something that was deleted; without deletions that is one read of an integer for each task.
+// The tombstones: digests of deleted subjects, in shared memory that the main thread writes and all workers read. A worker checks for each
+// event whether it belongs to a deleted subject. Without deletions the check costs one read of an integer per task.
 //
-// Layout, 32-bit words: 0 the number of entries, 1 the number of left-out ones; from word 4 on an open-addressing table of two
-// words an entry, the first eight bytes of the digest; an entry of zeros is free. The writer fills the other of two tables and
-// then switches word 2, so that a reader never sees half of a change.
+// The layout is in 32-bit words. Word 0 is the number of entries, word 1 the number of entries that did not fit, and from word 4 on there
+// are two open-addressing tables. An entry has two words, the first eight bytes of the digest; an entry of zeros is free. The writer fills
+// the inactive table and then switches word 2, so that a reader never sees half of a change.
 
 const HEAD_WORDS = 4
 const COUNT = 0
 const TABLE = 2
 
-/** Entries that fit; of more the newest are kept. */
+/** The most entries. If there are more, the newest are kept. */
 export const TOMBSTONES_MAX = 65_536
-/** A power of two, twice as many as entries. */
+/** The size of a table: a power of two, and at least twice the number of entries. */
 const SLOTS = 2 * TOMBSTONES_MAX
 const TABLE_WORDS = 2 * SLOTS
 
@@ -44,7 +44,7 @@ export class TombstoneSet {
     return false
   }
 
-  /** Replaces all entries. Returns how many did not fit: those at the end of the list. Only one thread may call it. */
+  /** Replaces all entries. Returns the number of entries at the end of the list that did not fit. Only one thread may call it. */
   replace(digests: readonly Uint8Array[]): number {
     const words = this.#words
     const next = 1 - Atomics.load(words, TABLE)
@@ -75,7 +75,7 @@ export class TombstoneSet {
   }
 }
 
-/** The first eight bytes; a digest that begins with eight zeros cannot be told from a free entry, and does not occur. */
+/** Reads the first eight bytes of a digest. Eight zeros would look like a free entry, but no digest in practice starts with them. */
 function wordsOf(digest: Uint8Array): readonly [number, number] {
   const view = new DataView(digest.buffer, digest.byteOffset, 8)
   return [view.getInt32(0, true), view.getInt32(4, true)]

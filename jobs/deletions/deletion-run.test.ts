@@ -1,5 +1,5 @@
-// A deletion that is cut off at every single statement, before it or after it, and gone through again: everything of the subject
-// is gone, and every sum is what the remaining events add up to.
+// Tests a deletion that is interrupted before or after each single statement and then run again: all data of the subject is removed, and
+// every sum equals the sum of the remaining events.
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
@@ -35,7 +35,7 @@ after(async () => {
 
 class CutOff extends Error {}
 
-/** Fails at the n-th operation, before or after it was done. */
+/** A store that fails at the n-th operation, before or after the operation was done. */
 class Cutter {
   readonly #at: number
   readonly #isAfter: boolean
@@ -77,7 +77,7 @@ interface Event {
   readonly tokens: number
 }
 
-/** Three traces of ann, one of them with ben too, and two of ben. */
+/** Three traces of the user ann, one of which also has spans of the user ben, and two traces of ben. */
 const EVENTS: readonly Event[] = [
   { trace: 1, user: 'ann', conversation: 'c1', tokens: 0 },
   { trace: 1, user: null, conversation: null, tokens: 10 },

@@ -1,5 +1,5 @@
-// One deletion, from the wait for instances to the proof. Each step may be cut off anywhere and run again: what is to be done is
-// in rows, and nothing is taken out of a sum twice (`storage/deletion/postgres-sums.ts`).
+// Runs one deletion, from waiting for the instances to the proof. Each step may be interrupted anywhere and run again: the remaining work
+// is stored in rows, and nothing is subtracted from a sum twice (`storage/deletion/postgres-sums.ts`).
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Logger } from 'pino'
@@ -56,9 +56,9 @@ import { withinAs, withRole, withTenant } from '../../storage/postgres/roles.ts'
 
 export interface DeletionDeps {
   readonly pool: PostgresPool
-  /** Null where no pipeline exports to ClickHouse. */
+  /** The ClickHouse client; null if no pipeline exports to ClickHouse. */
   readonly clickhouse: ClickHouseClient | null
-  /** Called before the first event goes, if the deletion asks for it; the number of events that were written. */
+  /** Archives the events before the first one is deleted, if the deletion asks for it. Resolves with the number of archived events. */
   readonly archive?: (
     row: DeletionRow,
     subject: Subject,
@@ -66,9 +66,12 @@ export interface DeletionDeps {
   ) => Promise<number>
 }
 
-/** Traces in one transaction. */
+/** The most traces that are deleted in one transaction. */
 const TRACES_AT_ONCE = 200
-/** Late spans come soon: of so many traces the spans that name no owner are kept out, the first by id. */
+/**
+ * The most traces for which spans without a user id are dropped after the deletion. Late spans usually arrive soon. Of more traces the
+ * first ones by id are used.
+ */
 const TRACE_TOMBSTONES_MAX = 10_000
 
 export class DeletionRun {
@@ -88,7 +91,7 @@ export class DeletionRun {
     this.#log = log
   }
 
-  /** Whether every instance that lives drops what comes, and has delivered what it took before. */
+  /** True if every live instance drops new data of the subject and has delivered the data that it accepted before. */
   async isSettled(): Promise<boolean> {
     const { live, settled, away } = await this.#control((c) =>
       confirmations(c, this.#row.deletion_id),
@@ -99,14 +102,14 @@ export class DeletionRun {
     return isDone
   }
 
-  /** Takes the subject out of the stores. */
+  /** Removes the subject from the stores. */
   async delete(): Promise<void> {
     const subject = await this.#subject()
     if (subject.kind === 'tenant') await this.#deleteTenant(subject)
     else await this.#deleteTraces(subject)
   }
 
-  /** Whether no bytes are left where this can be told. The parts of ClickHouse that were replaced go after some minutes. */
+  /** True if no bytes are left, as far as this can be determined. ClickHouse removes replaced parts after some minutes. */
   async isErased(): Promise<boolean> {
     const { clickhouse } = this.#deps
     let parts = 0
@@ -129,7 +132,7 @@ export class DeletionRun {
     return isDone && parts === 0
   }
 
-  /** Counts again what there is of the subject; 0 is what a proof says. */
+  /** Counts the remaining rows of the subject. The proof needs 0. */
   async countAfter(): Promise<number> {
     const { clickhouse, pool } = this.#deps
     const subject = await this.#subject()
@@ -145,7 +148,7 @@ export class DeletionRun {
     return events + rows
   }
 
-  /** When the masks were applied; applies them if that was not done in this pass. */
+  /** Applies the delete masks if this run has not done so yet. Resolves with the time at which they were applied. */
   async #appliedAt(clickhouse: ClickHouseClient): Promise<number> {
     const known = this.#row.stores['clickhouse_files']
     if (known?.at !== undefined && this.#row.state === 'erasing') return Date.parse(known.at) / 1000
@@ -160,7 +163,7 @@ export class DeletionRun {
     const { clickhouse, pool } = this.#deps
     const known = await this.#control((c) => formsOfDeletion(c, this.#row))
     if (known.length > 0) return { ...base, forms: known }
-    // A later pass: the ids are known by their digests alone.
+    // In a later run the ids are known only by their digests.
     const digests = await this.#control((c) => digestsOf(c, this.#row, kind))
     const place = { tenant, project, kind }
     const stored = await withRole(pool, 'observa_exporter', (c) =>
@@ -171,7 +174,8 @@ export class DeletionRun {
   }
 
   async #deleteTraces(subject: Subject): Promise<void> {
-    // First what an earlier try took out of the sums and did not delete: it must not be found, and taken out, again.
+    // The first step deletes events that an earlier run subtracted from the sums but did not delete. They must not be found and
+    // subtracted again.
     await this.#deleteSummed(subject)
     const traces = await this.#find(subject)
     await this.#archive(subject, traces)
@@ -215,7 +219,7 @@ export class DeletionRun {
     await this.#note({ archive: { state: 'done', before: events, detail: this.#row.archive } })
   }
 
-  /** Scores are of traces, and comments in them are text; they go with any part of their trace. */
+  /** Deletes scores. They belong to traces and may contain comments, so they are deleted with any part of their trace. */
   async #deleteScores({ tenant }: Subject, traces: readonly DeletionTrace[]): Promise<void> {
     const before = await withTenant(this.#deps.pool, tenant, (c) => deleteScores(c, traces), {
       readOnly: false,
@@ -288,7 +292,7 @@ export class DeletionRun {
     const left = isOwnerKind(subject.kind)
       ? await remainingTraces(clickhouse, whole, gone)
       : new Map()
-    // Of traces that go as a whole also the signals about the trace, and the place of the trace.
+    // For traces that are deleted as a whole, signals about the trace and its position are deleted too.
     const gonePlaces = traces.filter((t) => !left.has(t.trace_id))
     await deleteSignalsOf(clickhouse, subject, traces, gone)
     await deleteDerived(clickhouse, subject, traces, gone)
@@ -322,7 +326,7 @@ export class DeletionRun {
     const rows = await withRole(pool, 'observa_exporter', (c) =>
       deleteTenantRows(c, 'observa_exporter', tenant),
     )
-    // What the API alone writes: scores, views.
+    // Scores and views are written only by the API.
     await withTenant(pool, tenant, (c) => deleteTenantRows(c, 'observa_app', tenant), {
       readOnly: false,
     })
@@ -336,7 +340,7 @@ export class DeletionRun {
     return withRole(this.#deps.pool, 'observa_control', work)
   }
 
-  /** Adds to what is known of a store, here and in the row. */
+  /** Adds to the counts of a store, in memory and in the row. */
   async #note(states: Readonly<Record<string, StoreState>>): Promise<void> {
     const { stores } = this.#row
     const merged = Object.fromEntries(

@@ -1,5 +1,5 @@
-// The jobs of deletions: one that runs a deletion as far as it gets, and one that sees to it, every few seconds, that no open
-// deletion is without such a job. A deletion that waits for an instance or for ClickHouse to tidy up is taken up again.
+// The jobs of deletions. One runs a deletion as far as possible. The other makes sure every few seconds that each open deletion has such a
+// job, so that a deletion which waits for an instance or for ClickHouse is continued.
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
@@ -23,7 +23,7 @@ export const RUN_DELETION = defineJobKind({
   name: 'deletions.run',
   payload,
   concurrency: 2,
-  // Mutations of ClickHouse wait for merges.
+  // The limit is high, because mutations of ClickHouse wait for merges.
   timeoutMs: 15 * 60_000,
 })
 
@@ -34,7 +34,7 @@ const CONTINUE_DELETIONS = defineJobKind({
   everySeconds: 5,
 })
 
-/** One job waits so long for what others do, then another one is made. */
+/** How long one job waits for instances and stores. After that it ends, and a new job is enqueued later. */
 const WAIT_MS = 20_000
 const LOOK_MS = 250
 

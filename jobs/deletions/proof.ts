@@ -1,5 +1,5 @@
-// The record of a deletion that is done: what was counted before and after in each store, its hash, and a signature with the
-// key of the instances' pseudonyms, where that lies in the database. It goes into the audit log, which nobody can change.
+// The proof of a finished deletion: the counts of each store before and after, their hash, and a signature with the pseudonym key of the
+// instances if that key is in the database. The proof is stored in the audit log, which nobody can change.
 
 import { createHmac, hash } from 'node:crypto'
 import { record } from '../../accounts/audited-change.ts'
@@ -9,13 +9,13 @@ import { currentKeyRow } from '../../storage/queries/pseudonym-keys.ts'
 
 export interface Proof {
   readonly sha256: string
-  /** HMAC-SHA-256 of the same text, null without a key in the database. */
+  /** The HMAC-SHA-256 of the same text; null if there is no key in the database. */
   readonly hmac: string | null
   readonly key_id: string | null
   readonly text: string
 }
 
-/** Ends the deletion, and writes its proof into the row and the audit log in one transaction. As `observa_control`. */
+/** Finishes the deletion, and stores its proof in the row and in the audit log in one transaction. Needs the role `observa_control`. */
 export async function finish(client: Statements, row: DeletionRow, left: number): Promise<void> {
   const [digest] = await digestsOf(client, row, row.subject_kind)
   const text = JSON.stringify({

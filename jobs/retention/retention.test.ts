@@ -1,4 +1,4 @@
-// Retention on real stores: each class goes at its time, in its project alone, and sums outlive what they were made of.
+// Tests retention on real stores: each class of data is removed after its time and only in its project, and sums outlive their events.
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'

@@ -1,4 +1,4 @@
-// Takes away, once an hour, what is older than its project, its tenant or the configuration keeps it.
+// Removes, once an hour, data that is older than the retention time of its project, of its tenant or of the configuration.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { z } from 'zod'
@@ -60,7 +60,7 @@ export function applyRetention(deps: RetentionDeps): JobHandler<object> {
   }
 }
 
-/** Returns how many rows were emptied or removed. */
+/** Returns the number of rows that were emptied or removed. */
 export async function removeExpired(deps: RetentionDeps, signal: AbortSignal): Promise<number> {
   const { pool, clickhouse, clock, metrics } = deps
   const [rows, defaults] = await withRole(
