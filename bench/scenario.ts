@@ -1,4 +1,4 @@
-// What a scenario is, which options and tools it gets, and how measurements become rows of a table.
+// Defines scenarios, the options and tools that they get, and the conversion of measurements to rows of a table.
 
 import { join } from 'node:path'
 import { writeBodies } from './load/bodies.ts'

@@ -41,7 +41,7 @@ test('the build prints the same events as the sources', async () => {
 
 test('the build has the migrations and no tests', () => {
   const sql = (dir: string): string[] => globSync('storage/migrations/*/*.sql', { cwd: dir })
-  // At least the first migration of each of the two stores.
+  // The build contains at least the first migration of each store.
   assert.ok(sql(root).length >= 2)
   assert.deepEqual(sql(out).toSorted(), sql(root).toSorted())
   assert.deepEqual(globSync('**/*.{test,bench}.js', { cwd: out }), [])
@@ -171,7 +171,7 @@ service:
 async function healthy(url: string, isAlive: () => boolean, said: () => string): Promise<void> {
   for (const until = Date.now() + 60_000; Date.now() < until; await delay(50)) {
     assert.ok(isAlive(), said())
-    // Nothing listens yet, so ask again.
+    // The server does not listen yet, so the request is repeated.
     const ok = await fetch(url).then(
       (r) => r.ok,
       () => false,

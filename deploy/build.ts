@@ -31,7 +31,7 @@ async function build(out: string): Promise<number> {
   return 0
 }
 
-/** In the form of `sha256sum`. */
+/** The checksums in the format of `sha256sum`. */
 function sumsOf(out: string): string {
   return globSync('**/*', { cwd: out })
     .filter((file) => statSync(join(out, file)).isFile())

@@ -1,4 +1,4 @@
-// What the tests of exporters need: a host that records log lines, and batches of canonical events with given fields.
+// Support for tests of exporters: a host that records log lines, and batches of canonical events with given fields.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

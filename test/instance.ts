@@ -72,7 +72,7 @@ service:
     logs: { receivers: [otlp], processors: [scrub, canonicalize, cost, signals], exporters: [file] }
 `
 
-/** Where the configurations of `deploy/` put an instance. */
+/** The data directory in the configurations of `deploy/`. */
 const environment = (dir: string, ports: Ports): Readonly<Record<string, string>> => ({
   OBSERVA_GRPC_ENDPOINT: `127.0.0.1:${ports.grpc}`,
   OBSERVA_OTLP_ENDPOINT: `127.0.0.1:${ports.otlp}`,

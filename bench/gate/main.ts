@@ -27,7 +27,7 @@ options
 const SPANS_PER_REQUEST = 100
 const EXIT: Readonly<Record<Verdict, number>> = { better: 0, equal: 0, worse: 1, 'cannot tell': 3 }
 
-/** In the order of the printed table. */
+/** The scenarios in the order of the printed table. */
 const FIGURES: readonly {
   readonly key: keyof Side
   readonly label: string

@@ -47,9 +47,9 @@ export interface LoadReport {
   readonly status: Readonly<Record<string, number>>
   readonly errors: Readonly<Record<string, number>>
   readonly retries: number
-  /** In an open loop measured from the scheduled start of each request. */
+  /** The latency. In an open loop it is measured from the scheduled start of each request. */
   readonly latencyMs: Percentiles
-  /** How much later than scheduled the requests were sent. */
+  /** The delay between the scheduled and the actual start of requests. */
   readonly latenessMs: Percentiles
   readonly clientCpuSeconds: number
   /** CPU time spent before the clock started, on reading and compressing bodies. */

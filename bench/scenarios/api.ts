@@ -37,7 +37,7 @@ interface Sample {
   readonly perSecond: number
   readonly p50: number
   readonly p95: number
-  /** Of this process, which serves and asks, and of ClickHouse's, ms a request. */
+  /** The CPU time per request in ms: of this process, which runs server and client, and of ClickHouse. */
   readonly cpuMs: number
 }
 

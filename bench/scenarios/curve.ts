@@ -21,7 +21,7 @@ import type { Subject } from '../subject.ts'
 import { chooseSubjects } from '../subjects.ts'
 import type { BodyForm } from '../traffic/generate.ts'
 
-/** One place of the curve: what the client sends. */
+/** One point of the curve: the form of the requests that the client sends. */
 interface Point {
   readonly name: string
   readonly form: BodyForm
@@ -206,7 +206,7 @@ const ratioTable = (
   return table(`CPU a span, as a multiple of ${BASE} within a round`, others, (subject, point) => {
     if (base === undefined) return ''
     const ratios = rounds.flatMap((samples) => {
-      // Where the Collector cannot take a form, or has no cold start, its cost of warm protobuf is the measure.
+      // If the Collector does not accept a form, or has no cold start, the comparison uses its cost of warm protobuf.
       const same = of(samples, base, point)[0] ?? of(samples, base, POINTS[0] as Point)[0]
       const ours = of(samples, subject, point)[0]
       return same === undefined || ours === undefined ? [] : [ours.cpuUsPerSpan / same.cpuUsPerSpan]

@@ -47,7 +47,7 @@ function units(): string[] {
   return [...new Set([...made, ...known])]
 }
 
-/** Of all texts these, spread evenly, so that it ends in a minute or two; `all` as second argument takes every one. */
+/** An evenly spread sample of the texts, so that the run takes a minute or two. The second argument `all` selects all texts. */
 const SAMPLE = 6000
 const all = units()
 const step = process.argv[3] === 'all' ? 1 : Math.ceil(all.length / SAMPLE)

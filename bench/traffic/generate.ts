@@ -28,7 +28,7 @@ export interface TrafficOptions {
   readonly textScale?: number
 }
 
-/** What a request really contains, to compare results with. */
+/** The true content of a request, with which results are compared. */
 export interface Truth {
   readonly spans: number
   readonly traces: number

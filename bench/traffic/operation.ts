@@ -1,4 +1,4 @@
-// What happened in an application, independent of any dialect. One operation becomes one span (or one legacy event).
+// An operation of a simulated application, independent of any dialect. One operation becomes one span (or one legacy event).
 // `trace.ts` makes operations up, and the dialect files turn them into attributes.
 
 import type { SecretClass } from './secrets.ts'
@@ -67,7 +67,7 @@ export interface Operation {
   readonly timeToFirstMs: number
 }
 
-/** What all operations of a trace have in common. */
+/** The data that all operations of a trace share. */
 export interface Session {
   readonly conversationId: string
   readonly sessionId: string

@@ -1,4 +1,4 @@
-// The frame around every view: navigation, time range, and the keys that work everywhere.
+// The frame around every view: navigation, time range, and the global keyboard shortcuts.
 
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
@@ -17,7 +17,7 @@ interface Place {
   readonly path: string
   readonly label: string
   readonly icon: IconName
-  /** After `g`. */
+  /** The second key of the shortcuts that start with `g`. */
   readonly key: string
 }
 
@@ -101,7 +101,7 @@ function focusSearch(): void {
   search?.select()
 }
 
-/** From one thing to the list it is in. */
+/** Maps a detail view to the list that contains it. */
 function goUp(): void {
   const open = document.querySelector<HTMLDetailsElement>(
     'details.menu[open], details.more-filters[open]',

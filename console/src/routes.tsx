@@ -1,4 +1,4 @@
-// Which view a path shows. The views that few people open come in files of their own.
+// Maps paths to views. Views that are opened rarely are loaded from separate files.
 
 import type { ComponentChildren } from 'preact'
 import { AccountView } from './views/account/account-view.tsx'
@@ -68,7 +68,7 @@ function decoded(text: string): string | null {
   try {
     return decodeURIComponent(text)
   } catch {
-    // A lone % encodes nothing.
+    // The path contains a `%` that is not part of an escape sequence.
     return null
   }
 }

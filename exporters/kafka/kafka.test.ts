@@ -307,8 +307,8 @@ test('brokers may be given as one text with commas', () => {
 test('an idle kafkajs connection sets no timer (the polling bug is fixed)', () => {
   const script = `
     import { createRequire } from 'node:module'
-    import { mendKafkajs } from '../../storage/kafka/kafkajs-faults.ts'
-    mendKafkajs()
+    import { patchKafkajs } from '../../storage/kafka/kafkajs-faults.ts'
+    patchKafkajs()
     const require = createRequire(import.meta.url)
     const Queue = require('kafkajs/src/network/requestQueue')
     const queue = new Queue({ requestTimeout: 1000, logger: console })

@@ -30,9 +30,9 @@ export function patchKafkajs(): void {
 }
 
 /**
- * An idle connection of kafkajs checks every millisecond whether a request is pending, because its timer has a negative delay. That costs
- * 6 % of a core and makes Node 24 warn (tulios/kafkajs#1751). With this patch the check is scheduled only while requests are pending. The
- * next request that becomes pending schedules it.
+ * An idle connection of kafkajs checks every millisecond whether a request is pending, because its timer has a negative delay. This uses
+ * about 6 % of a core and makes Node 24 warn (tulios/kafkajs#1751). With this patch the check is scheduled only while requests are
+ * pending. The next request that becomes pending schedules it.
  */
 function stopIdlePolling(): void {
   const { prototype } = require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue }

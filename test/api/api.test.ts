@@ -194,7 +194,7 @@ test('traces, sessions, users and conversations have times with nanoseconds, of 
   const [trace] = rowsOf(await get('/api/v1/traces?limit=1'))
   const events = await all(`/api/v1/traces/${String(trace?.['trace_id'])}/events?`, 500)
   const first = events.map((e) => String(e['start_time'])).toSorted()[0] ?? ''
-  // To the microsecond, which is what Postgres keeps.
+  // Postgres stores times in microseconds.
   assert.ok(Math.abs(microsOf(first) - microsOf(String(trace?.['start_time']))) <= 1, first)
 })
 

@@ -107,7 +107,7 @@ export const CONTRACT = of(`
   POST /mcp
 `)
 
-/** Not served yet. A route that is served goes from this list. */
+/** The routes that are not implemented yet. A route must be removed from this list when it is implemented. */
 export const PLANNED = of(`
   POST auth/reset
   GET retention

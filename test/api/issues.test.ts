@@ -14,7 +14,7 @@ service:
   pipelines:
     traces: { receivers: [otlp], processors: [scrub, canonicalize, cost, signals], exporters: [postgres] }
 `
-/** How long something that happens in the background may take. */
+/** The time limit for background work. */
 const WAIT_MS = 60_000
 
 let instance: Instance

@@ -1,4 +1,4 @@
-// What every list can do, on real stores: some fields only, and CSV and NDJSON of a page or of all rows, over many pages.
+// Tests what every list of the API can do, on real stores: selected fields, and CSV and NDJSON of a page or of all rows over many pages.
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -7,7 +7,7 @@ import { cellOf } from '../../api/lists.ts'
 import { Instance } from '../instance.ts'
 import { otlpJson } from '../span-batch.ts'
 
-/** More than a page of an export. */
+/** The number of rows, which is more than one page of an export. */
 const TRACES = 1203
 const FORMULA = '=HYPERLINK("http://evil.example","a, b")'
 let at: Instance

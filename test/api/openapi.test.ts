@@ -103,7 +103,7 @@ async function ask<Name extends OperationName>(
 }> {
   const { method, path } = addressOfOperation(name, asked)
   const res = await fetch(at.url(path, 'http'), { method })
-  // What the instance answers is what its document says, which the other tests hold.
+  // Other tests check that responses comply with the OpenAPI document.
   const answer = (await res.json()) as AnswerOf<Name>
   return { status: res.status, answer, headers: res.headers }
 }

@@ -14,7 +14,7 @@ const operator = keyForTests('sk', { tenant: 'default', project: 'default', scop
 const tenant = keyForTests('sk', { tenant: 'tenant-b', project: 'shop', scopes })
 const reader = keyForTests('sk', { tenant: 'default', project: 'default', scopes: ['query'] })
 
-/** Of the destination: a secret of the configuration. */
+/** The password of the destination, which is a secret of the configuration. */
 const HEADER = 'token-of-the-destination'
 
 let at: Instance

@@ -316,7 +316,7 @@ test('over every route of the document another tenant sees nothing, and without 
       if (/tenant-a|user-a|talk-a|quokka|chat \d/.test(other.text))
         leaks.push(`${method} ${url}: ${other.text}`)
       if (other.status >= 500) leaks.push(`${method} ${url}: ${other.status}`)
-      // Of an id that is another tenant's it is said what is said of one that nobody has.
+      // An id of another tenant gets the same response as an unknown id.
       if (method === 'get' && /\{id\}/.test(path) && other.status === 200)
         leaks.push(`${method} ${url}: found`)
     }

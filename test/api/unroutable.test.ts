@@ -21,7 +21,7 @@ interface Answer {
   readonly body: string
 }
 
-/** With the path as it is: `fetch` would repair it. */
+/** Sends a request with the unchanged path, because `fetch` would normalise it. */
 function get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const { http } = instance.ports

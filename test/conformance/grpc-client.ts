@@ -37,7 +37,7 @@ export interface GrpcRequest {
   readonly headers?: OutgoingHttpHeaders
   /** Frames, written one after the other. */
   readonly frames: readonly Uint8Array[]
-  /** False: the client never ends the stream. */
+  /** If false, the client never ends the stream. */
   readonly isEnded?: boolean
 }
 

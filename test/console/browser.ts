@@ -15,7 +15,7 @@ const PLACES = [
 /** Waits are for conditions; this only ends a test that hangs. */
 export const WAIT_MS_MAX = 30_000
 
-/** Null where there is none; `OBSERVA_CHROMIUM` names one elsewhere. */
+/** The path of the browser; null if none was found. `OBSERVA_CHROMIUM` may name another one. */
 export function chromiumPath(): string | null {
   const named = process.env['OBSERVA_CHROMIUM']
   if (named !== undefined) return existsSync(named) ? named : null

@@ -176,7 +176,7 @@ test('every view can be opened by its address, has no barrier in both themes, an
         return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join('\n')}`)
       }
       assert.deepEqual(await axe([]), [], path)
-      // Only colours differ between the themes.
+      // The themes differ only in their colours.
       await page.emulateMedia({ colorScheme: 'dark' })
       assert.deepEqual(await axe(['color-contrast']), [], `${path}, dark`)
       await page.setViewportSize({ width: 360, height: 740 })
@@ -243,7 +243,7 @@ test('a failed tool is found and read with the keyboard alone', { skip }, async 
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     await page.keyboard.press('Control+k')
-    // What is typed before the field has the focus goes elsewhere.
+    // Keys that are typed before the field has the focus would go elsewhere.
     await page.locator('input[role=combobox]:focus').waitFor()
     await page.keyboard.type(talk)
     await page.getByRole('option', { name: `Trace ${talk}` }).waitFor()

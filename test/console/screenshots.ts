@@ -68,7 +68,7 @@ async function views(): Promise<readonly (readonly [name: string, path: string])
   ]
 }
 
-/** What is asked for has come, and nothing moves any more. */
+/** Waits until all requests have been answered and nothing on the page moves any more. */
 async function settled(page: Page): Promise<void> {
   await page.locator('main h1, main h2').first().waitFor()
   await page.waitForLoadState('networkidle')

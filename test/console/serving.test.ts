@@ -1,4 +1,4 @@
-// How the console is served: its page for every path of its own and no other, hashed files, a strict policy, behind any prefix, small.
+// Tests how the console is served: its page for its own paths only, hashed files, a strict content security policy, any path prefix.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'

@@ -121,7 +121,7 @@ export function conversation(): readonly PlantedSpan[] {
   ]
 }
 
-/** What must stay text wherever it stands. */
+/** Texts with markup, which the console must show as text everywhere. */
 export const HOSTILE =
   '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>\u202Etxt.exe\u001b[31mred'
 

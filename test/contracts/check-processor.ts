@@ -15,7 +15,7 @@ const canonicalize = PROCESSORS.find((p) => p.type === 'canonicalize') as unknow
 const fileEncoder = await EXPORTERS.file.encoder()
 const otlpEncoder = await EXPORTERS.otlp_http.encoder()
 
-/** Where the processor is placed: before canonicalize, or after it for those that need events. */
+/** The position of the processor: before canonicalize, or after it for processors that need events. */
 const ORDERS = ['before canonicalize', 'behind canonicalize'] as const
 
 export async function checkProcessor(

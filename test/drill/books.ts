@@ -52,7 +52,7 @@ export class Books {
     return first
   }
 
-  /** So many of the reserved requests were not sent. */
+  /** The number of reserved requests that were not sent. */
   unsent(requests: number): void {
     this.#unsent += requests * SPANS_PER_REQUEST
   }

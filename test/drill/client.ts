@@ -7,7 +7,7 @@ import { type Books, requestOf, SPANS_PER_REQUEST } from './books.ts'
 /** Wait before a retry. Shorter than real clients wait, to make more attempts in the same time. */
 const RETRY_MS = 20
 
-/** What clients send to: an instance, or a peer. */
+/** The destination of clients: an instance or a peer. */
 export interface Target {
   readonly isAlive: boolean
   post(path: string, body: string): Promise<{ readonly status: number; readonly body: Buffer }>

@@ -31,12 +31,12 @@ export type Note = number | string | readonly number[]
 export interface Drill {
   readonly name: string
   readonly about: string
-  /** What a cycle is, and the default number of cycles. */
+  /** Describes a cycle, and gives the default number of cycles. */
   readonly cycle: string
   readonly cycles: number
-  /** Most cycles in one round. After them everything is checked, and the next round begins with a new directory. */
+  /** The most cycles in one round. After a round everything is checked, and the next round starts with a new directory. */
   readonly roundCycles: number
-  /** What the machine lacks to run the drill, or null. */
+  /** Names what the machine lacks to run the drill; null if it can run. */
   readonly missing: () => string | null
   /** Limits that depend on the machine and whether they hold, a line each. They do not fail the drill. */
   readonly judged?: (total: Report) => readonly string[]

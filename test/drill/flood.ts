@@ -21,7 +21,7 @@ export interface FloodOptions {
 
 export interface FloodResult {
   readonly sent: number
-  /** By status; `timeout`: no answer in time, `cut`: the connection broke. */
+  /** The number of responses by status. `timeout` counts requests without a response in time, `cut` broken connections. */
   readonly answers: Readonly<Record<string, number>>
   /** Refusals with 429 or 503 that do not say when to come again. */
   readonly withoutRetryAfter: number

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Arrivals } from './books.ts'
 
-/** As text, whether the body is JSON or protobuf: strings are stored as they are in both. */
+/** The bodies as text. This works for JSON and protobuf, because both contain strings unchanged. */
 const PAYLOAD = /payload [0-9a-f]{24} of (\d+)/g
 
 export class OtlpSink {

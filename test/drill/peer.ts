@@ -9,7 +9,7 @@ import type { Target } from './client.ts'
 const CONFIG = join(import.meta.dirname, '../../bench/peers/configs/queue.yaml')
 const QUEUE = /^otelcol_exporter_queue_size\{[^}]*\} (\S+)$/gm
 
-/** Why the Collector cannot be run here, or null. */
+/** The reason why the Collector cannot run on this machine; null if it can. */
 export function missingCollector(): string | null {
   return hasCollector()
     ? null

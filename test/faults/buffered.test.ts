@@ -21,7 +21,7 @@ test('buffered: what was acknowledged the moment before a SIGKILL is there', asy
       assert.equal(status, 200)
       acknowledged.add(traceId)
     }
-    // Nothing is awaited in between: no sync has to have been made.
+    // The test awaits nothing in between, because no sync needs to have happened.
     await instance.kill('SIGKILL')
   }
   const last = await Instance.start({ dir, config: CONFIG })

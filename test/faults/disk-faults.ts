@@ -14,7 +14,7 @@ export class DiskFaults {
   readonly env: Readonly<Record<string, string>>
   readonly #file: string
 
-  /** Why faults are not possible on this machine; null when they are. */
+  /** The reason why disk faults cannot be simulated on this machine; null if they can. */
   static missing(): string | null {
     if (process.platform !== 'linux') return 'needs Linux'
     const done = spawnSync('cc', ['--version'], { encoding: 'utf8' })

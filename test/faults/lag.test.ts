@@ -97,7 +97,7 @@ test('age: what waits longer than the limit is given up, also when it is little'
     async () => (await itemsOf(instance, 'otlp_http/dead'))['skipped'] === SPANS,
     'skipped',
   )
-  // What came later waits its own time.
+  // Later data waits for its own time limit.
   assert.equal(await send(instance), 200)
   await until(
     async () => (await itemsOf(instance, 'otlp_http/dead'))['skipped'] === 2 * SPANS,

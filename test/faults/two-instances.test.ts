@@ -67,7 +67,7 @@ function attributesOf({ id, input = 10, cached }: Call, model: string): unknown[
   ]
 }
 
-/** One request: its spans, or its log records. `model` tells the rows of a test from those of the others. */
+/** One request with spans or log records. `model` distinguishes the rows of a test from those of the others. */
 function request(model: string, calls: readonly Call[]): { path: string; body: string } {
   const resource = { attributes: [attribute('service.name', model)] }
   if (calls[0]?.trace === null) {
@@ -122,7 +122,7 @@ test('events without a trace, repeated at the other instance, count once', async
   await send(other, fourth)
   await other.drained()
   await send(one, fourth)
-  // In requests that are cut differently the events are the same.
+  // The events are the same if they are divided into requests differently.
   await send(one, request('loose', calls))
   await Promise.all([one.drained(), other.drained()])
   assert.deepEqual(await usage('loose'), { events: 40, input: 400, output: 200, cached: 0 })

@@ -80,7 +80,7 @@ function halves(): { readonly calls: Body[]; readonly agents: Body[] } {
   }
 }
 
-/** All of it, several clients at a time, each recording by one client and in order. */
+/** Sends all recordings with several concurrent clients. Each recording is sent by one client and in order. */
 async function sendAll(fleet: Fleet, all: readonly (readonly Body[])[], to: () => Instance) {
   const queue = [...all]
   const client = async (): Promise<void> => {
@@ -103,7 +103,7 @@ interface Stored {
 const DECIDED = `kind, status, usage_aggregate, input_tokens, output_tokens, total_tokens, cache_read_tokens,
   round(cost_usd, 9) AS cost, cost_source, response_model, user_id, session_id`
 
-/** What the edge has removed, the core does not find: docs/scale-out.md. */
+/** The secrets that the edge removes, which the core therefore does not find (docs/scale-out.md). */
 const SCRUBBED = "'secret_detected', 'pii_detected'"
 
 async function stored(fleet: Fleet): Promise<Stored> {

@@ -28,7 +28,7 @@ const TENANT = 'default'
 
 export type Role = 'edge' | 'core' | 'solo'
 
-/** What a client sends: protobuf, or JSON as text. */
+/** The body of a request: protobuf bytes, or JSON as text. */
 export interface Body {
   readonly path: '/v1/traces' | '/v1/logs'
   readonly bytes: Uint8Array | string
@@ -102,7 +102,7 @@ export class Fleet {
     return instance
   }
 
-  /** One instance that does alone what edges and cores do together. */
+  /** A single instance that does the work of edges and cores, for comparison. */
   async #file(role: Role): Promise<string> {
     if (role !== 'solo') return join(DEPLOY, `${role}.yaml`)
     const edge = parse(readFileSync(join(DEPLOY, 'edge.yaml'), 'utf8')) as Record<string, unknown>

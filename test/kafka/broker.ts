@@ -12,7 +12,7 @@ import { type KafkaVersion, kafkaJars } from './install.ts'
 
 export { type KafkaVersion, kafkaAvailable } from './install.ts'
 
-/** How long a broker may take to answer. On a busy machine it needs about 15 s. */
+/** The longest time that a broker may take to answer. On a busy machine it needs about 15 s. */
 const START_MAX_MS = 90_000
 
 export interface KafkaBroker {
@@ -49,7 +49,7 @@ export async function startKafka(
   await javaToEnd(lib, dir, log, [
     'kafka.tools.StorageTool',
     'format',
-    // With an equals sign, because an id may begin with a hyphen.
+    // The option needs an equals sign, because an id may begin with a hyphen.
     `--cluster-id=${clusterId}`,
     '-c',
     config,

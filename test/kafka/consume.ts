@@ -37,7 +37,7 @@ export async function createTopic(
   }
 }
 
-/** All messages that the topic has at this moment. */
+/** Reads all messages that the topic has at this moment. */
 export async function consumeAll(brokers: readonly string[], topic: string): Promise<Consumed[]> {
   const ends = await endOffsets(brokers, topic)
   const out: Consumed[] = []

@@ -10,7 +10,7 @@ export type KafkaVersion = '3.9.1' | '4.1.0'
 
 const cache = join(import.meta.dirname, '../../.cache')
 
-/** Why a broker cannot run on this machine; null when it can. */
+/** Returns the reason why a broker cannot run on this machine; null if it can. */
 export function kafkaAvailable(): string | null {
   for (const [program, flag] of [
     ['java', '-version'],

@@ -1,5 +1,5 @@
 // Tests that the `kafka` receiver must pass with every driver against every supported broker; `kafka-3.test.ts` and
-// `kafka-4.test.ts` run them. The pipelines behind it are played by a list, so that a test decides what is durable and when.
+// `kafka-4.test.ts` run them. A list stands for the pipelines behind it, so that a test decides what is durable and when.
 
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
@@ -161,7 +161,7 @@ function assertOrder(lines: readonly string[]): void {
 const metricOf = (host: TestHost, name: string): number =>
   host.metrics.total(`observa_kafka_receiver_${name}`)
 
-/** Everything arrives once and in order; after a restart nothing comes again. */
+/** All messages arrive once and in order. After a restart no message is delivered again. */
 export async function receiveAll(
   t: TestContext,
   broker: KafkaBroker,
@@ -189,7 +189,7 @@ export async function receiveAll(
   assert.equal(pipelines.lines.length, 810, 'what was committed does not come again')
 }
 
-/** While the pipelines take nothing, a partition waits; afterwards everything is there, in order. */
+/** A partition is paused while the pipelines accept nothing. Afterwards all messages arrive in order. */
 export async function backpressure(
   t: TestContext,
   broker: KafkaBroker,
@@ -210,7 +210,7 @@ export async function backpressure(
   await until(() => metricOf(host, 'paused_partitions') === 0, 'no partition paused')
 }
 
-/** A message that is refused goes to the dead-letter topic with the reason; its neighbours are taken. */
+/** A refused message is written to the dead-letter topic with the reason. The messages around it are accepted. */
 export async function poison(
   t: TestContext,
   broker: KafkaBroker,
@@ -298,7 +298,7 @@ export async function rebalance(
   assert.ok(longestMs < 15_000, `${longestMs} ms without any message`)
 }
 
-/** A broker that is killed and comes back loses nothing, and the receiver goes on by itself. */
+/** The receiver continues by itself after a broker was killed and restarted, and no message is lost. */
 export async function receiverSurvivesKill(
   t: TestContext,
   broker: KafkaBroker,
@@ -325,7 +325,7 @@ export async function receiverSurvivesKill(
   t.diagnostic(`${driver}: everything was there ${seconds} s after the broker answered again`)
 }
 
-/** Chunks of an oversized message are put together, also when other messages are between them. */
+/** The chunks of an oversized message are reassembled, even if other messages stand between them. */
 export async function chunked(
   t: TestContext,
   broker: KafkaBroker,
@@ -356,7 +356,7 @@ export async function chunked(
   await producer.close()
 }
 
-/** With `replay` a partition that comes to an instance is read again from further back, and nothing is committed backwards. */
+/** With `replay`, a newly assigned partition is read from an earlier offset, and no earlier offset is committed. */
 export async function replay(
   t: TestContext,
   broker: KafkaBroker,

@@ -1,7 +1,7 @@
 // Reporter of a test process: one line of JSON for each event that the runner needs. It is written to a file, so that what was
 // running is known even when the process had to be killed.
 
-/** What the runner is told. A nesting of 0 is the file's own level. */
+/** The events that the runner receives. The nesting of the file itself is 0. */
 export type TestEvent =
   | { readonly type: 'start'; readonly name: string; readonly nesting: number }
   | { readonly type: 'pass'; readonly name: string; readonly nesting: number }
@@ -40,7 +40,7 @@ const isEcho = (error: unknown): boolean =>
 
 function read({ type, data }: Source): TestEvent | null {
   const { name, nesting } = data
-  // Not `test:start`: that comes only when the test before it has been reported.
+  // `test:start` is not used, because it is emitted only after the previous test was reported.
   if (type === 'test:dequeue') return { type: 'start', name, nesting }
   if (type !== 'test:pass' && type !== 'test:fail') return null
   const error = data.details?.error

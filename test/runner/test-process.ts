@@ -34,7 +34,7 @@ interface Ended {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
   readonly isLate: boolean
-  /** What the file wrote to standard error. */
+  /** The standard error output of the file. */
   readonly stderr: string
 }
 
@@ -98,7 +98,7 @@ function start(
     }, msMax)
     if (pid !== undefined) groups.add(pid)
     child.once('error', reject)
-    // Not `close`: that waits for processes that the file left behind. They end here.
+    // `close` is not used, because it waits for child processes that the file left running. These are ended here.
     child.once('exit', (code, signal) => {
       clearTimeout(timer)
       if (pid !== undefined) {

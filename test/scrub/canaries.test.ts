@@ -85,7 +85,7 @@ function leaves(type: protobuf.Type, above: readonly protobuf.Type[] = []): Path
 type Json = Record<string, unknown>
 type Write = (field: protobuf.Field) => unknown
 
-/** What must be there for an item to be taken at all: the fields of a message, or where its path goes on. */
+/** The fields without which an item would be rejected, or through which the path continues. */
 const NEEDED: Readonly<Record<string, (ids: Json) => Json>> = {
   Span: (ids) => ({ ...ids, name: 'n' }),
   Link: (ids) => ids,
@@ -114,7 +114,7 @@ function message(type: protobuf.Type, path: Path, ids: Json, write: Write): Json
   const out: Json = { ...NEEDED[type.name]?.(ids) }
   const [next, ...rest] = path
   const put = (field: protobuf.Field, value: unknown): void => {
-    // Of a oneof the member on the path is the only one.
+    // A oneof may contain only the member on the path.
     for (const other of field.partOf?.oneof ?? []) delete out[other]
     out[field.name] = field.repeated ? [value] : value
   }
@@ -242,7 +242,7 @@ for (const telemetry of ['traces', 'logs', 'metrics'] as const)
         // An id of a wrong length costs the item or the link; nobody knows what an unknown field holds.
         if (isId(last) || last.name === UNKNOWN) continue
         assert.equal(result.verdicts[0]?.kind, 'accepted', what)
-        // Only traces and logs have no place for references to entities.
+        // Only traces and logs have no field for references to entities.
         if (telemetry !== 'metrics' && what.includes('entityRefs')) continue
         const otlp = [...leaving(result)].filter(([name]) => name.startsWith('otlp_http'))
         assert.ok(

@@ -56,7 +56,7 @@ async function spec(telemetry: 'traces' | 'metrics'): Promise<ReturnType<typeof 
   if (!result.ok) throw new Error(JSON.stringify(result.errors))
   const pipeline = result.config.service.pipelines.get(telemetry)
   assert.ok(pipeline !== undefined)
-  // As a worker gets it.
+  // The configuration is cloned, as it is for a worker.
   return structuredClone(pipelineSpec(result.config, pipeline, false))
 }
 

@@ -285,7 +285,7 @@ test('a placeholder of somebody else is no id: nothing counts, groups or joins b
   }
 })
 
-/** One call a second. */
+/** The calls, one per second. */
 const tool = (args: object, second: number) => ({
   name: 'execute_tool send_mail',
   startMs: second * 1000,
@@ -324,7 +324,7 @@ test('ten calls with ten masked values are no loop, ten with one are', async () 
     assert.equal(await isLoop(ten), false)
     const same = Array.from({ length: 10 }, (_, i) => tool(args(1), i))
     assert.equal(await isLoop(same), true)
-    // Where nobody can say what the markers stand for, nothing is claimed.
+    // If the meaning of the markers is unknown, the test claims nothing.
     assert.equal(await isLoop(same, '{ id_fields: mask }'), false)
   }
 })

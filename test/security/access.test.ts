@@ -32,7 +32,7 @@ interface Route {
 }
 
 interface Operation {
-  /** Of operations that are served at another address than the API. */
+  /** The paths of operations that are served outside of the API. */
   readonly servers?: readonly unknown[]
   readonly security?: readonly unknown[]
   readonly 'x-required-scope'?: string

@@ -1,4 +1,4 @@
-// What the process reports about itself: valid Prometheus metrics, its own spans when configured, JSON logs without payload.
+// Tests what the process reports about itself: valid Prometheus metrics, its own spans if configured, and JSON logs without payload.
 
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'

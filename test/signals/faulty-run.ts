@@ -19,7 +19,7 @@ export interface Faults {
   readonly random: () => number
   /** Spans of a request. */
   readonly batch: number
-  /** How much later than others a span may come, ms. */
+  /** The longest delay of a span relative to others, in ms. */
   readonly latenessMs: number
   /** Share of the requests that are sent twice. */
   readonly duplicates: number

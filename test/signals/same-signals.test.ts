@@ -19,7 +19,7 @@ before(async () => {
   config = await configWith('{ trace_budget_usd: 0.5, polling_repeats: 30 }')
 })
 
-/** What a signal says, in an order that does not depend on the run. */
+/** Returns the content of the signals in an order that does not depend on the run. */
 const told = (found: ReadonlyMap<string, Signal>): string[] =>
   [...found.values()].map((s) => JSON.stringify(s)).toSorted()
 

@@ -72,7 +72,7 @@ const event: fc.Arbitrary<Omit<Event, 'n'>> = fc.record({
 interface Case {
   readonly events: readonly Event[]
   readonly batches: readonly (readonly number[])[]
-  /** For each batch, whether the sums of hours are made after it. */
+  /** For each batch, true if the hourly sums are computed after it. */
   readonly rolls: readonly boolean[]
 }
 

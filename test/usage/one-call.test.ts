@@ -43,7 +43,7 @@ function orders<T>(list: readonly T[]): T[][] {
   return list.flatMap((x, i) => orders(list.toSpliced(i, 1)).map((rest) => [x, ...rest]))
 }
 
-/** In every order, each in a request of its own and all in one. */
+/** Sends the reports in every order, each in its own request and all in one request. */
 function assertAlways(pieces: readonly Piece[], want: Sums): void {
   for (const order of orders(pieces)) {
     const names = order.map((p) => Buffer.from(p.item['spanId'] as number[]).readUInt32BE(4))
@@ -87,7 +87,7 @@ test('a wrapper without usage between the two does not hide the call', () => {
   const outer = report({ span: 1, scope: 'framework', ...usage })
   const between = link({ span: 2, parent: 1, scope: 'framework' })
   const inner = report({ span: 3, parent: 2, scope: 'sdk', ...usage })
-  // When the wrapper comes last, nothing tied the two that were counted.
+  // If the wrapper arrives last, nothing connected the two reports that were counted before.
   for (const order of orders([outer, between, inner]))
     if (order.at(-1) !== between) assert.deepEqual(sums(apart(order)), one)
   for (const order of orders([outer, between, inner]))
@@ -467,7 +467,7 @@ test('any of the reports of one call, in any order, again and together, give the
   })
   const cache = { 'gen_ai.usage.cache_read.input_tokens': 30 }
   const all = { ...cache, 'gen_ai.usage.reasoning.output_tokens': 7, ...id }
-  // From poor to rich, and each of an instrumentation of its own: input without the cache, with it, with all parts.
+  // The reports have increasing detail and come from different instrumentations: input without the cache, with it, and with all parts.
   const reports = [
     span({ span: 1, parent: 9, scope: 'a', from: 0, to: 9, attributes: counts(70) }),
     span({ span: 2, parent: 9, scope: 'b', from: 1, to: 8, attributes: counts(70, id) }),

@@ -27,7 +27,7 @@ function counted(events: readonly Event[]): Required<RecordedTruth> {
 
 function assertTruth(events: readonly Event[], truth: Partial<RecordedTruth>, what: string): void {
   const found = counted(events)
-  // What the truth does not say, the wire did not either.
+  // Values that the reference lacks were not sent either.
   const told = Object.fromEntries(Object.entries(found).filter(([field]) => field in truth))
   assert.deepEqual(told, truth, what)
 }

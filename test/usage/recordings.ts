@@ -19,7 +19,7 @@ export interface RecordedTruth {
 export interface Recording {
   readonly name: string
   readonly truth: RecordedTruth
-  /** In the order in which they were sent. */
+  /** The requests in the order in which they were sent. */
   readonly requests: readonly TaskRequest[]
 }
 
@@ -51,7 +51,7 @@ function requestOf(name: string, payload: Buffer): TaskRequest {
   }
 }
 
-/** What is renamed: the names of scopes, or with them the words in attribute keys that name a dialect. */
+/** Selects what is renamed: the names of scopes, or also the words in attribute keys that name a dialect. */
 export type Renamed = 'scopes' | 'scopes and keys'
 
 /** The same request of instrumentations that nobody has heard of. */

@@ -98,7 +98,7 @@ function orders<T>(list: readonly T[]): T[][] {
 async function deliver(sender: Sender, parts: readonly EncodedPart[]): Promise<void> {
   if (parts.length === 0) return
   const batch = sendBatch(parts)
-  // As the sender loop does: what may pass is tried again, the same batch.
+  // Like the sender loop, the test repeats a batch after a retryable failure.
   let verdict = await sender.send(batch, never)
   for (let tries = 1; verdict.kind === 'retry' && tries < 10; tries++)
     verdict = await sender.send(batch, never)

@@ -67,7 +67,7 @@ export async function inThreads(requests: readonly TaskRequest[]): Promise<Event
   }
 }
 
-/** As a reader of the file sees them who takes the highest revision of each event. */
+/** The events as a reader of the file sees them who uses the highest revision of each event. */
 async function linesOf(log: DurableLog): Promise<Event[]> {
   const reader = log.reader(0n)
   const events = new Map<unknown, Event>()

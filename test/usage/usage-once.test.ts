@@ -118,7 +118,7 @@ test('all captures through three threads at once, each piece its own request, se
 })
 
 let seed = 42
-/** In an order of its own each time, the same in every run. */
+/** Returns the items in a different order each time. The orders are the same in every run. */
 function shuffled<T>(list: readonly T[]): T[] {
   return list
     .map((x) => {

@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** In the order in which a section of the changelog lists them. */
+/** The kinds of changes in the order in which a section of the changelog lists them. */
 export const KINDS = ['added', 'changed', 'deprecated', 'removed', 'fixed', 'security'] as const
 export type Kind = (typeof KINDS)[number]
 

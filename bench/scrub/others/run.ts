@@ -75,7 +75,7 @@ function corpus(): Labelled[] {
     .map((l) => JSON.parse(l) as Labelled)
 }
 
-/** What a scanner found, by id of the text. */
+/** The findings of a scanner by the id of the text. */
 type Found = ReadonlyMap<string, readonly string[]>
 
 /** Prints how many secrets a scanner found. A secret counts as found when the scanner's text covers 90 % of its label. */

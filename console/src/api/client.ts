@@ -1,5 +1,5 @@
-// The one way to the REST API: an address below the mount, the credential, and errors as values with a code. The session cookie goes
-// along by itself; a key that somebody pasted is kept for this tab only.
+// The client of the REST API: all requests go through it. It adds the base path and the credential, and turns error responses into an
+// error with a code. The browser sends the session cookie by itself; a pasted API key is kept for this tab only.
 
 import { BASE, locationNow } from '../state/location.ts'
 import { type AnswerOf, type Asked, addressOfOperation, type OperationName } from './operations.ts'
@@ -8,7 +8,7 @@ export type Parameters = Readonly<Record<string, string | number | boolean | nul
 
 const KEY = 'observa.key'
 
-/** Why a request failed, as the API says it. `status` 0: nobody answered. */
+/** The error of a request as the API reports it. `status` is 0 if there was no response. */
 export class ApiFault extends Error {
   readonly status: number
   readonly code: string
@@ -26,7 +26,7 @@ export function keyNow(): string | null {
   try {
     return window.sessionStorage.getItem(KEY)
   } catch {
-    // A browser without storage has the session cookie still.
+    // The browser has no storage. The session cookie still works.
     return null
   }
 }
@@ -36,7 +36,7 @@ export function setKey(key: string | null): void {
   else window.sessionStorage.setItem(KEY, key)
 }
 
-/** Address of a route, such as `/api/v1/traces`, behind whatever prefix the console has. */
+/** Returns the URL of a route such as `/api/v1/traces`, with the base path of the console. */
 export function apiAddress(path: string, parameters: Parameters = {}): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(parameters))
@@ -61,7 +61,7 @@ export interface Call {
   readonly signal?: AbortSignal
 }
 
-/** The answer as JSON, of the type that the caller knows from the API's document. */
+/** Requests a route. Resolves with the JSON response, whose type the caller knows from the OpenAPI document. */
 export async function call<T>(path: string, options: Call = {}): Promise<T> {
   const { method = 'GET', parameters = {}, body, signal } = options
   const init: RequestInit = {
@@ -81,11 +81,11 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
   if (res.status === 204) return undefined as T
   const answer: unknown = await res.json().catch(() => null)
   if (!res.ok) throw faultOf(res, answer)
-  // The document of the API says the shape, and tests of the console hold both against each other.
+  // The OpenAPI document defines the type of the response, and tests of the console compare both.
   return answer as T
 }
 
-/** Asks an operation of the API, with the types that were made from its document. */
+/** Calls an operation of the API with the types that are generated from the OpenAPI document. */
 export async function ask<Name extends OperationName>(
   name: Name,
   asked: Asked<Name>,
@@ -93,7 +93,7 @@ export async function ask<Name extends OperationName>(
 ): Promise<AnswerOf<Name>> {
   const { method, path } = addressOfOperation(name, asked)
   return await call<AnswerOf<Name>>(path, {
-    // The document has these methods and no others.
+    // The OpenAPI document contains only these methods.
     method: method as NonNullable<Call['method']>,
     ...(asked.body === undefined ? {} : { body: asked.body }),
     ...(signal === undefined ? {} : { signal }),

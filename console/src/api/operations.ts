@@ -1,10 +1,10 @@
-// Operations of the API by method and path, with the types that were made from its document (`openapi.generated.ts`).
+// The operations of the API by method and path, with the types that are generated from the OpenAPI document (`openapi.generated.ts`).
 
 import type { Operations } from './openapi.generated.ts'
 
 export type OperationName = keyof Operations
 export type AnswerOf<Name extends OperationName> = Operations[Name]['answer']
-/** A row of a list. */
+/** The type of a row in the response of a list operation. */
 export type RowOf<Name extends OperationName> =
   AnswerOf<Name> extends { readonly data: readonly (infer Row)[] } ? Row : never
 export type BodyOf<Name extends OperationName> = Operations[Name]['body']
@@ -12,9 +12,9 @@ export type QueryOf<Name extends OperationName> = Operations[Name]['query']
 
 type Value = string | number | boolean | null | undefined
 
-/** What an operation is asked with. Parameters of the path must be there where the path has some. */
+/** The parameters of a call. Path parameters are required if the path has any. */
 export type Asked<Name extends OperationName> = {
-  /** Values are sent as text; null and undefined are left out. */
+  /** The query parameters. Values are sent as text; null and undefined are omitted. */
   readonly query?: { readonly [K in keyof QueryOf<Name>]?: Value }
   readonly body?: BodyOf<Name>
 } & (Operations[Name]['path'] extends Record<string, never>
@@ -26,7 +26,7 @@ export interface Address {
   readonly path: string
 }
 
-/** The method and the address below the mount, with a query string. */
+/** Returns the method and the path with its query string. */
 export function addressOfOperation<Name extends OperationName>(
   name: Name,
   asked: Asked<Name>,

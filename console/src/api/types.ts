@@ -1,4 +1,4 @@
-// Short names for the answers of the API that several views show. They are made from its document (`openapi.generated.ts`).
+// Short names for the response types that several views use. They are derived from the OpenAPI document (`openapi.generated.ts`).
 
 import type { AnswerOf, RowOf } from './operations.ts'
 
@@ -7,7 +7,7 @@ export interface Page<T> {
   readonly next_cursor: string | null
 }
 
-/** The document says of every field that is always there that it may be null. These of an event never are. */
+/** In the OpenAPI document every field of an event is nullable. These fields are never null. */
 type Identified<Event> = Omit<Event, 'event_id' | 'span_id' | 'start_time'> & {
   readonly event_id: string
   readonly span_id: string
@@ -16,14 +16,14 @@ type Identified<Event> = Omit<Event, 'event_id' | 'span_id' | 'start_time'> & {
 }
 
 export type TraceRow = RowOf<'GET /api/v1/traces'>
-/** A canonical event. Its other fields are read by name. */
+/** A canonical event. The fields that are not listed here are read by name. */
 export type EventRow = Identified<RowOf<'GET /api/v1/events'>> & {
   readonly [field: string]: unknown
 }
-/** What filled a field of an event: the key of the source, and the rule that read it. */
+/** The origin of a field of an event: the source key, and the rule that read it. */
 export type Explained = AnswerOf<'GET /api/v1/events/{id}'>['explain'][string]
 
-/** What a waterfall needs of a span: no content. Its figures are those that it reports itself. */
+/** The fields of a span that the waterfall needs, without content. Tokens and cost are those that the span itself reports. */
 export interface SpanRow {
   readonly event_id: string
   readonly span_id: string
@@ -55,10 +55,10 @@ export type Costs = AnswerOf<'GET /api/v1/costs'>
 export type BreakdownRow = RowOf<'GET /api/v1/costs/breakdown'>
 export type Bucket = Costs['data'][number]
 export type Usage = Omit<Bucket, 'at'>
-/** Usage of a group, by the dimensions that were asked for. */
+/** The usage of a group, by the requested dimensions. */
 export type GroupedUsage = Usage & { readonly by: Readonly<Record<string, string | null>> }
 
-/** A conversation, session or user with its sums. */
+/** A conversation, session or user with its totals. */
 export type GroupRow = Partial<
   RowOf<'GET /api/v1/conversations'> & RowOf<'GET /api/v1/sessions'> & RowOf<'GET /api/v1/users'>
 > &
@@ -66,9 +66,9 @@ export type GroupRow = Partial<
 
 export type Health = AnswerOf<'GET /health/detailed'>
 export type Me = AnswerOf<'GET /api/v1/auth/me'>
-/** Counts are since the start; two answers make a rate. */
+/** The health of the instance. Its counters start at the start of the instance; two responses give a rate. */
 export type PipelineState = AnswerOf<'GET /api/v1/pipeline'>
 export type ExporterState = PipelineState['exporters'][number]
-/** The group of signals with one fingerprint, and what people do about it. */
+/** An issue: the group of signals with one fingerprint, and its state. */
 export type Issue = RowOf<'GET /api/v1/issues'>
 export type IssueEntry = RowOf<'GET /api/v1/issues/{id}/history'>

@@ -1,5 +1,5 @@
-// Queries of components over the shared cache: an answer is kept while it is shown, the one before stays in sight while the next loads,
-// what nobody shows any more is cancelled.
+// The hook for queries of components. They share one cache. A response is kept while a component shows it, the previous response stays
+// visible while the next one loads, and a query that no component shows any more is cancelled.
 
 import {
   keepPreviousData,
@@ -13,7 +13,7 @@ import { ApiFault, call, type Parameters } from './client.ts'
 
 const RETRIES = 2
 const STALE_MS = 5000
-/** Answers that nobody shows are dropped after this. */
+/** A response that no component shows is dropped after this time. */
 const KEPT_MS = 120_000
 
 export const queries = new QueryClient({
@@ -36,9 +36,9 @@ export type Answer<T> = QueryObserverResult<T, Error>
 
 export interface QueryOptions {
   readonly isEnabled?: boolean
-  /** Asks again after this time, while the page is in sight. */
+  /** The query is repeated after this time while the page is visible. */
   readonly everyMs?: number | false
-  /** Shows the answer to the former question until the new one is there. */
+  /** Shows the response of the previous query until the new one arrives. */
   readonly keepsPrevious?: boolean
 }
 
@@ -61,7 +61,7 @@ export function useQuery<T>(
   return observer.getOptimisticResult(queries.defaultQueryOptions(options) as never)
 }
 
-/** A GET of the API. `parameters` may be made at each call, for a time range that moves. */
+/** Runs a GET request. `parameters` may be a function, which is called for each request, because a relative time range moves. */
 export function useApi<T>(
   path: string,
   parameters: Parameters | (() => Parameters) = {},

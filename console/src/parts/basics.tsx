@@ -1,4 +1,4 @@
-// The small parts that every view is made of: links that keep the time range, badges, marks of kinds, times, buttons that copy.
+// The small components that all views use: links that keep the time range, badges, kind labels, times, and copy buttons.
 
 import type { ComponentChildren, JSX } from 'preact'
 import { useState } from 'preact/hooks'
@@ -16,7 +16,7 @@ interface LinkProps {
   readonly current?: boolean
 }
 
-/** A link to another view. It is a real one: it opens in a new tab, and its address can be copied. */
+/** A link to another view. It is a real anchor element, so it can be opened in a new tab and its address can be copied. */
 export function Link({
   to,
   params = {},
@@ -76,7 +76,7 @@ export function Badge({
   )
 }
 
-/** How long ago, with the exact time in its title and for machines. */
+/** Shows how long ago a time was. The exact time is in the title and in the `datetime` attribute. */
 export function Ago({ at }: { readonly at: string }): JSX.Element {
   return (
     <time dateTime={at} title={`${time(at, { withMs: true })} (${at})`}>
@@ -126,7 +126,7 @@ export function CopyButton({
   )
 }
 
-/** The clipboard of a page that is not https exists on this machine only; elsewhere a selection can still be copied. */
+/** Copies a text by selecting it, because browsers offer the clipboard API only to https pages and to localhost. */
 function copyBySelection(text: string): boolean {
   const area = document.createElement('textarea')
   area.value = text
@@ -138,7 +138,7 @@ function copyBySelection(text: string): boolean {
   return isCopied
 }
 
-/** A share of something as a bar; the number stands beside it. */
+/** Shows a share as a bar. The number is shown next to it. */
 export function ShareBar({
   part,
   whole,

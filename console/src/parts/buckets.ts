@@ -1,15 +1,15 @@
-// Buckets of a time range without gaps: where nothing was called there is a zero, so that a line does not lead past it.
+// Fills gaps in the buckets of a time range with zeros, so that a chart line drops to zero where there were no calls.
 
 import type { Bucket } from '../api/types.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-/** A range that would have more is left as it is. */
+/** The most buckets. A range that would have more is not filled. */
 const BUCKETS_MAX = 3000
 
 export const MINUTE_MS = 60_000
 
-/** `from` and `to` in RFC 3339. The step is what the buckets show, else what the API takes for such a range. */
+/** Fills the gaps. `from` and `to` are RFC 3339. If `stepMs` is null, the step is taken from the buckets, or else it is the API's default for the range. */
 export function withoutGaps(
   buckets: readonly Bucket[],
   from: string,
@@ -32,7 +32,7 @@ function stepOf(buckets: readonly Bucket[]): number | null {
   let step = Number.POSITIVE_INFINITY
   for (let i = 1; i < buckets.length; i++)
     step = Math.min(step, Date.parse(buckets[i]?.at ?? '') - Date.parse(buckets[i - 1]?.at ?? ''))
-  // Days may be far apart where most are empty; only a step that is one of the API's is believed.
+  // If most buckets are empty, the distance of two buckets may be larger than the step, so only steps that the API has are accepted.
   return step === HOUR_MS || step === DAY_MS || (step > 0 && step < HOUR_MS) ? step : null
 }
 

@@ -1,4 +1,5 @@
-// Time series on a canvas by uPlot, with their values as a table for who does not see or use a mouse. Dragging over it chooses that time.
+// Draws time series on a canvas with uPlot. The values are also available as a table, for users of screen readers or keyboards. Dragging
+// over the chart selects a time range.
 
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
@@ -9,7 +10,7 @@ import { NONE, time } from './format.ts'
 
 export interface Series {
   readonly label: string
-  /** Name of a colour of the theme, such as `--chart-1`. */
+  /** The name of a theme colour, such as `--chart-1`. */
   readonly color: string
   readonly values: readonly (number | null)[]
   readonly isFilled?: boolean
@@ -18,7 +19,7 @@ export interface Series {
 
 export interface ChartProps {
   readonly title: string
-  /** ms since the epoch, ascending. */
+  /** The times in ms since the epoch, in ascending order. */
   readonly at: readonly number[]
   readonly series: readonly Series[]
   readonly format: (value: number) => string
@@ -130,7 +131,7 @@ function ValuesTable({ title, at, series, format }: ChartProps): JSX.Element {
   )
 }
 
-/** Bars of nothing are left out: they would draw a line. */
+/** Bars of height zero are omitted, because uPlot would draw them as a line. */
 const dataOf = (
   at: readonly number[],
   series: readonly Series[],
@@ -140,7 +141,7 @@ const dataOf = (
   ...series.map((s) => s.values.map((v) => (kind === 'bars' && v === 0 ? null : v))),
 ]
 
-/** A colour of the theme as it is now; the canvas knows no variables. */
+/** Returns the present value of a theme colour, because a canvas cannot use CSS variables. */
 function colorOf(host: HTMLElement, name: string): string {
   const probe = document.createElement('span')
   probe.style.color = `var(${name})`
@@ -218,7 +219,7 @@ function axesOf(host: HTMLElement, format: (value: number) => string): uPlot.Axi
   ]
 }
 
-/** Half a bar at each end, so that none is cut. */
+/** Adds half a bar at each end, so that no bar is cut off. */
 function padded(
   low: number,
   high: number,
@@ -232,7 +233,7 @@ function padded(
 
 const DAY_S = 86_400
 
-/** In one line: the time within a day, else the day. */
+/** Formats a time on the axis in one line: the time of day for ranges of up to two and a half days, otherwise the date. */
 function timeLabels(chart: uPlot, ticks: readonly number[]): string[] {
   const { min = 0, max = 0 } = chart.scales['x'] ?? {}
   const isLong = (max ?? 0) - (min ?? 0) > 2.5 * DAY_S
@@ -254,7 +255,7 @@ function chooseTime(chart: uPlot): void {
   setParams({ range: null, from: iso(from), to: iso(to) })
 }
 
-/** A small line without axes, beside a number that says the same. */
+/** A small line chart without axes, which is shown next to the number that it illustrates. */
 export function Sparkline({
   values,
   color = '--chart-1',

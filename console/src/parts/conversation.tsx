@@ -1,5 +1,5 @@
-// Messages as a conversation: who spoke, texts, reasoning folded, tool calls with arguments, results, images and files as placeholders.
-// Model output is hostile: everything is a text node, nothing is loaded from anywhere.
+// Shows messages as a conversation: role, texts, collapsed reasoning, tool calls with arguments and results, and placeholders for images
+// and files. Model output may be hostile, so everything is rendered as text nodes and nothing is loaded.
 
 import type { JSX } from 'preact'
 import { exact, oneLine, words } from './format.ts'
@@ -17,7 +17,7 @@ type Part = Readonly<Record<string, unknown>>
 
 const MESSAGES_MAX = 400
 
-/** The messages of a field, whatever its shape; others are shown as JSON. */
+/** Returns the messages of a field. A value that contains no messages is shown as JSON. */
 export function messagesOf(value: unknown): readonly Message[] {
   if (!Array.isArray(value)) return []
   return value.filter((m): m is Message => typeof m === 'object' && m !== null)
@@ -94,7 +94,7 @@ function PartView({ part }: { readonly part: Part }): JSX.Element {
   return <JsonView value={part} />
 }
 
-/** What should be one word, of whoever sent it. */
+/** Shortens a value that should be one word, because clients may send any text in it. */
 function wordOf(value: unknown, otherwise: string): string {
   return typeof value === 'string' ? oneLine(value, 120) : otherwise
 }

@@ -1,4 +1,4 @@
-// A dialog over the page, on the browser's own element: focus stays inside, Escape closes, focus goes back.
+// A modal dialog based on the `dialog` element of the browser, which keeps the focus inside, closes on Escape and then restores the focus.
 
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'

@@ -1,4 +1,4 @@
-// Why a rule found something: the value against its threshold as a bar, and the facts that the rule wrote down.
+// Shows the evidence of a signal: the value and its threshold as a bar, and the facts that the rule recorded.
 
 import type { JSX } from 'preact'
 import { exact, oneLine, words } from './format.ts'

@@ -1,4 +1,4 @@
-// Numbers and times as people read them. Units always stand with the number; the exact value is in the title of what shows it.
+// Formats numbers and times for people. A number always has its unit. The component that shows it has the exact value in its title.
 
 import { preferencesNow } from '../state/preferences.ts'
 
@@ -40,7 +40,7 @@ export function percent(part: number, whole: number): string {
   return `${share > 0 && share < 10 ? share.toFixed(1) : share.toFixed(0)} %`
 }
 
-/** Against the time before: `+12 %`; null where that was nothing. */
+/** Formats the change from the previous period, such as `+12 %`. Returns null if the previous value was zero. */
 export function change(now: number | null, before: number | null): number | null {
   return now === null || before === null || before === 0 ? null : now / before - 1
 }
@@ -50,7 +50,7 @@ const zone = (): string | undefined => (preferencesNow().zone === 'utc' ? 'UTC' 
 export const zoneName = (): string =>
   zone() ?? Intl.DateTimeFormat('en-GB').resolvedOptions().timeZone
 
-/** Day and time to the second, without the year where it is this one. */
+/** Formats date and time to the second. The current year is omitted. */
 export function time(of: string | number | Date, { withMs = false } = {}): string {
   const date = new Date(of)
   if (Number.isNaN(date.getTime())) return NONE
@@ -67,7 +67,7 @@ export function time(of: string | number | Date, { withMs = false } = {}): strin
   }).format(date)
 }
 
-/** ms since the epoch with the fraction that a date drops. */
+/** Returns the time in ms since the epoch with its fraction, which a `Date` would drop. */
 export function preciseMs(rfc3339: string): number {
   const below = /\.\d{3}(\d+)/.exec(rfc3339)?.[1]
   return Date.parse(rfc3339) + (below === undefined ? 0 : Number(`0.${below}`))
@@ -82,20 +82,20 @@ export function ago(of: string | number): string {
   return `${Math.round(seconds / 86_400)} d ago`
 }
 
-/** `llm_error` as `llm error`. */
+/** Formats an identifier for people: `llm_error` becomes `llm error`. */
 export const words = (name: string): string =>
   name.replaceAll('_', ' ').replace(/\b(llm|pii|mcp)\b/g, (letters) => letters.toUpperCase())
 
-/** Text of others in one line: control marks and marks that turn the direction of writing are shown, not obeyed. */
+/** Returns an untrusted text in one line. Control characters and bidirectional formatting characters are made visible, not applied. */
 export function oneLine(text: string, charactersMax = 300): string {
   const cut = text.length > charactersMax ? `${text.slice(0, charactersMax)}…` : text
   return visible(cut.replace(/\s+/g, ' '))
 }
 
-/** Control characters but tab and line ends, and marks that turn the direction of writing or hide. */
+/** Matches control characters except tab and line breaks, bidirectional formatting characters and invisible characters. */
 const MARKS = /(?![\t\n\r])[\p{Cc}\p{Bidi_Control}\u200b\u2060-\u2064\ufeff]/gu
 
-/** Marks that change how what follows is drawn become visible signs. */
+/** Replaces characters that change how the following text is drawn by visible symbols. */
 export function visible(text: string): string {
   return text.replace(MARKS, (mark) => {
     const code = mark.charCodeAt(0)

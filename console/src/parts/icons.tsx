@@ -1,4 +1,4 @@
-// The icons, as strokes of one weight. They only accompany words: none stands alone without a label.
+// The icons, drawn with strokes of one width. An icon always accompanies a word or has a label.
 
 import type { JSX } from 'preact'
 

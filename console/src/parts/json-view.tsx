@@ -1,5 +1,5 @@
-// JSON as a tree of text: strings that are JSON themselves are opened, long texts and long lists are cut with a way to see all. Nothing
-// in it is ever taken as markup.
+// Shows JSON as a collapsible tree. Strings that contain JSON are expanded, and long texts and lists are truncated with a button to show
+// everything. Nothing is interpreted as markup.
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
@@ -9,7 +9,7 @@ const TEXT_MAX = 2000
 const TEXT_ALL_MAX = 1_000_000
 const ITEMS_MAX = 100
 const NESTED_JSON_MAX = 1_000_000
-/** Deeper levels start folded. */
+/** Levels deeper than this are collapsed at first. */
 const OPEN_LEVELS = 3
 
 export function JsonView({
@@ -50,7 +50,7 @@ function nestedJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // It only begins like JSON.
+    // The string starts like JSON but is not JSON.
     return undefined
   }
 }
@@ -103,7 +103,7 @@ function JsonItems({
 
 const PLACEHOLDER = /(\[REDACTED(?::[\w.-]+)?\]|\[[\w.-]+:[0-9a-f]{4,32}…?\])/
 
-/** A text of others. Where something was scrubbed, the mark stands out. Very long ones are cut until asked for. */
+/** Shows an untrusted text. Placeholders of scrubbed values are highlighted. Very long texts are truncated until the user expands them. */
 export function LongText({ text }: { readonly text: string }): JSX.Element {
   const [isWhole, setWhole] = useState(false)
   const cut = isWhole ? text.slice(0, TEXT_ALL_MAX) : text.slice(0, TEXT_MAX)

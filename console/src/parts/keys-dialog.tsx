@@ -1,4 +1,4 @@
-// The list of keys that work where it was asked for.
+// The dialog that lists the keyboard shortcuts of the current view.
 
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'

@@ -1,4 +1,4 @@
-// The end of a list: more rows, that there are no more, or why the next could not be had.
+// The end of a list: a button for more rows, a note that there are no more, or the error of the last request.
 
 import type { JSX } from 'preact'
 import { type Pages, ROWS_MAX } from '../views/traces/use-pages.ts'

@@ -1,4 +1,4 @@
-// Go anywhere by typing: a view by its name, a trace, conversation, session or user by its id.
+// The command palette: users type the name of a view, or the id of a trace, conversation, session or user, to open it.
 
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'

@@ -1,5 +1,5 @@
-// What stands where data is not: nothing found, still loading, an error with its reason and what to do, no permission. And the boundary
-// that keeps a fault of one view from blanking the page.
+// The components that are shown in place of data: nothing found, loading, an error with its reason and a hint, and missing permission. It
+// also has the error boundary that keeps an exception in one view from blanking the page.
 
 import { Component, type ComponentChildren, type JSX } from 'preact'
 import { ApiFault } from '../api/client.ts'
@@ -93,7 +93,7 @@ interface AnsweredProps<T> {
   readonly children: (data: T) => ComponentChildren
 }
 
-/** The one order of states: an error without data, data (perhaps old), else loading. */
+/** Selects the state to show in the same order everywhere: an error if there is no data, data even if it is old, otherwise loading. */
 export function Answered<T>({ of, lines, children }: AnsweredProps<T>): JSX.Element {
   if (of.data !== undefined)
     return (
@@ -114,7 +114,7 @@ interface BoundaryState {
   readonly error: Error | null
 }
 
-/** A fault in drawing shows its message in place of the view; the navigation stays. */
+/** Catches exceptions during rendering and shows the message in place of the view. The navigation stays usable. */
 export class Boundary extends Component<{ readonly children: ComponentChildren }, BoundaryState> {
   override state: BoundaryState = { error: null }
 

@@ -1,4 +1,4 @@
-// Above every view: project, time range, refresh, time zone, theme, keys.
+// The bar above every view: project, time range, refresh, time zone, theme and keyboard shortcuts.
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
@@ -68,7 +68,7 @@ interface ProjectRow {
   readonly name: string
 }
 
-/** A person has several projects; a key has one, and so has an open instance. */
+/** The selection of the project. Only a signed-in person has several projects; an API key and an instance without keys have one. */
 function Projects(): JSX.Element | null {
   const { query } = useLocation()
   const answer = useApi<Page<ProjectRow>>('/api/v1/projects', {}, { isEnabled: keyNow() === null })

@@ -1,8 +1,8 @@
-// A value outside components that they follow, such as the address bar or the preferences.
+// A hook for values outside of components, such as the location or the preferences. Components re-render when the value changes.
 
 import { useLayoutEffect, useState } from 'preact/hooks'
 
-/** The value of `read`, again after every call of the listener that `subscribe` was given. */
+/** Returns the value of `read`, and reads it again after each call of the listener that `subscribe` was given. */
 export function useSyncExternalStore<T>(
   subscribe: (tell: () => void) => () => unknown,
   read: () => T,
@@ -13,7 +13,7 @@ export function useSyncExternalStore<T>(
       const next = read()
       setValue((known) => (Object.is(known.of, next) ? known : { of: next }))
     }
-    // It may have changed between the first drawing and now.
+    // The value may have changed between the first rendering and now.
     tell()
     const end = subscribe(tell)
     return () => void end()

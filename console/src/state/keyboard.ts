@@ -1,11 +1,11 @@
-// Keys of the whole console and of single views: one listener, the newest binding first. Single letters are off in inputs, and where
-// the preferences say so.
+// Keyboard shortcuts of the console and of single views. There is one listener, and the newest binding has priority. Single-letter
+// shortcuts do not work in inputs, and can be disabled in the preferences.
 
 import { useEffect, useRef } from 'preact/hooks'
 import { preferencesNow } from './preferences.ts'
 
 export interface Binding {
-  /** As `KeyboardEvent.key` names it, or two after each other such as `g t`. */
+  /** A key as `KeyboardEvent.key` names it, or two keys after each other, such as `g t`. */
   readonly keys: string
   readonly says: string
   readonly run: (event: KeyboardEvent) => void
@@ -15,10 +15,10 @@ const SEQUENCE_MS = 1200
 const layers: { bindings: readonly Binding[] }[] = []
 let first: { readonly key: string; readonly atMs: number } | null = null
 
-/** Bindings while a component is shown. */
+/** Adds bindings while a component is mounted. */
 export function useKeys(bindings: readonly Binding[]): void {
   const layer = useRef({ bindings })
-  // At once and not after the drawing: the next key may come sooner.
+  // The bindings are added during rendering and not in an effect, because the next key may be pressed before effects run.
   layer.current.bindings = bindings
   useEffect(() => {
     const own = layer.current
@@ -27,7 +27,7 @@ export function useKeys(bindings: readonly Binding[]): void {
   }, [])
 }
 
-/** What the list of keys shows: what works here and now. */
+/** Returns the bindings that work at the moment, for the list of shortcuts. */
 export function bindingsNow(): readonly Binding[] {
   const seen = new Map<string, Binding>()
   for (const binding of newestFirst()) if (!seen.has(binding.keys)) seen.set(binding.keys, binding)
@@ -36,7 +36,7 @@ export function bindingsNow(): readonly Binding[] {
 
 export function listenForKeys(): void {
   window.addEventListener('keydown', (event) => {
-    // A dialog has keys of its own, and the browser closes it on Escape.
+    // An open dialog handles its own keys, and the browser closes it on Escape.
     if (event.defaultPrevented || event.altKey || isDialogOpen()) return
     const isCommand = event.ctrlKey || event.metaKey
     if (isCommand && event.key.toLowerCase() !== 'k') return
@@ -69,7 +69,7 @@ function isTyping(target: EventTarget | null): boolean {
   return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)
 }
 
-/** Moves the focus among the rows of the list that is shown. */
+/** Moves the focus among the rows of the current list. */
 export function moveRow(by: number): void {
   const rows = [...document.querySelectorAll<HTMLElement>('[data-row]')]
   if (rows.length === 0) return

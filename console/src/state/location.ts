@@ -1,18 +1,18 @@
-// The address bar as the one place of view state: path, filters, sort, time range, selected span. Every view reads it from here
-// and writes it here, so that a link restores what somebody saw.
+// Keeps the state of views in the URL: path, filters, sort order, time range and selected span. All views read and change it through this
+// file, so that a link restores what the user saw.
 
 import { useSyncExternalStore } from './external-store.ts'
 
-/** Where the console is mounted, with a slash at its end. The page's `<base>` says it, whatever prefix a proxy adds. */
+/** The base path of the console, with a slash at its end. It is read from the page's `<base>`, because a proxy may add a prefix. */
 export const BASE = new URL('.', document.baseURI).pathname
 
 export interface Location {
-  /** Below the mount, such as `/traces/abc`. */
+  /** The path below the base path, such as `/traces/abc`. */
   readonly path: string
   readonly query: URLSearchParams
 }
 
-/** Parameters that go along to every other view. */
+/** The parameters that links to other views keep. */
 const KEPT = ['range', 'from', 'to', 'project', 'environment', 'tz'] as const
 
 const listeners = new Set<() => void>()
@@ -45,7 +45,7 @@ export const locationNow = (): Location => current
 
 export type Params = Readonly<Record<string, string | number | boolean | null | undefined>>
 
-/** Address of a view, with the time range and project of the present one. */
+/** Returns the URL of a view with the present time range and project. */
 export function addressOf(path: string, params: Params = {}): string {
   const query = new URLSearchParams()
   for (const name of KEPT) {
@@ -63,14 +63,14 @@ function assign(query: URLSearchParams, params: Params): void {
     else query.set(name, String(value))
 }
 
-/** Goes to an address of `addressOf`. */
+/** Navigates to a URL that `addressOf` returned. */
 export function go(address: string, { isReplaced = false } = {}): void {
   if (isReplaced) window.history.replaceState(null, '', address)
   else window.history.pushState(null, '', address)
   changed()
 }
 
-/** Changes parameters of the present view. Typing replaces; what the back button should undo pushes. */
+/** Changes parameters of the current view. Typing replaces the history entry; changes that the back button must undo add an entry. */
 export function setParams(params: Params, { isReplaced = false } = {}): void {
   const query = new URLSearchParams(current.query)
   assign(query, params)

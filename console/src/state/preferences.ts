@@ -1,11 +1,12 @@
-// What belongs to a person and not to a link: theme, time zone, columns, single-letter keys. Kept in this browser.
+// The preferences of the user, which are not part of links: theme, time zone, columns and single-letter shortcuts. They are stored in the
+// browser.
 
 import { useSyncExternalStore } from './external-store.ts'
 
 export interface Preferences {
   readonly theme: 'system' | 'light' | 'dark'
   readonly zone: 'local' | 'utc'
-  /** Single-letter keys; people who dictate turn them off. */
+  /** True if single-letter shortcuts are enabled. Users of speech input disable them. */
   readonly keys: boolean
   readonly columns: readonly string[] | null
 }
@@ -26,7 +27,7 @@ function load(): Preferences {
     const kept: unknown = JSON.parse(window.localStorage.getItem(KEY) ?? '{}')
     return typeof kept === 'object' && kept !== null ? { ...INITIAL, ...kept } : INITIAL
   } catch {
-    // A browser without storage, or something else wrote there: the console works without.
+    // The browser has no storage, or the stored value is not valid. The console then uses the defaults.
     return INITIAL
   }
 }
@@ -48,7 +49,7 @@ export function setPreferences(change: Partial<Preferences>): void {
   try {
     window.localStorage.setItem(KEY, JSON.stringify(current))
   } catch {
-    // The storage is full or off; the change holds until the page is left.
+    // The storage is full or disabled. The change then lasts until the page is closed.
   }
   applyTheme()
   for (const tell of listeners) tell()

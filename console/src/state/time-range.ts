@@ -1,4 +1,4 @@
-// The time range of every view, from the address: relative (`range=24h`) stays relative, `from` and `to` are absolute.
+// The time range of every view, read from the URL. It is relative, such as `range=24h`, or absolute with `from` and `to`.
 
 import { type Location, useLocation } from './location.ts'
 
@@ -16,11 +16,11 @@ const DEFAULT = '24h'
 const MINUTE_MS = 60_000
 
 export interface TimeRange {
-  /** Stable while the range means the same; part of the key of every query. */
+  /** Identifies the range. It is part of the cache key of every query, so it does not change while a relative range moves. */
   readonly key: string
   readonly label: string
   readonly isRelative: boolean
-  /** RFC 3339, as the API takes them; a relative range is resolved at each call. */
+  /** Returns the times in RFC 3339, which the API expects. A relative range is resolved at each call. */
   readonly bounds: () => { readonly from: string; readonly to: string }
 }
 

@@ -70,25 +70,25 @@ function yamlValues(
   active: ActiveDetector,
 ): void {
   for (const block of text.matchAll(BLOCK)) {
-    if ((block[1] ?? '').length !== indent) continue
+    if (block[1]?.length !== indent) continue
     ENTRY.lastIndex = block.index + block[0].length
     let keys = 0
     let isScalar = false
     let isSetting = false
     for (let n = 0; n < VALUES_MAX; n++) {
       const m = ENTRY.exec(text)
-      const deep = m === null ? 0 : (m[1] ?? '').length
-      if (m === null || deep <= indent) break
-      const value = m[4] ?? ''
-      const isKey = m[2] !== undefined && (keys === 0 || deep === keys)
+      if (m === null) break
+      const [, { length: deep } = '', key, quote = '', value = ''] = m
+      if (deep <= indent) break
+      const isKey = key !== undefined && (keys === 0 || deep === keys)
       // A line without a key belongs to the block scalar above it, or to nothing.
       if (!isKey && !(isScalar && deep > keys)) break
       if (isKey) {
         keys = deep
         isScalar = BLOCK_SCALAR.test(value)
-        isSetting = SETTING.test(m[2] ?? '')
+        isSetting = SETTING.test(key)
       }
-      const end = ENTRY.lastIndex - (m[3]?.length ?? 0)
+      const end = ENTRY.lastIndex - quote.length
       if (!isSetting && !(isKey && isScalar)) report(s, base + end - value.length, value, active)
     }
   }

@@ -27,7 +27,7 @@ service:
     logs: { exporters: [clickhouse, postgres] }
 `
 
-/** What can be killed and started again on the same directory. */
+/** A process that can be killed and started again on the same directory. */
 export interface Killable extends Target {
   kill(signal: NodeJS.Signals): Promise<number | null>
   /** Resolves when everything is delivered. */

@@ -25,7 +25,7 @@ import { type FloodResult, flood } from '../flood.ts'
 const TIMES = 3
 /** Concurrent requests with which that is found out. */
 const CALIBRATION_REQUESTS = 16
-/** How long each part of a pair takes, ms. */
+/** The duration of each part of a pair, in ms. */
 export interface Phases {
   readonly warmUpMs: number
   readonly calibrationMs: number
@@ -39,13 +39,13 @@ const PHASES: Phases = {
   aloneMs: 15_000,
   floodMs: 60_000,
 }
-/** More requests than a flood without a rate can send. */
+/** A number of requests that a flood without a rate cannot reach. */
 const CLOSED_MAX = 50_000
 const FLOOD_PADDING = 4000
 const POLITE_EVERY_MS = 50
 const CLIENT_TIMEOUT_MS = 10_000
 const PENDING_MIB = 64
-/** What an instance may take besides the bodies that it holds. */
+/** The memory that an instance may use besides the request bodies that it holds. */
 const BASE_MIB = 512
 
 const flooding = keyForTests('sk', { tenant: 'flooding' })

@@ -1,4 +1,4 @@
-// The account: who is signed in, and the keys, projects, members and audit log of the tenant.
+// The account view: the signed-in person, and the API keys, projects, members and audit log of the tenant.
 
 import type { JSX } from 'preact'
 import { call, keyNow, setKey } from '../../api/client.ts'

@@ -1,4 +1,4 @@
-// Who changed what in the tenant, newest first.
+// Lists the entries of the tenant's audit log, newest first.
 
 import type { JSX } from 'preact'
 import { Badge, Time } from '../../parts/basics.tsx'

@@ -1,4 +1,4 @@
-// Keys of the tenant. A new one is shown once; revoking and rotating take effect within seconds.
+// Lists and changes the API keys of the tenant. A new key is shown once. Revoking and rotating take effect within seconds.
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
@@ -87,7 +87,7 @@ function NewKey({
     const body = {
       project_id: project === '' ? rows[0]?.project_id : project,
       kind: 'secret',
-      // Without a choice a key may do what the API gives by default: send, and read everything.
+      // If no scope is selected, the key gets the default scopes of the API: sending, and reading everything.
       ...(scopes === '' ? {} : { scopes: scopes.split(',') }),
       ...(name.trim() === '' ? {} : { name: name.trim() }),
     }

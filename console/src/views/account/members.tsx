@@ -1,4 +1,4 @@
-// Members of the tenant and their roles; an invitation for somebody new.
+// Lists the members of the tenant with their roles, and invites new members.
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'

@@ -1,4 +1,4 @@
-// Projects of the tenant: a list, and a new one.
+// Lists the projects of the tenant, and creates new ones.
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'

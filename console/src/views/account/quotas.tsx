@@ -1,4 +1,4 @@
-// What each project may use in a month, and what it has used.
+// Shows and changes the monthly quotas of each project, with the present usage.
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
@@ -60,7 +60,7 @@ function QuotaForm({ id, quota }: { readonly id: string; readonly quota: Quota }
   const shown = (name: keyof Limits): string => values[name] ?? String(quota[name] ?? '')
   const save = (event: Event): void => {
     event.preventDefault()
-    // An empty field takes the limit away.
+    // An empty field removes the limit.
     const body: Limits = Object.fromEntries(
       LIMITS.map(([name]) => [name, shown(name) === '' ? null : Number(shown(name))]),
     )

@@ -1,4 +1,4 @@
-// Signing in: by e-mail address and password, or with a key that is kept for this tab only.
+// The sign-in view: with e-mail address and password, or with an API key, which is kept for this tab only.
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
@@ -24,7 +24,7 @@ export function SignInView(): JSX.Element {
   )
 }
 
-/** What a form says when it was refused. */
+/** The error message of a refused form. */
 function useAttempt(): readonly [string | null, boolean, (work: () => Promise<void>) => void] {
   const [said, setSaid] = useState<string | null>(null)
   const [isBusy, setBusy] = useState(false)

@@ -1,4 +1,4 @@
-// Where people are told about issues: the targets of notifications, and a test of each.
+// Lists the targets of notifications, and sends a test notification to each.
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'

@@ -1,4 +1,4 @@
-// A change of the control plane: whether it is under way, what was refused, and that the lists are asked again afterwards.
+// A hook for changes of the control plane. It tells whether a change is running and why it was refused, and reloads the lists afterwards.
 
 import { useState } from 'preact/hooks'
 import { type Call, call } from '../../api/client.ts'

@@ -1,4 +1,4 @@
-// Where the money goes: over time, by model, route, provider or environment, beside the time before, and what has no price.
+// The cost view: cost over time and by model, route, provider or environment, compared with the previous period, and unpriced models.
 
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
@@ -238,7 +238,7 @@ const CSV_FIELDS = [
   'unpriced',
 ] as const
 
-/** What is shown, as a file; the sums are those of the table. */
+/** Returns the table as a CSV file in a data URL. */
 function csvAddress(rows: readonly GroupedUsage[], by: Dimension): string {
   const lines = rows.map((row) =>
     [csvCell(row.by[by] ?? ''), ...CSV_FIELDS.map((f) => String(row[f]))].join(','),
@@ -247,7 +247,7 @@ function csvAddress(rows: readonly GroupedUsage[], by: Dimension): string {
   return `data:text/csv;charset=utf-8,${encodeURIComponent(`${text}\r\n`)}`
 }
 
-/** A text that begins like a formula would be run by a spreadsheet. */
+/** Quotes a CSV cell. A text that starts like a formula is escaped, because a spreadsheet would execute it. */
 function csvCell(text: string): string {
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe

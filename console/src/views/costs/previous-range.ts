@@ -1,4 +1,4 @@
-// As long a time just before another.
+// Returns the period of the same length directly before a time range.
 
 type Bounds = {
   readonly from: string

@@ -1,4 +1,4 @@
-// Models without a price, as a list of what to do: their tokens are counted, their cost is not.
+// Lists the models without a price, with instructions. Their tokens are counted, but not their cost.
 
 import type { JSX } from 'preact'
 import type { BreakdownRow } from '../../api/types.ts'
@@ -47,7 +47,7 @@ export function Unpriced(): JSX.Element | null {
   )
 }
 
-/** In the form of an override file. Prices are left for a person to fill in: 0 would be a price. */
+/** Returns the models in the form of a price override file. The prices must be filled in by a person, because 0 would be a valid price. */
 function overrideOf(rows: readonly BreakdownRow[]): string {
   const providers = Map.groupBy(rows, (row) => row.provider ?? 'unknown')
   const modelLines = (row: BreakdownRow): string => {

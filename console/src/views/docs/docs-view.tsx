@@ -1,5 +1,5 @@
-// The explorer of the API: every operation of the document, with its parameters, answers and errors, and a form that asks it. It runs
-// under the policy of the console: no script and no style from elsewhere.
+// The API explorer: every operation of the OpenAPI document with its parameters, responses and errors, and a form that calls it. It
+// complies with the content security policy of the console, which allows no scripts and styles from other origins.
 
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'

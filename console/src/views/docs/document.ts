@@ -45,7 +45,7 @@ export interface Schema {
   readonly required?: readonly string[]
 }
 
-/** An example of what a schema describes: its own, else one made of its parts. */
+/** Returns an example value for a schema: the schema's own example, otherwise one that is made from its parts. */
 export function exampleOf(schema: Schema | undefined, depth = 0): unknown {
   if (schema === undefined || depth > 6) return null
   const [example] = schema.examples ?? []

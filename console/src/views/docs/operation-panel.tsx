@@ -1,4 +1,4 @@
-// One operation of the API: what it takes, what it answers, and a form that asks it with the credential of this page.
+// One operation of the API: its parameters and responses, and a form that calls it with the credential of this page.
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
@@ -139,12 +139,12 @@ async function asked(
     const text = await res.text()
     return { status: res.status, ms: performance.now() - startedAt, text }
   } catch {
-    // The browser says no more than that nobody answered.
+    // The browser does not tell why there is no response.
     return { status: 0, ms: performance.now() - startedAt, text: 'Observa does not answer.' }
   }
 }
 
-/** The key is a variable of the shell: what is copied is pasted elsewhere. */
+/** Returns a shell command. The API key is a shell variable, because copied commands are pasted in other places. */
 function curlOf(method: string, address: string, body: string | null): string {
   const url = new URL(address, window.location.href).href
   const data =
@@ -178,7 +178,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch {
-    // An answer may be text.
+    // The response is text, not JSON.
     return undefined
   }
 }

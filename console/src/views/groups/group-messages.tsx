@@ -1,4 +1,5 @@
-// The messages of a conversation, session or user in order, across traces. A call repeats the conversation so far, so each shows what is new.
+// Shows the messages of a conversation, session or user in order and across traces. A call usually repeats the earlier messages, so only
+// its new messages are shown.
 
 import type { JSX } from 'preact'
 import { call } from '../../api/client.ts'
@@ -55,7 +56,7 @@ export function GroupMessages({
   )
 }
 
-/** Oldest first. What an earlier call sent or received is left out of a later one. */
+/** Returns the calls with their new messages, oldest first. Messages that an earlier call sent or received are omitted. */
 function turnsOf(newestFirst: readonly EventRow[]): readonly Turn[] {
   const seen = new Set<string>()
   const turns: Turn[] = []

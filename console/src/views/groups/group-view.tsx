@@ -1,4 +1,4 @@
-// One conversation, session or user: sums, the messages in order across traces, and the traces.
+// The view of one conversation, session or user: totals, messages in order, and traces.
 
 import type { ComponentChildren, JSX } from 'preact'
 import type { GroupRow, TraceRow } from '../../api/types.ts'

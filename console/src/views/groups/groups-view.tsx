@@ -1,4 +1,4 @@
-// Conversations, sessions or users: a list with sums, newest activity first.
+// Lists conversations, sessions or users with their totals. The most recently active ones come first.
 
 import type { JSX } from 'preact'
 import { apiAddress } from '../../api/client.ts'

@@ -1,4 +1,4 @@
-// What people do about issues: acknowledge, resolve, ignore, snooze, open again. One change for one or for many, and the way back.
+// Changes the state of one or several issues: acknowledge, resolve, ignore, snooze and reopen. A change can be undone.
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'

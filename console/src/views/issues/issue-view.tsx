@@ -1,4 +1,4 @@
-// One issue: what it is, the evidence, its occurrences with their spans, what was done and said about it.
+// The view of one issue: its description, evidence, signals with their spans, history and comments.
 
 import type { ComponentChildren, JSX } from 'preact'
 import { useState } from 'preact/hooks'
@@ -21,7 +21,7 @@ import { useIssuesRoute } from './use-issues-route.ts'
 
 const PAGE = 50
 
-/** Where signals are not grouped, the id is that of one of them. */
+/** On instances that do not group signals into issues, the id is the id of a signal. */
 export function IssueView({ id }: { readonly id: string }): JSX.Element {
   const hasIssues = useIssuesRoute()
   if (hasIssues === null) return <Loading />

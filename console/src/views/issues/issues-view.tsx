@@ -1,4 +1,4 @@
-// The inbox of issues: groups of equal signals with what people did about them; and, as a second list, every single occurrence.
+// The list of issues with their states, and as a second list all single signals.
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'

@@ -1,4 +1,4 @@
-// One finding with its evidence: the value, the threshold, what the rule wrote down, and the span where it happened.
+// The view of one signal: its value, threshold, the facts that the rule recorded, and the span in which it was found.
 
 import type { JSX } from 'preact'
 import type { Signal } from '../../api/types.ts'

@@ -1,4 +1,4 @@
-// What the rules found, one occurrence each, newest first, with the evidence in the row and the trace one key away.
+// Lists signals, newest first. A row contains the evidence, and one key opens the trace.
 
 import type { JSX } from 'preact'
 import { apiAddress } from '../../api/client.ts'
@@ -87,7 +87,7 @@ export function SignalsList(): JSX.Element {
   )
 }
 
-/** Types with their counts: what to look at, and the filter at once. */
+/** Shows the types of signals with their counts. Each of them is also a filter. */
 function Types({
   counts,
   chosen,
@@ -181,7 +181,7 @@ export function SignalsTable({ rows }: { readonly rows: readonly Signal[] }): JS
 
 const TELLING = ['error_message', 'error_type', 'name', 'tool_name', 'model', 'types', 'type']
 
-/** The part of the evidence that says most. */
+/** Returns the most informative part of the evidence. */
 export function summaryOf(evidence: unknown): string {
   if (typeof evidence !== 'object' || evidence === null) return ''
   const facts = Object.entries(evidence).filter(([key, value]) => value !== null && key !== 'unit')

@@ -1,4 +1,4 @@
-// The configuration that runs, and an edited one checked: every error with its line. Nothing is applied here.
+// Shows the running configuration, and checks an edited one: every error has its line. Nothing is applied.
 
 import type { JSX } from 'preact'
 import { useRef, useState } from 'preact/hooks'

@@ -1,4 +1,4 @@
-// What a destination refused for good: the reason, the scrubbed content, sending it again, dropping it.
+// Lists dead letters with the reason and the scrubbed content. They can be retried or dropped.
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'

@@ -1,4 +1,4 @@
-// What each receiver has taken and each exporter delivered since the start, with what waits and what went wrong.
+// Shows how many items each receiver accepted and each exporter delivered since the start, with queued and failed ones.
 
 import type { JSX } from 'preact'
 import type { ExporterState, PipelineState } from '../../api/types.ts'

@@ -1,4 +1,4 @@
-// How the instance itself is: exporters, queue and stores with what each says, and the version.
+// The view of the instance's own health: exporters, queue and stores with their states, and the version.
 
 import type { JSX } from 'preact'
 import type { Health, PipelineState } from '../../api/types.ts'

@@ -1,4 +1,4 @@
-// What somebody sees first: sums of the time beside those of the time before, how they went, what was found, and the pipeline.
+// The start page: totals of the time range compared with the previous period, their course, new signals, and the pipeline.
 
 import type { ComponentChildren, JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
@@ -23,7 +23,7 @@ import { useTimeRange } from '../../state/time-range.ts'
 import { PipelineGraph } from './pipeline-graph.tsx'
 
 const EVERY_MS = 15_000
-/** Three hours and the minute ahead that a range has. */
+/** Three hours, and one minute because a time range ends one minute in the future. */
 const SHORT_MS = 3 * 3_600_000 + MINUTE_MS
 
 export function OverviewView(): JSX.Element {
@@ -38,7 +38,7 @@ export function OverviewView(): JSX.Element {
       everyMs: range.isRelative && EVERY_MS,
     },
   )
-  // Hours are too coarse for a short time; the same sums are there by the minute.
+  // For a short time range, hours are too coarse, so the totals are requested by minute.
   const { from, to } = range.bounds()
   const isShort = Date.parse(to) - Date.parse(from) <= SHORT_MS
   const minutes = useApi<Pick<Overview, 'over_time'>>(

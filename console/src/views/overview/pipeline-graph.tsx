@@ -1,5 +1,5 @@
-// The pipeline as it runs now: what receivers take, the steps of the chain, the queue on disk, and what exporters deliver, with rates
-// from two answers after each other. Who may not see the instance's figures sees its health.
+// Shows the running pipelines: receivers, processors, the queue on disk, and exporters, with rates that are computed from two successive
+// responses. Users without permission for the figures of the instance see only its health.
 
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
@@ -48,7 +48,7 @@ export function PipelineGraph(): JSX.Element | null {
   )
 }
 
-/** The answer before the present one. */
+/** Returns the previous response. */
 function usePrevious(now: PipelineState | undefined): PipelineState | undefined {
   const kept = useRef<{ now: PipelineState | undefined; before: PipelineState | undefined }>({
     now: undefined,
@@ -114,7 +114,7 @@ export function troublesOf(exporter: ExporterState): readonly string[] {
   ].filter((text) => text !== '')
 }
 
-/** Items a second between two answers; without an earlier one, how many since the start. */
+/** Returns the items per second between two responses; without a previous response, the total since the start. */
 function rateOf(
   value: number,
   earlier: number | undefined,
@@ -157,7 +157,7 @@ function Stage({
   )
 }
 
-/** The processors of each pipeline, in order. */
+/** Returns the processors of each pipeline in order. */
 function Steps({ state }: { readonly state: PipelineState | undefined }): JSX.Element | null {
   if (state === undefined) return null
   const chains = new Map(state.pipelines.map((p) => [p.processors.join(' '), p.processors]))

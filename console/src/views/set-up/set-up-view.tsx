@@ -1,4 +1,4 @@
-// How to send the first trace: snippets with this instance's address, and a light that turns on with the first span.
+// Explains how to send the first trace: snippets with the address of this instance, and an indicator for the first span.
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'

@@ -1,4 +1,4 @@
-// Snippets for common SDKs, filled with an address and a key. A key that is not known yet is a variable, never a made-up value.
+// Code snippets for common SDKs with the address and API key of this instance. An unknown key is shown as a variable, never as an example.
 
 export interface Target {
   readonly endpoint: string

@@ -1,11 +1,11 @@
-// The spans of a trace without their content, nearly always in one answer; and one span with all that is known of it.
+// Loads the spans of a trace without their content, in most cases with one request, and single spans with all their fields.
 
 import { ask, call } from '../../api/client.ts'
 import type { AnswerOf, RowOf } from '../../api/operations.ts'
 import type { EventRow, SpanRow } from '../../api/types.ts'
 
 const PAGE = 20_000
-/** Larger traces are shown up to here, and the view says so. */
+/** The most spans that are loaded. Of a larger trace the view shows this many, with a note. */
 export const SPANS_MAX = 100_000
 
 export interface LoadedSpans {
@@ -13,7 +13,7 @@ export interface LoadedSpans {
   readonly isWhole: boolean
 }
 
-/** `onPage` is told what has come so far. */
+/** Loads the spans. `onPage` is called with all spans that were loaded so far. */
 export async function loadSpans(
   traceId: string,
   signal: AbortSignal,
@@ -35,7 +35,7 @@ export async function loadSpans(
   return { spans, isWhole: cursor === null }
 }
 
-/** Of a span that repeats what others report its own figures are shown, marked as not counted. */
+/** A span whose usage repeats that of other spans shows its own tokens and cost, marked as not counted. */
 const spanOf = (row: RowOf<'GET /api/v1/traces/{id}/skeleton'>): SpanRow => ({
   event_id: row.event_id,
   span_id: row.span_id,
@@ -58,7 +58,7 @@ const spanOf = (row: RowOf<'GET /api/v1/traces/{id}/skeleton'>): SpanRow => ({
   usage_duplicate_of: row.usage_duplicate_of,
 })
 
-/** The whole event of a span, with what filled its fields. */
+/** Loads the complete event of a span, with the origin of its fields. */
 export async function loadEvent(span: SpanRow, signal: AbortSignal): Promise<EventRow> {
   return await call(`/api/v1/events/${span.event_id}`, { signal })
 }

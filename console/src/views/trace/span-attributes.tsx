@@ -1,4 +1,4 @@
-// Every field and attribute of a span as a table that can be searched.
+// Shows all fields and attributes of a span in a searchable table.
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
@@ -52,7 +52,7 @@ export function SpanAttributes({ event }: { readonly event: EventRow }): JSX.Ele
 const entriesOf = (value: unknown): [string, unknown][] =>
   typeof value === 'object' && value !== null ? Object.entries(value) : []
 
-/** By field; an event that was stored by an older version has none. */
+/** The origins by field. Events that were stored by an older version have none. */
 function explainedOf(event: EventRow): ReadonlyMap<string, Explained> {
   const found = entriesOf(event['explain']).filter((entry): entry is [string, Explained] => {
     const [, value] = entry

@@ -1,4 +1,4 @@
-// What a span says: messages as a conversation, input and output that are no messages, tool calls, documents, errors, and what was scrubbed.
+// Shows the content of a span: messages as a conversation, other inputs and outputs, tool calls, documents, errors and scrubbed values.
 
 import type { ComponentChildren, JSX } from 'preact'
 import type { EventRow } from '../../api/types.ts'

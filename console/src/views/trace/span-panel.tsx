@@ -1,4 +1,4 @@
-// One span in full: what it says, how its tokens and cost count, what the rules found, every attribute, and the raw event.
+// Shows all details of a span: content, tokens and cost with the way they are counted, signals, attributes, and the raw event.
 
 import type { ComponentChildren, JSX } from 'preact'
 import { apiAddress } from '../../api/client.ts'
@@ -100,7 +100,7 @@ function SpanHead({
   )
 }
 
-/** The key is a variable of the shell: what is copied is pasted elsewhere. */
+/** Returns a shell command. The API key is a shell variable, because copied commands are pasted in other places. */
 function curlOf(traceId: string): string {
   const address = new URL(apiAddress(`/api/v1/traces/${traceId}/events`), window.location.href).href
   return `curl -s -H "authorization: Bearer $OBSERVA_KEY" '${address}'`

@@ -1,4 +1,4 @@
-// What the rules found in a span, with the evidence: the value, the threshold, and what the rule wrote down.
+// Shows the signals of a span with their evidence: value, threshold, and the facts that the rule recorded.
 
 import type { JSX } from 'preact'
 import type { Signal } from '../../api/types.ts'

@@ -1,30 +1,30 @@
-// The spans of a trace as a tree: children in order of their start, sums of what is below, and what is in sight when some are folded.
-// Arrays over indexes rather than objects, because a trace may have a hundred thousand spans.
+// Builds the tree of a trace's spans: children in the order of their start, totals of subtrees, and the visible spans when some are
+// collapsed. It uses arrays of indexes rather than objects, because a trace may have a hundred thousand spans.
 
 import type { SpanRow } from '../../api/types.ts'
 import { preciseMs } from '../../parts/format.ts'
 
 export interface SpanTree {
   readonly spans: readonly SpanRow[]
-  /** Indexes of `spans`, parents before children. */
+  /** Indexes into `spans`, with parents before their children. */
   readonly order: readonly number[]
   readonly level: Int32Array
   readonly parent: Int32Array
   readonly children: Int32Array
-  /** How many spans are below. */
+  /** The number of descendants of each span. */
   readonly below: Int32Array
-  /** Sums of a span and all below: only what counts. */
+  /** The totals of each span and its descendants. Usage that is not counted is left out. */
   readonly tokens: Float64Array
   readonly cost: Float64Array
   readonly errors: Int32Array
-  /** Of each span, ms since the epoch with their fractions. */
+  /** The start of each span in ms since the epoch, with fractions. */
   readonly starts: Float64Array
   readonly startMs: number
   readonly endMs: number
   readonly byId: ReadonlyMap<string, number>
 }
 
-/** A record of a log is shown in its span; it is listed only where that is missing. */
+/** A log record is shown inside its span. It is listed separately only if its span is missing. */
 const isLogOf = (span: SpanRow): boolean => span.event_type?.startsWith('log:') === true
 
 export function treeOf(given: readonly SpanRow[]): SpanTree {
@@ -65,7 +65,7 @@ function withoutJoinedLogs(given: readonly SpanRow[]): readonly SpanRow[] {
   return given.filter((s) => !isLogOf(s) || !ids.has(s.span_id))
 }
 
-/** Without recursion: chains may be deeper than the stack. What is in a circle of parents comes last, as roots. */
+/** Orders the spans without recursion, because the tree may be deeper than the stack. Spans in a cycle of parents come last, as roots. */
 function ordered(
   starts: Float64Array,
   roots: readonly number[],
@@ -119,7 +119,7 @@ function summed(
   return { below, tokens, cost, errors }
 }
 
-/** Whether the numbers of a span enter sums: those that repeat others do not. */
+/** True if the usage of a span is counted. Usage that repeats that of other spans is not. */
 export const counts = (span: { readonly usage_aggregate: boolean | null }): boolean =>
   span.usage_aggregate !== true
 
@@ -137,7 +137,7 @@ function boundsOf(
   return spans.length === 0 ? { startMs: 0, endMs: 0 } : { startMs, endMs }
 }
 
-/** Indexes in order, without what is below a folded span. */
+/** Returns the indexes of the visible spans in order: all except the descendants of collapsed spans. */
 export function inSight(tree: SpanTree, folded: ReadonlySet<number>): readonly number[] {
   if (folded.size === 0) return tree.order
   const shown: number[] = []
@@ -151,7 +151,7 @@ export function inSight(tree: SpanTree, folded: ReadonlySet<number>): readonly n
   return shown
 }
 
-/** Spans with these words in their name, model, tool or agent. */
+/** Finds the spans with these words in their name, model, tool or agent. */
 export function matching(tree: SpanTree, words: string): ReadonlySet<number> {
   const wanted = words.toLowerCase()
   const found = new Set<number>()

@@ -1,4 +1,4 @@
-// Tokens and cost of one span, and why they count or do not: the page that somebody reads who doubts a sum.
+// Shows tokens and cost of one span and why they are counted or not. Users who doubt a total find the explanation here.
 
 import type { JSX } from 'preact'
 import type { EventRow } from '../../api/types.ts'

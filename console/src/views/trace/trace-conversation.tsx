@@ -1,4 +1,4 @@
-// The model calls and tools of a trace in order, as somebody reads what happened. Contents are fetched page by page.
+// Shows the model and tool calls of a trace in order as a conversation. The contents are loaded page by page.
 
 import type { JSX } from 'preact'
 import { call } from '../../api/client.ts'
@@ -11,7 +11,7 @@ import { JsonView } from '../../parts/json-view.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 import type { SpanTree } from './span-tree.ts'
 
-/** A longer trace shows this many; the waterfall has all. */
+/** The most calls that are shown. The waterfall contains all calls of a longer trace. */
 const EVENTS_MAX = 200
 const FIELDS =
   'event_id,span_id,event_type,kind,name,start_time,duration_ms,status,cost_usd,total_tokens,response_model,request_model,input_messages,output_messages,tool_name,tool_arguments,tool_result,error_message,usage_aggregate'
@@ -71,7 +71,7 @@ function isStep(event: EventRow, tree: SpanTree): boolean {
   )
 }
 
-/** Messages that an earlier call of the trace has sent already: a call repeats the conversation so far. */
+/** Returns the number of messages that an earlier call of the trace has already sent. A call usually repeats the conversation so far. */
 function knownBefore(steps: readonly EventRow[], at: number): number {
   const own = messagesOf(steps[at]?.['input_messages']).map((m) => JSON.stringify(m))
   let known = 0

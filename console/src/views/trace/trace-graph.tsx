@@ -1,5 +1,5 @@
-// The agent and tool graph of a trace: spans of one name are one node with a counter, who called whom is an edge. The same trace always
-// gives the same picture.
+// The graph of agents and tools in a trace. Spans with one name are one node with a counter, and edges are calls. The same trace always
+// has the same layout.
 
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
@@ -187,7 +187,7 @@ interface Place {
   readonly y: number
 }
 
-/** Columns by depth; within one, in the order of the first call. */
+/** Places nodes in columns by depth, and in each column in the order of the first call. */
 function placesOf(nodes: readonly Node[]): ReadonlyMap<string, Place> {
   const inColumn = new Map<number, number>()
   const places = new Map<string, Place>()

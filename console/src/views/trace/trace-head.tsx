@@ -1,4 +1,4 @@
-// The head of a trace: its name, sums that count each call once, who and where, and what the rules found.
+// The head of the trace view: name, totals that count each call once, user, session, environment and so on, and signals.
 
 import type { ComponentChildren, JSX } from 'preact'
 import { apiAddress } from '../../api/client.ts'

@@ -1,5 +1,4 @@
-// One trace: its sums, what was found in it, the waterfall and the span that is chosen, and the conversation in order. What is chosen is
-// in the address.
+// The view of one trace: totals, signals, the waterfall with the selected span, and the conversation. The selection is part of the URL.
 
 import type { JSX } from 'preact'
 import { useEffect, useMemo, useState } from 'preact/hooks'
@@ -133,7 +132,7 @@ function WaterfallWithSpan({
     if (id !== undefined) setParams({ span: id }, { isReplaced: locationNow().query.has('span') })
   }
   const step = (by: number): void => {
-    // From the address, because the next key may come before the view is drawn again.
+    // The selection is read from the URL, because the next key may be pressed before the view is rendered again.
     const at = tree.byId.get(locationNow().query.get('span') ?? '')
     const next = rows[(at === undefined ? -1 : rows.indexOf(at)) + by]
     if (next !== undefined) select(next)

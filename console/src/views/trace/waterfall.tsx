@@ -1,4 +1,4 @@
-// The spans of a trace as a waterfall over a tree. Only the rows in sight are in the page, so that ten thousand cost as little as thirty.
+// Shows the spans of a trace as a waterfall with a tree. Only visible rows are rendered, so ten thousand spans cost as little as thirty.
 
 import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
@@ -7,10 +7,10 @@ import { Icon, iconOfKind } from '../../parts/icons.tsx'
 import { counts, type SpanTree } from './span-tree.ts'
 
 const ROW_PX = 30
-/** Rows beside those in sight, so that quick scrolling shows no gaps. */
+/** The number of rows that are rendered outside of the visible part, so that fast scrolling shows no gaps. */
 const SPARE_ROWS = 12
 const INDENT_PX = 14
-/** Deeper levels are not indented further; the level stands in the row. */
+/** The deepest level with its own indentation. Rows of deeper levels show the number of their level. */
 const INDENT_LEVELS_MAX = 16
 
 export interface WaterfallProps {

@@ -1,4 +1,4 @@
-// The columns that a list of traces can have.
+// The columns of a list of traces.
 
 import type { ComponentChildren } from 'preact'
 import type { TraceRow } from '../../api/types.ts'
@@ -9,7 +9,7 @@ export interface Column {
   readonly key: string
   readonly label: string
   readonly isNumber?: boolean
-  /** `sort` of the API, where it can sort by this. */
+  /** The value of the API parameter `sort`; absent if the API cannot sort by this column. */
   readonly sort?: string
   readonly cell: (trace: TraceRow, durationMax: number) => ComponentChildren
 }

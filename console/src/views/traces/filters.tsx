@@ -1,4 +1,4 @@
-// The filters of a list, each in the address. Typing waits a moment before it asks; what is set stands below as chips that can be taken away.
+// The filters of a list, which are part of the URL. A typed text is applied after a pause. Active filters are shown as removable chips.
 
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
@@ -6,17 +6,17 @@ import { Icon } from '../../parts/icons.tsx'
 import { setParams, useLocation } from '../../state/location.ts'
 
 export interface FilterField {
-  /** Parameter of the API and of the address. */
+  /** The name of the parameter in the API and in the URL. */
   readonly name: string
   readonly label: string
   readonly type: 'text' | 'number' | 'choice' | 'flag'
   readonly choices?: readonly (readonly [value: string, label: string])[]
   readonly placeholder?: string
-  /** In sight at once; the others are behind "More filters". */
+  /** True if the filter is always visible. The others are behind "More filters". */
   readonly isMain?: boolean
 }
 
-/** Typing is taken after this pause. */
+/** A typed text is applied after this pause. */
 const PAUSE_MS = 300
 
 export function Filters({
@@ -86,7 +86,7 @@ function shownValue(field: FilterField, value: string): string {
   return field.choices?.find(([key]) => key === value)?.[1] ?? value
 }
 
-/** A text that is in the address after a pause; it follows the address when that changes elsewhere. */
+/** A text field whose value is written to the URL after a pause. It is updated when the URL changes. */
 function useTyped(name: string): readonly [string, (text: string) => void] {
   const inAddress = useLocation().query.get(name) ?? ''
   const [text, setText] = useState(inAddress)

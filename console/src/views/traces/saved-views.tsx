@@ -1,4 +1,4 @@
-// Views that somebody gave a name: the filters, order and time of a list, kept by the instance for oneself or for all of the project.
+// Saved views: named combinations of filters, sort order and time range. The instance stores them for one user or for the whole project.
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
@@ -11,7 +11,7 @@ import { useChange } from '../account/use-change.ts'
 type View = RowOf<'GET /api/v1/views'>
 
 const PATH = '/api/v1/views'
-/** Of an address, what is no part of the view of a list. */
+/** The URL parameters that are not part of a saved view. */
 const NOT_KEPT: ReadonlySet<string> = new Set(['project', 'live'])
 
 export function SavedViews({ page }: { readonly page: 'traces' | 'issues' }): JSX.Element {

@@ -1,4 +1,4 @@
-// Rows of traces, for the list and for what belongs to one user, session or conversation.
+// The table of traces, used by the list of traces and by the views of users, sessions and conversations.
 
 import type { JSX } from 'preact'
 import type { TraceRow } from '../../api/types.ts'
@@ -16,7 +16,7 @@ export function TracesTable({
   readonly rows: readonly TraceRow[]
   readonly columns?: readonly string[]
   readonly label: string
-  /** A column or -column, where the list can be sorted. */
+  /** The sort order, `column` or `-column`; undefined if the list cannot be sorted. */
   readonly sort?: string
   readonly onSort?: (sort: string) => void
 }): JSX.Element {
@@ -71,7 +71,7 @@ export function TracesTable({
   )
 }
 
-/** The direction of the list in the words of ARIA; undefined where it is not sorted by this column. */
+/** Returns the value of `aria-sort` for a column; undefined if the list is not sorted by it. */
 function ariaSort(
   by: string | undefined,
   sort: string | undefined,
@@ -80,7 +80,7 @@ function ariaSort(
   return sort === `-${by}` ? 'descending' : sort === by ? 'ascending' : undefined
 }
 
-/** The largest first, then the smallest first. */
+/** Returns the next sort order when a column is clicked: first descending, then ascending. */
 function SortButton({
   by,
   label,

@@ -1,4 +1,4 @@
-// The list of traces: filters, columns, saved views, live tail.
+// The view of the list of traces, with filters, columns, saved views and live tail.
 
 import type { JSX } from 'preact'
 import { apiAddress } from '../../api/client.ts'

@@ -1,11 +1,11 @@
-// The pages of a list, one after the other by the API's cursor. A list that is watched asks for its first page again and again.
+// A hook that loads a list page by page with the cursor of the API. With live updates the first page is requested at intervals.
 
 import { useEffect, useState } from 'preact/hooks'
 import { call, type Parameters } from '../../api/client.ts'
 import type { Page } from '../../api/types.ts'
 import { type Answer, useQuery } from '../../api/use-query.ts'
 
-/** More are not held; filters and the time range lead further. */
+/** The most rows that are kept. Users find other rows with filters and the time range. */
 export const ROWS_MAX = 2000
 
 export interface Pages<T> {

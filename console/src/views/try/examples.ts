@@ -1,4 +1,4 @@
-// Payloads to begin with, of three forms.
+// Example payloads in three formats.
 
 interface Example {
   readonly label: string

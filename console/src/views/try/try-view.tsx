@@ -1,5 +1,5 @@
-// Try it: what the chain of this instance makes of a payload. It is scrubbed, turned into canonical events and judged by the rules as in
-// earnest, in a thread of its own, and nothing is stored.
+// The try-it view shows what the chain of this instance makes of a payload. The payload is scrubbed, converted to canonical events and
+// checked by the signal rules as in production, but in a separate thread, and nothing is stored.
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
@@ -72,7 +72,7 @@ interface TryFormProps {
   readonly onRun: () => void
 }
 
-/** Where the payload is pasted, dropped or chosen. */
+/** The input for the payload, which can be pasted, dropped or selected as a file. */
 function TryForm({ text, file, isBusy, onText, onFile, onRun }: TryFormProps): JSX.Element {
   const take = async (given: File | undefined): Promise<void> => {
     if (given === undefined) return
@@ -148,7 +148,7 @@ function TryForm({ text, file, isBusy, onText, onFile, onRun }: TryFormProps): J
   )
 }
 
-/** In pieces, because the arguments of a call are bounded. */
+/** Converts bytes to a string in pieces, because the number of arguments of a call is limited. */
 function base64Of(bytes: Uint8Array): string {
   let text = ''
   for (let at = 0; at < bytes.length; at += 8192)
