@@ -236,6 +236,8 @@ export interface Processor {
   applyLedger?(events: EventTable, corrections: readonly LedgerCorrection[]): void
   /** For the processor that prices events: computes the cost of events again after their counts were revised. */
   reprice?(events: EventTable): void
+  /** For the processor of the rules: stored events have other figures now, so that a signal about them may no longer hold, or holds now. */
+  judgeRevised?(revised: RevisedEvents, ctx: ChainContext): void
 }
 
 /** Read-only file access for `prepare`, relative to the config file. */

@@ -8,6 +8,7 @@ import type { Signal, SignalType } from '../core/signals/signal.ts'
 import { type LabelReader, ScopedSettings } from '../core/signals/signal-scopes.ts'
 import { type Finding, signalOf } from './finding.ts'
 import { ID, Observations } from './observation.ts'
+import { forgetRaised, isSince, newNormals, supersededIn } from './raised.ts'
 import { type Entry, Recent } from './recent.ts'
 import type { DetectionSettings } from './settings.ts'
 import { type Site, Sites, siteOf, wordsOfSite } from './site.ts'
@@ -23,6 +24,7 @@ import {
   type Conversation,
   contextDrops,
   conversationKey,
+  hasTurn,
   newConversation,
 } from './traces/conversations.ts'
 import { mayHaveFindings } from './traces/prefilter.ts'
@@ -32,6 +34,7 @@ import { type CallLimits, SpanStore, type StoredSpans } from './traces/span-stor
 import { TouchedGroups } from './traces/touched-groups.ts'
 import { newTrace, type Trace } from './traces/trace.ts'
 import { findingIn, type TraceFinding } from './traces/trace-finding.ts'
+import { isDue, judgeSeries, knowsUsual } from './trends/judge-series.ts'
 import {
   addCall as addToSeries,
   BUCKET_MS,
@@ -39,7 +42,6 @@ import {
   newSeries,
   type Series,
 } from './trends/series.ts'
-import { isDue, isLearned, judgeSeries } from './trends/trend-rules.ts'
 import { hasSpendingLimits, type Spending, UsageBudgets } from './usage-budgets.ts'
 
 /** The longest delay of an event compared with other events of the same time. */
@@ -50,6 +52,8 @@ const TRACE_FORGOTTEN_MS = 5 * 60_000
 const CONVERSATION_FORGOTTEN_MS = 6 * 3_600_000
 /** The shortest time between two judgements of the series. */
 const JUDGE_EVERY_MS = 1000
+/** Series that are judged before others get a turn. */
+const SERIES_AT_ONCE = 500
 /** How far a client's clock may be ahead. Later times are limited to this. */
 const AHEAD_MS_MAX = 60_000
 
@@ -101,6 +105,11 @@ export class Detector {
   #newestEventMs = Number.NEGATIVE_INFINITY
   #nowMs = Number.NEGATIVE_INFINITY
   #judgedMs = Number.NEGATIVE_INFINITY
+  /** Minutes whose sketches are no longer needed; those that follow; and the time of the log at which that was noted. */
+  #compactTo = Number.NEGATIVE_INFINITY
+  #compactNext = Number.NEGATIVE_INFINITY
+  #compactedMs = Number.NEGATIVE_INFINITY
+  #isBehind = false
   readonly #evicted = { traces: 0, conversations: 0, series: 0 }
 
   constructor(settings: DetectionSettings, bounds: DetectorBounds = BOUNDS) {
@@ -143,9 +152,9 @@ export class Detector {
     this.#nowMs = Math.max(this.#nowMs, nowMs)
     const out: Signal[] = []
     this.#settle(out)
-    if (this.#nowMs - this.#judgedMs >= JUDGE_EVERY_MS) {
+    if (this.#nowMs - this.#judgedMs >= JUDGE_EVERY_MS || this.#isBehind) {
       this.#judgedMs = this.#nowMs
-      this.#judgeSeries(this.#closedMinute(), out)
+      this.#judgeSeries(this.#closedMinute(), out, SERIES_AT_ONCE)
       this.#judgeBudgets(this.#closedMinute(), out)
     }
     return out
@@ -162,14 +171,14 @@ export class Detector {
       this.#settleConversation(e.value, out)
       this.#conversations.done()
     }
-    this.#judgeSeries(Number.POSITIVE_INFINITY, out)
+    this.#judgeSeries(Number.POSITIVE_INFINITY, out, Number.POSITIVE_INFINITY)
     this.#judgeBudgets(Number.POSITIVE_INFINITY, out)
     return out
   }
 
   stats(): DetectorStats {
     let learning = 0
-    for (const s of this.#series.values()) if (!isLearned([...s.buckets.values()])) learning++
+    for (const s of this.#series.values()) if (!knowsUsual(s)) learning++
     return {
       traces: this.#traces.size,
       spans: this.#spans.size,
@@ -244,9 +253,14 @@ export class Detector {
 
   #settleTrace(trace: Trace, out: Signal[]): void {
     const settings = this.#settings.of(labelsOf(trace))
-    if (!mayHaveFindings(trace, settings)) return
-    const found = settledFindings(this.#spans.viewOf(trace), settings)
+    const mayHave = mayHaveFindings(trace, settings)
+    if (!mayHave && trace.raised === null) return
+    const found = mayHave ? settledFindings(this.#spans.viewOf(trace), settings) : []
     this.#raiseOf(trace, found, out, settings, false)
+    if (trace.raised === null) return
+    const head = this.#spans.headOf(trace)
+    const all = found.map((f) => findingIn(head, f))
+    out.push(...supersededIn(trace.raised, all, settings))
   }
 
   #raiseOf(
@@ -327,7 +341,9 @@ export class Detector {
   #settleConversation(c: Conversation, out: Signal[]): void {
     const labels = readerOf({ tenant: c.tenant, project: c.project, environment: c.environment })
     const settings = this.#settings.of(labels)
-    for (const f of contextDrops(c, settings)) this.#raise(f, c.raised, out, settings, labels)
+    const found = contextDrops(c, settings)
+    for (const f of found) this.#raise(f, c.raised, out, settings, labels)
+    out.push(...supersededIn(c.raised, found, settings, (s) => hasTurn(c, s.event_id)))
   }
 
   // -------------------------------------------------------------- series
@@ -369,16 +385,37 @@ export class Detector {
     return Math.floor((this.#newestEventMs - LATENESS_MS) / BUCKET_MS) - 1
   }
 
-  #judgeSeries(closedMinute: number, out: Signal[]): void {
+  /** Whether series wait to be judged, so that `advance` is to be called again soon. */
+  get isBehind(): boolean {
+    return this.#isBehind
+  }
+
+  #judgeSeries(closedMinute: number, out: Signal[], most: number): void {
     if (closedMinute === Number.NEGATIVE_INFINITY) return
+    let judged = 0
+    this.#isBehind = false
     for (const series of this.#series.values()) {
       if (!isDue(series, closedMinute)) continue
+      if (++judged > most) {
+        this.#isBehind = true
+        return
+      }
       const { tenant, project, dimensions } = series
       const labels = readerOf({ ...dimensions, tenant, project })
       const settings = this.#settings.of(labels)
-      for (const f of judgeSeries(series, closedMinute, settings))
-        this.#raise(f, series.raised, out, settings, labels)
+      const verdict = judgeSeries(series, closedMinute, this.#compactTo, settings)
+      for (const f of verdict.findings) this.#raise(f, series.raised, out, settings, labels)
+      out.push(
+        ...supersededIn(series.raised, verdict.findings, settings, isSince(verdict.judgedFrom)),
+      )
+      out.push(...newNormals(series.raised, verdict.accepted))
+      forgetRaised(series.raised, closedMinute)
     }
+    // Calls that are later than they may be still count fully for a minute of the log's time.
+    if (this.#nowMs - this.#compactedMs < BUCKET_MS) return
+    this.#compactedMs = this.#nowMs
+    this.#compactTo = this.#compactNext
+    this.#compactNext = closedMinute
   }
 
   // -------------------------------------------------------------- signals
@@ -491,7 +528,7 @@ const readerOf =
 
 /** Four bytes each. */
 const TRACE_INTS = 4
-const SNAPSHOT_VERSION = 3
+const SNAPSHOT_VERSION = 4
 
 interface SnapshotPiece {
   readonly version?: number

@@ -17,6 +17,8 @@ import { SnapshotFile } from './snapshot-file.ts'
 
 /** The interval at which the detector is told the time while no record is appended. */
 const IDLE_MS = 1000
+/** While series wait to be judged. */
+const BUSY_MS = 5
 /** The interval at which a changed state is stored. It grows if writing takes long. */
 const SNAPSHOT_EVERY_MS = 15_000
 const SNAPSHOT_SHARE = 50
@@ -179,7 +181,10 @@ export class DetectionLoop {
   async #idle(reader: LogReader): Promise<void> {
     const { clock } = this.#o
     await this.#append(this.#detector.advance(clock.nowMs()))
-    const either = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(IDLE_MS)])
+    const either = AbortSignal.any([
+      this.#stop.signal,
+      AbortSignal.timeout(this.#detector.isBehind ? BUSY_MS : IDLE_MS),
+    ])
     await reader.wait(either).catch(() => {
       // Time is up, or the detection stops.
     })

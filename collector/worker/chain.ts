@@ -109,6 +109,9 @@ export class Chain implements ChainContext {
     if (this.batch.spanCount > 0) {
       this.#process(task.corrections)
       this.revised.fill(task.revisions ?? [], this.#options.steps)
+      if (this.revised.items.length > 0)
+        for (const { processor } of this.#options.steps)
+          processor.judgeRevised?.(this.revised, this)
       this.#countDropped(verdicts)
     }
     const result = this.#result(verdicts, this.batch.spanCount > 0 ? this.#encode() : [])

@@ -43,7 +43,7 @@ const slow: Title = (e, s) =>
 const moved =
   (what: string): Title =>
   (e) =>
-    `${what} of ${inSeries(e)}: ${told(e['now'])} instead of ${told(e['usual'])}`
+    `${what} of ${inSeries(e)}: ${told(e['now'])} instead of ${told(e['usual'])}${'new_normal_from' in e ? ', the usual level now' : ''}`
 
 const TITLES: Readonly<Partial<Record<Signal['type'], Title>>> = {
   high_latency: slow,

@@ -5,6 +5,8 @@ import { SpanBatch } from '../../core/batch.ts'
 import { EventTable } from '../../core/event.ts'
 import { type FieldName, numberIndex, R, rangeIndex } from '../../core/fields.ts'
 import { encoder } from '../encode.ts'
+import { CALL_STRIDE, FIGURE, FIGURE_STRIDE } from '../observation.ts'
+import { SITE_STRIDE } from '../site.ts'
 
 export interface TestEvent {
   /** Numbers below 256, of which the ids are made; 0 for none. */
@@ -51,4 +53,22 @@ export function observed(list: readonly TestEvent[]): Uint8Array {
   const [part] = encoder('detection:signals', {}).encode(input, new Set(), ctx)
   if (part === undefined) throw new Error('there are no observations')
   return part.bytes
+}
+
+/** The same observations, so much later. */
+export function moved(bytes: Uint8Array, byMs: number): Uint8Array {
+  const out = new Uint8Array(bytes)
+  const head = new Uint32Array(out.buffer, 0, 8)
+  const [, words = 0, wordBytes = 0, sites = 0, calls = 0, count = 0] = head
+  const padded = (size: number): number => (size + 7) & ~7
+  const at =
+    32 +
+    padded(words * 4) +
+    padded(wordBytes) +
+    padded(sites * SITE_STRIDE * 4) +
+    calls * CALL_STRIDE * 8
+  const figures = new Float64Array(out.buffer, at, count * FIGURE_STRIDE)
+  for (let i = FIGURE.START; i < figures.length; i += FIGURE_STRIDE)
+    figures[i] = (figures[i] ?? 0) + byMs
+  return out
 }

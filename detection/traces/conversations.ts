@@ -80,6 +80,10 @@ export function addTurn(c: Conversation, o: Observations, atMs: number): void {
   if (turns.length > TURNS_MAX) turns.shift()
 }
 
+/** Whether the turn of an event (hex) is remembered. */
+export const hasTurn = (c: Conversation, event: string | null): boolean =>
+  [...c.threads.values()].some((turns) => turns.some((t) => hexOf(t.event) === event))
+
 export function contextDrops(c: Conversation, settings: DetectionSettings): Finding[] {
   const out: Finding[] = []
   for (const [name, turns] of c.threads) {

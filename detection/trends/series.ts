@@ -1,20 +1,26 @@
-// A series has the calls of one kind to one target, in buckets of a minute by their end times. Buckets add up exactly, so the order
-// of arrival makes no difference. Recent buckets have sketches. Older ones have counts, sums and quantiles only.
+// A series has the calls of one kind to one target, by minutes of their end times. Minutes add up exactly, so the order of arrival makes
+// no difference. Minutes that are open, and the few before that a window may take in, have sketches. Of the others there is a row of whole
+// numbers: calls, errors and quantiles, in a table that new minutes overwrite. Ten thousand series are thus some hundred MB.
 
 import { FLAG, type Observations } from '../observation.ts'
 import type { Site } from '../site.ts'
-import { add, merge, newSketch, quantile, type Sketch } from './sketch.ts'
+import { add, merge, newSketch, quantileBins, type Sketch, valueOf, ZERO_BIN } from './sketch.ts'
+import type { Checkpoint, TrendState } from './trend-state.ts'
 
 export const BUCKET_MS = 60_000
-/** The most buckets of a series that are remembered: those that are learned from and those that are judged. */
-export const BUCKETS_MAX = 150
-const SKETCHED_BUCKETS_MAX = 12
-/** The most different models or finish reasons of a bucket. Further ones are counted together. */
-const WORDS_MAX = 12
+/** Minutes of a series that are remembered: two hours that are learned from, and those that are judged. */
+export const MINUTES_MAX = 128
+/** The most different models or finish reasons of a series. Further ones are counted together. */
+const WORDS_MAX = 8
 const OTHER = '(other)'
 
 export const MEASURES = ['latency', 'cost', 'tokens', 'output'] as const
 export type Measure = (typeof MEASURES)[number]
+
+/** The quantiles that are compared with those of earlier minutes. */
+export const QUANTILES = ['p50', 'p95'] as const
+export type Quantile = (typeof QUANTILES)[number]
+const QS = [0.5, 0.95]
 
 export interface Quantiles {
   readonly count: number
@@ -22,16 +28,15 @@ export interface Quantiles {
   readonly p95: number
 }
 
-export interface Bucket {
-  readonly minute: number
-  calls: number
-  errors: number
-  readonly models: Map<string, number>
-  readonly finishes: Map<string, number>
-  /** Sketches of a bucket that may still get calls. */
-  sketches: Record<Measure, Sketch> | null
-  /** Quantiles of a bucket without sketches. */
-  closed: Record<Measure, Quantiles> | null
+/** Columns of a minute's row. A pair holds the bins of both quantiles of a measure. */
+const COLUMN = { MINUTE: 0, CALLS: 1, ERRORS: 2, EXCLUDED: 3, COUNT: 4, PAIR: 8 } as const
+const STRIDE = 12
+
+/** What is usual at hours of the week (`season.ts`). */
+export interface Season {
+  /** The first hour that was kept. */
+  readonly firstHour: number
+  readonly rows: Int16Array
 }
 
 export interface Series {
@@ -41,26 +46,24 @@ export interface Series {
   readonly kind: string
   /** The names of the series for people: service, environment, kind, route, provider, model or tool. */
   readonly dimensions: Readonly<Record<string, string>>
-  readonly buckets: Map<number, Bucket>
-  /** State of the rules over the series (`trend-rules.ts`), and the last minute that they have judged. */
-  readonly states: Map<string, TrendState>
+  /** Rows of minutes; the place of a minute is its remainder. */
+  readonly rows: Int32Array
+  /** Sketches of minutes that may still get calls, by measure. */
+  readonly sketches: Map<number, (Sketch | null)[]>
+  /** Counts by minute of models and of finish reasons. */
+  readonly models: Map<string, Int32Array>
+  readonly finishes: Map<string, Int32Array>
+  newestMinute: number
+  /** State of the rules (`trend-state.ts`), and the last minute that they have judged. */
+  states: TrendState[]
+  checkpoints: Checkpoint[]
   judgedMinute: number
-  /** True if a minute that was judged before got more calls. */
-  isChanged: boolean
+  /** The first of the judged minutes that got more calls since; infinite for none. */
+  changedMinute: number
+  season: Season | null
   /** Time in the log of the last call, ms. */
   touchedMs: number
   readonly raised: Map<string, string>
-}
-
-/** The state of a rule between two windows. */
-export interface TrendState {
-  isOpen: boolean
-  /** Whether each of the last windows was anomalous, newest last, and the number of normal windows since. */
-  recent: boolean[]
-  calm: number
-  openedMinute: number
-  /** Anomalous minutes, which are excluded from learning. */
-  readonly excluded: Set<number>
 }
 
 const TARGETS: ReadonlySet<string> = new Set(['tool', 'mcp', 'retrieval', 'embedding', 'rerank'])
@@ -89,14 +92,24 @@ export function newSeries(
     project,
     kind,
     dimensions,
-    buckets: new Map(),
-    states: new Map(),
+    rows: new Int32Array(MINUTES_MAX * STRIDE),
+    sketches: new Map(),
+    models: new Map(),
+    finishes: new Map(),
+    newestMinute: Number.NEGATIVE_INFINITY,
+    states: [],
+    checkpoints: [],
     judgedMinute: Number.NEGATIVE_INFINITY,
-    isChanged: false,
+    changedMinute: Number.POSITIVE_INFINITY,
+    season: null,
     touchedMs: atMs,
     raised: new Map(),
   }
 }
+
+const placeOf = (minute: number): number => ((minute % MINUTES_MAX) + MINUTES_MAX) % MINUTES_MAX
+
+// ---------------------------------------------------------------- calls come in
 
 /** Adds a call. Usage that repeats another event's is left out, and so is the latency of a failed call. */
 export function addCall(series: Series, o: Observations, atMs: number): void {
@@ -104,96 +117,187 @@ export function addCall(series: Series, o: Observations, atMs: number): void {
   if ((flags & FLAG.REPEATED) !== 0) return
   series.touchedMs = atMs
   const minute = Math.floor(endMs / BUCKET_MS)
-  const bucket = bucketAt(series, minute)
-  if (bucket === null) return
-  if (minute <= series.judgedMinute) series.isChanged = true
-  bucket.calls++
+  const place = placeIn(series, minute)
+  if (place < 0) return
+  if (minute <= series.judgedMinute) series.changedMinute = Math.min(series.changedMinute, minute)
+  const { rows } = series
+  const at = place * STRIDE
+  rows[at + COLUMN.CALLS] = (rows[at + COLUMN.CALLS] ?? 0) + 1
   const isError = (flags & FLAG.ERROR) !== 0
-  if (isError) bucket.errors++
+  if (isError) rows[at + COLUMN.ERRORS] = (rows[at + COLUMN.ERRORS] ?? 0) + 1
   const { responseModel } = o.site
-  if (responseModel !== '') count(bucket.models, responseModel)
-  if (finish !== '') count(bucket.finishes, finish)
-  if (bucket.sketches === null || (flags & FLAG.AGGREGATE) !== 0) return
+  if (responseModel !== '') count(series.models, responseModel, place)
+  if (finish !== '') count(series.finishes, finish, place)
+  const sketches = series.sketches.get(minute)
+  if (sketches === undefined || (flags & FLAG.AGGREGATE) !== 0) return
   const { startMs, costUsd, inputTokens, outputTokens } = o
-  if (!isError && endMs > startMs) add(bucket.sketches.latency, endMs - startMs)
-  if (costUsd > 0) add(bucket.sketches.cost, costUsd)
-  if (inputTokens + outputTokens > 0) add(bucket.sketches.tokens, inputTokens + outputTokens)
-  if (outputTokens > 0) add(bucket.sketches.output, outputTokens)
+  if (!isError && endMs > startMs) addTo(sketches, 0, endMs - startMs)
+  if (costUsd > 0) addTo(sketches, 1, costUsd)
+  if (inputTokens + outputTokens > 0) addTo(sketches, 2, inputTokens + outputTokens)
+  if (outputTokens > 0) addTo(sketches, 3, outputTokens)
 }
 
-function bucketAt(series: Series, minute: number): Bucket | null {
-  const known = series.buckets.get(minute)
-  if (known !== undefined) return known
-  if (series.buckets.size >= BUCKETS_MAX) {
-    const oldest = Math.min(...series.buckets.keys())
-    if (minute < oldest) return null
-    series.buckets.delete(oldest)
-  }
-  const sketches = {
-    latency: newSketch(),
-    cost: newSketch(),
-    tokens: newSketch(),
-    output: newSketch(),
-  }
-  const bucket: Bucket = {
-    minute,
-    calls: 0,
-    errors: 0,
-    models: new Map(),
-    finishes: new Map(),
-    sketches,
-    closed: null,
-  }
-  series.buckets.set(minute, bucket)
-  return bucket
+function addTo(sketches: (Sketch | null)[], measure: number, value: number): void {
+  const sketch = sketches[measure] ?? newSketch()
+  sketches[measure] = sketch
+  add(sketch, value)
 }
 
-function count(counts: Map<string, number>, word: string): void {
-  const name = counts.has(word) || counts.size < WORDS_MAX ? word : OTHER
-  counts.set(name, (counts.get(name) ?? 0) + 1)
+/** The place of a minute; a minute that is new gets that of one that is too old. Negative for a minute that is too old itself. */
+function placeIn(series: Series, minute: number): number {
+  const { rows } = series
+  const place = placeOf(minute)
+  if (rows[place * STRIDE + COLUMN.MINUTE] === minute) return place
+  if (minute <= series.newestMinute - MINUTES_MAX) return -1
+  series.sketches.delete(rows[place * STRIDE + COLUMN.MINUTE] ?? 0)
+  rows.fill(0, place * STRIDE, (place + 1) * STRIDE)
+  rows[place * STRIDE + COLUMN.MINUTE] = minute
+  for (const counts of series.models.values()) counts[place] = 0
+  for (const counts of series.finishes.values()) counts[place] = 0
+  series.sketches.set(minute, [null, null, null, null])
+  series.newestMinute = Math.max(series.newestMinute, minute)
+  return place
 }
 
-/** Replaces sketches by quantiles in all buckets up to `minute` except for the newest ones. */
+function count(words: Map<string, Int32Array>, word: string, place: number): void {
+  let counts = words.get(word)
+  if (counts === undefined) {
+    if (words.size >= WORDS_MAX) dropUnused(words)
+    const name = words.size < WORDS_MAX ? word : OTHER
+    counts = words.get(name)
+    if (counts === undefined) {
+      counts = new Int32Array(MINUTES_MAX)
+      words.set(name, counts)
+    }
+  }
+  counts[place] = (counts[place] ?? 0) + 1
+}
+
+function dropUnused(words: Map<string, Int32Array>): void {
+  for (const [word, counts] of words) if (counts.every((n) => n === 0)) words.delete(word)
+}
+
+// ---------------------------------------------------------------- minutes are read
+
+/** A minute with calls. Valid until the next call comes in. */
+export interface Minute {
+  readonly minute: number
+  readonly calls: number
+  readonly errors: number
+  /** Rules, as bits, for which the minute is anomalous and is not learned from. */
+  readonly excluded: number
+}
+
+/** The minutes with calls from `from` to `to`, both included, in order. */
+export function minutesOf(series: Series, from: number, to: number): Minute[] {
+  const out: Minute[] = []
+  const first = Math.max(from, series.newestMinute - MINUTES_MAX + 1)
+  for (let minute = first; minute <= Math.min(to, series.newestMinute); minute++) {
+    const at = placeOf(minute) * STRIDE
+    if (series.rows[at + COLUMN.MINUTE] === minute) out.push(minuteAt(series.rows, at))
+  }
+  return out
+}
+
+const minuteAt = (rows: Int32Array, at: number): Minute => ({
+  minute: rows[at + COLUMN.MINUTE] ?? 0,
+  calls: rows[at + COLUMN.CALLS] ?? 0,
+  errors: rows[at + COLUMN.ERRORS] ?? 0,
+  excluded: rows[at + COLUMN.EXCLUDED] ?? 0,
+})
+
+/** Excludes minutes from what a rule (its bit) learns, or takes that back. */
+export function exclude(series: Series, minutes: readonly Minute[], bit: number, is = true): void {
+  for (const { minute } of minutes) {
+    const at = placeOf(minute) * STRIDE + COLUMN.EXCLUDED
+    const before = series.rows[at] ?? 0
+    series.rows[at] = is ? before | bit : before & ~bit
+  }
+}
+
+/** Replaces sketches by quantiles in the minutes up to `minute`. */
 export function compact(series: Series, minute: number): void {
-  const sketched = [...series.buckets.values()].filter((b) => b.sketches !== null)
-  if (sketched.length <= SKETCHED_BUCKETS_MAX) return
-  sketched.sort((a, b) => a.minute - b.minute)
-  for (const bucket of sketched.slice(0, -SKETCHED_BUCKETS_MAX)) {
-    if (bucket.minute > minute) return
-    bucket.closed = {
-      latency: summary(bucket, 'latency'),
-      cost: summary(bucket, 'cost'),
-      tokens: summary(bucket, 'tokens'),
-      output: summary(bucket, 'output'),
-    }
-    bucket.sketches = null
+  for (const [m, sketches] of series.sketches) {
+    if (m > minute) continue
+    const at = placeOf(m) * STRIDE
+    if (series.rows[at + COLUMN.MINUTE] === m)
+      for (let i = 0; i < MEASURES.length; i++) {
+        const sketch = sketches[i] ?? null
+        if (sketch === null) continue
+        series.rows[at + COLUMN.COUNT + i] = sketch.count
+        series.rows[at + COLUMN.PAIR + i] = pairOf(sketch)
+      }
+    series.sketches.delete(m)
   }
 }
 
-/** Quantiles of one measure of a bucket. */
-export function summary(bucket: Bucket, measure: Measure): Quantiles {
-  if (bucket.closed !== null) return bucket.closed[measure]
-  return bucket.sketches === null ? NOTHING : quantilesOf(bucket.sketches[measure])
+/** The bins of both quantiles in one whole number. */
+function pairOf(sketch: Sketch): number {
+  const [p50 = ZERO_BIN, p95 = ZERO_BIN] = quantileBins(sketch, QS)
+  return ((p95 & 0xffff) << 16) | (p50 & 0xffff)
 }
 
-/** Quantiles of one measure of several buckets together; of buckets without sketches, those of the one with most calls. */
-export function summaryOf(buckets: readonly Bucket[], measure: Measure): Quantiles {
-  const all = newSketch()
-  for (const { sketches } of buckets) {
-    if (sketches === null) {
-      const counts = buckets.map((b) => summary(b, measure))
-      const most = counts.toSorted((a, b) => b.count - a.count)[0] ?? NOTHING
-      return { ...most, count: counts.reduce((n, c) => n + c.count, 0) }
-    }
-    merge(all, sketches[measure])
+export const lowBin = (pair: number): number => (pair << 16) >> 16
+export const highBin = (pair: number): number => pair >> 16
+
+/** Count and the pair of a measure of a minute. */
+export function pairIn(
+  series: Series,
+  minute: number,
+  measure: Measure,
+): readonly [count: number, pair: number] {
+  const i = MEASURES.indexOf(measure)
+  const sketches = series.sketches.get(minute)
+  if (sketches !== undefined) {
+    const sketch = sketches[i] ?? null
+    return sketch === null ? [0, 0] : [sketch.count, pairOf(sketch)]
   }
-  return quantilesOf(all)
+  const at = placeOf(minute) * STRIDE
+  return [series.rows[at + COLUMN.COUNT + i] ?? 0, series.rows[at + COLUMN.PAIR + i] ?? 0]
 }
 
 const NOTHING: Quantiles = { count: 0, p50: 0, p95: 0 }
 
-const quantilesOf = (sketch: Sketch): Quantiles => ({
-  count: sketch.count,
-  p50: quantile(sketch, 0.5),
-  p95: quantile(sketch, 0.95),
-})
+/** Quantiles of one measure of several minutes together; where one has no sketch, those of the one with most calls. */
+export function summaryOf(series: Series, minutes: readonly Minute[], measure: Measure): Quantiles {
+  const i = MEASURES.indexOf(measure)
+  const all = newSketch()
+  for (const { minute } of minutes) {
+    const sketches = series.sketches.get(minute)
+    if (sketches === undefined) return ofMost(series, minutes, measure)
+    const sketch = sketches[i] ?? null
+    if (sketch !== null) merge(all, sketch)
+  }
+  if (all.count === 0) return NOTHING
+  const [p50 = ZERO_BIN, p95 = ZERO_BIN] = quantileBins(all, QS)
+  return { count: all.count, p50: valueOf(p50), p95: valueOf(p95) }
+}
+
+function ofMost(series: Series, minutes: readonly Minute[], measure: Measure): Quantiles {
+  let sum = 0
+  let most = 0
+  let pairOfMost = 0
+  for (const { minute } of minutes) {
+    const [n, pair] = pairIn(series, minute, measure)
+    sum += n
+    if (n <= most) continue
+    most = n
+    pairOfMost = pair
+  }
+  if (sum === 0) return NOTHING
+  return { count: sum, p50: valueOf(lowBin(pairOfMost)), p95: valueOf(highBin(pairOfMost)) }
+}
+
+/** How often each word was counted in some minutes. */
+export function wordsIn(
+  words: ReadonlyMap<string, Int32Array>,
+  minutes: readonly Minute[],
+): Map<string, number> {
+  const out = new Map<string, number>()
+  for (const [word, counts] of words) {
+    let n = 0
+    for (const { minute } of minutes) n += counts[placeOf(minute)] ?? 0
+    if (n > 0) out.set(word, n)
+  }
+  return out
+}

@@ -24,10 +24,8 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2
 }
 
-/** By how many deviations a value lies above (or below) the median of others; deviations of nothing count as 2 % of the median. */
-export function deviations(value: number, others: readonly number[]): number {
-  const centre = median(others)
-  const mad = median(others.map((x) => Math.abs(x - centre)))
-  const scale = Math.max(mad * MAD_SCALE, Math.abs(centre) * 0.02, 1e-12)
-  return (value - centre) / scale
+/** The standard deviation of values after their median absolute deviation from the median; that of nothing is 2 % of the median. */
+export function deviation(values: readonly number[], centre: number): number {
+  const mad = median(values.map((x) => Math.abs(x - centre)))
+  return Math.max(mad * MAD_SCALE, Math.abs(centre) * 0.02, 1e-12)
 }

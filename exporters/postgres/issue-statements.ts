@@ -2,7 +2,8 @@
 
 /**
  * Inserts signals and returns those that are new, and those whose final form came later: a signal about a trace is raised as soon as
- * it holds, and again when the trace is complete. Of all others the first form stays.
+ * it holds, and again when the trace is complete; one that was corrected, or whose level is usual now, says so. Of all others the first
+ * form stays.
  */
 export const SIGNALS = `
 INSERT INTO signals AS s (tenant_id, project_id, signal_id, type, severity, trace_id, span_id, event_id, at, value,
@@ -16,7 +17,7 @@ ORDER BY tenant, project, id
 ON CONFLICT (tenant_id, project_id, signal_id) DO UPDATE SET
   severity = EXCLUDED.severity, at = EXCLUDED.at, value = EXCLUDED.value, evidence = EXCLUDED.evidence,
   span_id = EXCLUDED.span_id, event_id = EXCLUDED.event_id, cost_usd = EXCLUDED.cost_usd, updated_at = now()
-WHERE s.rule ~ '^(trace|conversation)[.]'
+WHERE (s.rule ~ '^(trace|conversation|trend)[.]' OR EXCLUDED.evidence ? 'superseded')
   AND (s.at, s.value, s.evidence, s.severity) IS DISTINCT FROM (EXCLUDED.at, EXCLUDED.value, EXCLUDED.evidence, EXCLUDED.severity)
 RETURNING tenant_id AS tenant, project_id AS project, signal_id AS id, fingerprint, xmax = 0 AS "isNew"`
 

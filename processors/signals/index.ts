@@ -3,7 +3,12 @@
 
 import type { z } from 'zod'
 import type { SpanBatch } from '../../core/batch.ts'
-import type { ChainContext, Processor, ProcessorFactory } from '../../core/component.ts'
+import type {
+  ChainContext,
+  Processor,
+  ProcessorFactory,
+  RevisedEvents,
+} from '../../core/component.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import { counter } from '../../core/metrics.ts'
@@ -45,6 +50,7 @@ export const signals: ProcessorFactory<SignalsConfig> = {
 class SignalsProcessor implements Processor {
   readonly #settings: ScopedSettings<SignalsConfig>
   readonly #rules: readonly Rule[]
+  readonly #usageRules: readonly Rule[]
   readonly #ownRules: readonly OwnRule[]
   readonly #pauses: Pauses
 
@@ -57,6 +63,7 @@ class SignalsProcessor implements Processor {
       !config.disabled.includes(type) ||
       config.overrides.some(({ disabled }) => disabled !== undefined && !disabled.includes(type))
     this.#rules = RULES.filter((rule) => rule.types.some(isSought))
+    this.#usageRules = this.#rules.filter((rule) => rule.perUsage)
     this.#ownRules = config.rules
       .filter((rule) => rule.enabled && isSought(rule.type))
       .map((rule) => new OwnRule(rule))
@@ -89,6 +96,25 @@ class SignalsProcessor implements Processor {
     countJudged(ctx)
   }
 
+  /** A signal whose figure was corrected to one within the limit is marked as superseded; a figure that passes it now raises one. */
+  judgeRevised({ events, items }: RevisedEvents, ctx: ChainContext): void {
+    const labels = new EventLabels(events)
+    for (const { before, after } of items) {
+      labels.event = after
+      const config = this.#settings.of(labels.read)
+      for (const rule of this.#usageRules) {
+        const was = isCounted(events, before) ? rule.check(events, before, config) : null
+        const is = isCounted(events, after) ? rule.check(events, after, config) : null
+        if (is !== null && was === null) this.#raise(events, labels, is, rule.id, config, ctx)
+        if (is !== null || was === null) continue
+        const evidence = { ...was.evidence, superseded: true }
+        labels.event = before
+        this.#raise(events, labels, { ...was, evidence }, rule.id, config, ctx)
+        labels.event = after
+      }
+    }
+  }
+
   #raise(
     events: EventTable,
     labels: EventLabels,
@@ -104,6 +130,10 @@ class SignalsProcessor implements Processor {
     ctx.count('observa_signals_total', `type="${finding.type}",severity="${finding.severity}"`, 1)
   }
 }
+
+/** Whether the usage of an event is its own. */
+const isCounted = (events: EventTable, event: number): boolean =>
+  events.num(event, N.usage_aggregate) !== 1
 
 /** Reads the labels of the event that is being judged. */
 class EventLabels {

@@ -38,7 +38,9 @@ export interface SignalRow {
   readonly fingerprint: string | null
 }
 
-const COLUMNS = `signal_id, type, severity, status, trace_id, span_id, event_id, tenant_id, project_id, at,
+/** A signal that was corrected stays, and says so. */
+const STATUS = `CASE WHEN evidence ? 'superseded' THEN 'superseded' ELSE status END`
+const COLUMNS = `signal_id, type, severity, ${STATUS} AS status, trace_id, span_id, event_id, tenant_id, project_id, at,
   value, threshold, evidence, rule, fingerprint`
 
 /** Signals, newest first. */
@@ -52,7 +54,7 @@ export async function listSignals(
   q.add(f.toMs, (p) => `at < to_timestamp(${p}::float8 / 1000)`)
   q.add(f.type, (p) => `type = ${p}`)
   q.add(f.severity, (p) => `severity = ${p}`)
-  q.add(f.status, (p) => `status = ${p}`)
+  q.add(f.status, (p) => `${STATUS} = ${p}`)
   q.add(f.traceId, (p) => `trace_id = ${p}`)
   q.add(f.fingerprint, (p) => `fingerprint = ${p}`)
   q.add(f.environment, (p) => `environment = ${p}`)

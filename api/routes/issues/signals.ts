@@ -20,7 +20,9 @@ export const signalSchema = z.object({
   signal_id: z.string(),
   type: z.string(),
   severity: z.string(),
-  status: z.string(),
+  status: z
+    .string()
+    .describe('`superseded` when a correction has taken back what was found; the signal stays.'),
   trace_id: z
     .string()
     .nullable()
@@ -60,7 +62,7 @@ export function signalRoutes(app: Api, stores: Stores): void {
           ...timeRange,
           type: z.enum(SIGNAL_TYPES).optional(),
           severity: z.enum(['high', 'medium', 'low']).optional(),
-          status: z.enum(['open', 'acknowledged', 'resolved', 'ignored']).optional(),
+          status: z.enum(['open', 'acknowledged', 'resolved', 'ignored', 'superseded']).optional(),
           trace_id: traceId.optional(),
           environment: word,
           user_id: word,

@@ -1154,6 +1154,7 @@ export type GetIssuesByIdSignalsRow = {
 readonly signal_id: string
 readonly type: string
 readonly severity: string
+/** `superseded` when a correction has taken back what was found; the signal stays. */
 readonly status: string
 /** Null, like span and event, for a signal about a series. */
 readonly trace_id: string | null
@@ -2284,7 +2285,7 @@ readonly next_cursor: string | null
   }
   'GET /api/v1/signals': {
     readonly path: {}
-    readonly query: { readonly from?: string; readonly to?: string; readonly type?: 'high_latency' | 'medium_latency' | 'tool_error' | 'llm_error' | 'error' | 'tool_timeout' | 'cost_spike' | 'token_spike' | 'secret_detected' | 'pii_detected' | 'loop_detected' | 'context_overflow' | 'prompt_injection' | 'empty_output' | 'retry_storm' | 'polling' | 'runaway' | 'waste' | 'context_drop' | 'budget_exceeded' | 'latency_anomaly' | 'cost_anomaly' | 'token_anomaly' | 'error_rate' | 'model_drift' | 'output_drift' | 'custom' | 'quality_degradation' | 'hallucination' | 'faithfulness' | 'context_relevance'; readonly severity?: 'high' | 'medium' | 'low'; readonly status?: 'open' | 'acknowledged' | 'resolved' | 'ignored'; readonly trace_id?: string; readonly environment?: string; readonly user_id?: string; readonly session_id?: string; readonly conversation_id?: string; readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
+    readonly query: { readonly from?: string; readonly to?: string; readonly type?: 'high_latency' | 'medium_latency' | 'tool_error' | 'llm_error' | 'error' | 'tool_timeout' | 'cost_spike' | 'token_spike' | 'secret_detected' | 'pii_detected' | 'loop_detected' | 'context_overflow' | 'prompt_injection' | 'empty_output' | 'retry_storm' | 'polling' | 'runaway' | 'waste' | 'context_drop' | 'budget_exceeded' | 'latency_anomaly' | 'cost_anomaly' | 'token_anomaly' | 'error_rate' | 'model_drift' | 'output_drift' | 'custom' | 'quality_degradation' | 'hallucination' | 'faithfulness' | 'context_relevance'; readonly severity?: 'high' | 'medium' | 'low'; readonly status?: 'open' | 'acknowledged' | 'resolved' | 'ignored' | 'superseded'; readonly trace_id?: string; readonly environment?: string; readonly user_id?: string; readonly session_id?: string; readonly conversation_id?: string; readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
     readonly body: undefined
     readonly answer: {
 readonly data: readonly GetIssuesByIdSignalsRow[]

@@ -33,6 +33,7 @@ export const LIMIT_RULES: readonly Rule[] = [
     id: 'cost.spike@1',
     types: ['cost_spike'],
     perCall: true,
+    perUsage: true,
     check(events, event, config) {
       const usd = events.num(event, N.cost_usd)
       if (!(usd > config.cost_spike)) return null
@@ -55,6 +56,7 @@ export const LIMIT_RULES: readonly Rule[] = [
     id: 'token.spike@1',
     types: ['token_spike'],
     perCall: true,
+    perUsage: true,
     check(events, event, config) {
       const tokens = totalTokens(events, event)
       if (!(tokens > config.token_spike)) return null

@@ -22,6 +22,8 @@ export interface Rule {
   readonly perCall: boolean
   /** True for a rule about how a span ended. Log records that belong to a span, and repeat its failure, are skipped. */
   readonly perSpan?: boolean
+  /** True for a rule about tokens or cost, which later reports of a call may correct. */
+  readonly perUsage?: boolean
   /**
    * True for a rule about content. It also checks the second report of a call, because the first may lack the messages. Equal findings
    * in both are one signal.
