@@ -3,6 +3,7 @@
 
 import type { ObservaConfig } from '../../config/root.ts'
 import type { RunningPipeline } from '../../core/component.ts'
+import { formatBytes } from '../../core/config/units.ts'
 import type { LogStats } from '../log/log.ts'
 import type { SenderLoop } from '../sender/sender-loop.ts'
 
@@ -33,11 +34,12 @@ export function readinessOf({ isReady, isStopping, stats, exporters }: InstanceS
 /** By component id. */
 export type Health = Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>
 
-export function healthOf(
-  pressure: LogStats['pressure'],
-  exporters: InstanceState['exporters'],
-): Health {
-  const queue = { ok: pressure !== 'full', detail: `pressure ${pressure}` }
+/** Without `stats` the log is not open, so that nothing is taken. */
+export function healthOf(stats: LogStats | null, exporters: InstanceState['exporters']): Health {
+  const isFull = stats === null || stats.pressure === 'full'
+  const waiting = stats === null ? 'not open' : `${formatBytes(stats.neededBytes)} to send`
+  const pressure = stats === null || stats.pressure === 'ok' ? '' : `, pressure ${stats.pressure}`
+  const queue = { ok: !isFull, detail: `${waiting}${pressure}` }
   const found = exporters.map(({ id, loop }) => [`exporter ${id}`, loop.health()] as const)
   return { queue, ...Object.fromEntries(found) }
 }

@@ -218,7 +218,7 @@ export class Service implements ServiceView {
   }
 
   health(): Health {
-    return healthOf(this.#log?.pressure() ?? 'full', this.#exporters)
+    return healthOf(this.#log?.stats() ?? null, this.#exporters)
   }
 
   async #start(): Promise<void> {

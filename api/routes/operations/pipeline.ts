@@ -39,6 +39,12 @@ const graphSchema = z.object({
       exporters: z.array(z.string()),
     }),
   ),
+  queue: z.object({
+    bytes: z.number().describe('Bytes of the log that an exporter still has to send.'),
+    bytes_max: z.number().describe('Where senders are refused.'),
+    items: z.number().describe('Items that the exporter furthest behind has not sent.'),
+    oldest_s: z.number().describe('Age of the oldest of these, seconds.'),
+  }),
   receivers: z.array(receiverSchema),
   exporters: z.array(exporterSchema),
 })
@@ -63,6 +69,7 @@ const OF_EXPORTERS = {
   oldest_s: 'observa_exporter_queue_age_seconds',
   breaker: 'observa_exporter_breaker_state',
 } as const
+const OF_LOG = { bytes: 'observa_log_needed_bytes', bytes_max: 'observa_log_bytes_max' } as const
 const BREAKER_STATES = ['closed', 'half-open', 'open'] as const
 
 export function pipelineRoutes(app: Api, service: ServiceView, metrics: Metrics): void {
@@ -82,7 +89,12 @@ export function pipelineRoutes(app: Api, service: ServiceView, metrics: Metrics)
 }
 
 function graphOf(service: ServiceView, metrics: Metrics): z.output<typeof graphSchema> {
-  const values = metrics.current([...ACCEPTED, ...REFUSED, ...Object.values(OF_EXPORTERS)])
+  const values = metrics.current([
+    ...ACCEPTED,
+    ...REFUSED,
+    ...Object.values(OF_EXPORTERS),
+    ...Object.values(OF_LOG),
+  ])
   const sum = (name: string, label: string, id: string): number => {
     let total = 0
     for (const [labels, value] of values.get(name) ?? [])
@@ -96,18 +108,25 @@ function graphOf(service: ServiceView, metrics: Metrics): z.output<typeof graphS
     exporters: [...p.exporters],
   }))
   const health = service.health()
+  const exporters = [...new Set(pipelines.flatMap((p) => p.exporters))]
   const of = (id: string, field: keyof typeof OF_EXPORTERS): number =>
     sum(OF_EXPORTERS[field], 'exporter', id)
   return {
     at: new Date(),
     started_at: new Date(service.startedAtMs),
     pipelines,
+    queue: {
+      bytes: total(values.get(OF_LOG.bytes)),
+      bytes_max: total(values.get(OF_LOG.bytes_max)),
+      items: Math.max(0, ...exporters.map((id) => of(id, 'queued'))),
+      oldest_s: Math.max(0, ...exporters.map((id) => of(id, 'oldest_s'))),
+    },
     receivers: [...new Set(pipelines.flatMap((p) => p.receivers))].map((id) => ({
       id,
       accepted: ACCEPTED.reduce((n, name) => n + sum(name, 'receiver', id), 0),
       refused: REFUSED.reduce((n, name) => n + sum(name, 'receiver', id), 0),
     })),
-    exporters: [...new Set(pipelines.flatMap((p) => p.exporters))].map((id) => ({
+    exporters: exporters.map((id) => ({
       id,
       ok: health[`exporter ${id}`]?.ok ?? false,
       detail: health[`exporter ${id}`]?.detail ?? 'not running',
@@ -121,4 +140,10 @@ function graphOf(service: ServiceView, metrics: Metrics): z.output<typeof graphS
       breaker: BREAKER_STATES[of(id, 'breaker')] ?? 'open',
     })),
   }
+}
+
+function total(series: Iterable<readonly [labels: string, value: number]> | undefined): number {
+  let sum = 0
+  for (const [, value] of series ?? []) sum += value
+  return sum
 }

@@ -1221,6 +1221,16 @@ readonly receivers: readonly string[]
 readonly processors: readonly string[]
 readonly exporters: readonly string[]
 }[]
+readonly queue: {
+/** Bytes of the log that an exporter still has to send. */
+readonly bytes: number
+/** Where senders are refused. */
+readonly bytes_max: number
+/** Items that the exporter furthest behind has not sent. */
+readonly items: number
+/** Age of the oldest of these, seconds. */
+readonly oldest_s: number
+}
 readonly receivers: readonly {
 readonly id: string
 /** Spans, log records and metric points that were taken, since the start. */

@@ -14,6 +14,16 @@ export function count(n: number | null | undefined): string {
   return n < 10_000 ? plain.format(n) : short.format(n)
 }
 
+/** `1 error`, `2 errors`; the plural where it is no more than an s. */
+export const many = (n: number, one: string, more = `${one}s`): string =>
+  `${count(n)} ${n === 1 ? one : more}`
+
+export function bytes(n: number): string {
+  if (n < 1000) return `${n} B`
+  const power = Math.min(3, Math.floor(Math.log10(n) / 3))
+  return `${(n / 1000 ** power).toFixed(1)} ${['B', 'kB', 'MB', 'GB'][power] ?? 'GB'}`
+}
+
 export function money(usd: number | null | undefined): string {
   if (usd === null || usd === undefined) return NONE
   if (usd === 0) return '$0'

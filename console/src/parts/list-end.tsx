@@ -4,6 +4,9 @@ import type { JSX } from 'preact'
 import { type Pages, ROWS_MAX } from '../views/traces/use-pages.ts'
 import { exact } from './format.ts'
 
+/** Of one. */
+const singular = (noun: string): string => noun.replace(/ies$/, 'y').replace(/s$/, '')
+
 export function ListEnd<T>({
   pages,
   noun,
@@ -14,7 +17,7 @@ export function ListEnd<T>({
   return (
     <div class="list-end">
       <span class="muted">
-        {exact(pages.rows.length)} {noun}
+        {exact(pages.rows.length)} {pages.rows.length === 1 ? singular(noun) : noun}
         {pages.next === null ? '' : ' so far'}
         {pages.rows.length >= ROWS_MAX ? '; filters or a shorter time show others' : ''}
       </span>

@@ -206,7 +206,7 @@ function By(): JSX.Element {
         />
         <a
           class="button small push"
-          href={csvAddress(now.data?.data ?? [], by)}
+          href={csvAddress((now.data?.data ?? []).filter(isUsed), by)}
           download={`costs-by-${by}.csv`}
         >
           CSV
@@ -219,11 +219,17 @@ function By(): JSX.Element {
         </a>
       </div>
       <Answered of={now}>
-        {({ data }) => <ByTable rows={data} before={before.data?.data ?? []} by={by} />}
+        {({ data }) => (
+          <ByTable rows={data.filter(isUsed)} before={before.data?.data ?? []} by={by} />
+        )}
       </Answered>
     </section>
   )
 }
+
+/** Spans that called no model have no part in what was spent. */
+const isUsed = (row: GroupedUsage): boolean =>
+  row.calls > 0 || row.total_tokens > 0 || row.cost_usd > 0
 
 const CSV_FIELDS = [
   'calls',

@@ -4,7 +4,7 @@ import type { JSX } from 'preact'
 import { apiAddress } from '../../api/client.ts'
 import type { GroupRow } from '../../api/types.ts'
 import { Ago, Badge, Link } from '../../parts/basics.tsx'
-import { count, duration, money, NONE, oneLine } from '../../parts/format.ts'
+import { count, duration, many, money, NONE, oneLine } from '../../parts/format.ts'
 import { ListEnd } from '../../parts/list-end.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 import { useLocation } from '../../state/location.ts'
@@ -196,8 +196,8 @@ export function Findings({
 }): JSX.Element {
   return (
     <span class="marks">
-      {row.errors > 0 ? <Badge tone="bad">{count(row.errors)} errors</Badge> : null}
-      {row.signals > 0 ? <Badge tone="warn">{count(row.signals)} signals</Badge> : null}
+      {row.errors > 0 ? <Badge tone="bad">{many(row.errors, 'error')}</Badge> : null}
+      {row.signals > 0 ? <Badge tone="warn">{many(row.signals, 'signal')}</Badge> : null}
       {row.errors + row.signals === 0 ? <span class="muted">{NONE}</span> : null}
     </span>
   )

@@ -18,6 +18,8 @@ export interface Action {
   readonly key: string
   readonly label: string
   readonly done: string
+  /** The state it leads to; an issue that has it is not offered the action. Null: a longer time is another state. */
+  readonly status: string | null
   readonly change: () => IssueChange
 }
 
@@ -31,12 +33,31 @@ export const ACTIONS: readonly Action[] = [
     key: 'a',
     label: 'Acknowledge',
     done: 'acknowledged',
+    status: 'acknowledged',
     change: () => ({ status: 'acknowledged' }),
   },
-  { key: 'e', label: 'Resolve', done: 'resolved', change: () => ({ status: 'resolved' }) },
-  { key: 'h', label: 'Snooze a day', done: 'snoozed', change: snooze(24) },
-  { key: 'i', label: 'Ignore', done: 'ignored', change: () => ({ status: 'ignored' }) },
-  { key: 'o', label: 'Open', done: 'opened', change: () => ({ status: 'open' }) },
+  {
+    key: 'e',
+    label: 'Resolve',
+    done: 'resolved',
+    status: 'resolved',
+    change: () => ({ status: 'resolved' }),
+  },
+  { key: 'h', label: 'Snooze a day', done: 'snoozed', status: null, change: snooze(24) },
+  {
+    key: 'i',
+    label: 'Ignore',
+    done: 'ignored',
+    status: 'ignored',
+    change: () => ({ status: 'ignored' }),
+  },
+  {
+    key: 'o',
+    label: 'Open again',
+    done: 'opened',
+    status: 'open',
+    change: () => ({ status: 'open' }),
+  },
 ]
 
 export interface Changes {
@@ -68,14 +89,19 @@ export function useIssueChanges(onDone: () => void = () => {}): Changes {
 
 export function ActionButtons({
   ids,
+  states,
   changes,
 }: {
   readonly ids: readonly string[]
+  /** Of these issues. What all of them are already is not offered. */
+  readonly states: readonly string[]
   readonly changes: Changes
 }): JSX.Element {
   return (
     <span class="row-actions">
-      {ACTIONS.map((action) => (
+      {ACTIONS.filter(
+        (action) => states.length === 0 || states.some((state) => state !== action.status),
+      ).map((action) => (
         <button
           type="button"
           class="button small"

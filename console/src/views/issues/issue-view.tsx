@@ -54,7 +54,7 @@ function GroupedIssue({ id }: { readonly id: string }): JSX.Element {
           </header>
           <div class="bulk" role="group" aria-label="What to do">
             <IssueState issue={issue} />
-            <ActionButtons ids={[id]} changes={changes} />
+            <ActionButtons ids={[id]} states={[issue.status]} changes={changes} />
             <span role="status" class={changes.isError ? 'form-error' : 'muted'}>
               {changes.said ?? ''}
             </span>

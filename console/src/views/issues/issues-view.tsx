@@ -94,7 +94,9 @@ function IssuesList(): JSX.Element {
     },
   )
   const changes = useIssueChanges(() => setChosen(new Set()))
-  const ids = pages.rows.map((row) => row.issue_id).filter((id) => chosen.has(id))
+  const chosenRows = pages.rows.filter((row) => chosen.has(row.issue_id))
+  const ids = chosenRows.map((row) => row.issue_id)
+  const states = chosenRows.map((row) => row.status)
   const toggle = (id: string): void => {
     const next = new Set(chosen)
     if (!next.delete(id)) next.add(id)
@@ -132,7 +134,7 @@ function IssuesList(): JSX.Element {
       </div>
       <div class="bulk" role="group" aria-label="What is chosen">
         <span class="muted">{ids.length === 0 ? 'None chosen' : `${ids.length} chosen`}</span>
-        <ActionButtons ids={ids} changes={changes} />
+        <ActionButtons ids={ids} states={states} changes={changes} />
         <span role="status" class={changes.isError ? 'form-error' : 'muted'}>
           {changes.said ?? ''}
         </span>

@@ -6,7 +6,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { ExporterState, Health, PipelineState } from '../../api/types.ts'
 import { useApi } from '../../api/use-query.ts'
 import { Link } from '../../parts/basics.tsx'
-import { count, duration, oneLine } from '../../parts/format.ts'
+import { bytes, count, duration, many, oneLine } from '../../parts/format.ts'
 import { Icon } from '../../parts/icons.tsx'
 
 const EVERY_MS = 5000
@@ -31,7 +31,7 @@ export function PipelineGraph(): JSX.Element | null {
         items={
           queue === undefined
             ? []
-            : [{ name: 'durable log', ok: queue.ok, details: [queue.detail] }]
+            : [{ name: 'durable log', ok: queue.ok, details: queueOf(state.data, queue.detail) }]
         }
       />
       <Arrow />
@@ -84,6 +84,14 @@ function receiversOf(
   })
 }
 
+/** Its bytes and the age of what waits; of who may not see those, what health says. */
+function queueOf(now: PipelineState | undefined, detail: string): readonly string[] {
+  if (now === undefined) return [detail]
+  const { queue } = now
+  if (queue.items === 0) return ['nothing waits']
+  return [`${bytes(queue.bytes)} to send`, `oldest ${duration(queue.oldest_s * 1000)}`]
+}
+
 function exportersOf(
   now: PipelineState | undefined,
   before: PipelineState | undefined,
@@ -122,7 +130,7 @@ function rateOf(
   before: PipelineState | undefined,
 ): string {
   if (earlier === undefined || before === undefined || value === earlier)
-    return `${count(value)} since the start`
+    return `${many(value, 'item')} since the start`
   const seconds = (Date.parse(now.at) - Date.parse(before.at)) / 1000
   const rate = (value - earlier) / Math.max(seconds, 0.001)
   return `${rate < 10 ? rate.toFixed(1) : count(Math.round(rate))} a second`
@@ -157,20 +165,26 @@ function Stage({
   )
 }
 
-/** Returns the processors of each pipeline in order. */
+/** The processors in order; pipelines with the same ones stand together. */
 function Steps({ state }: { readonly state: PipelineState | undefined }): JSX.Element | null {
   if (state === undefined) return null
-  const chains = new Map(state.pipelines.map((p) => [p.processors.join(' '), p.processors]))
+  const chains = Map.groupBy(state.pipelines, (p) => p.processors.join(' '))
   return (
     <>
       <div class="stage">
         <h2>Processes</h2>
-        {[...chains].map(([key, steps]) => (
-          <ol class="plain processors" key={key}>
-            {steps.map((step) => (
-              <li key={step}>{oneLine(step, 30)}</li>
-            ))}
-          </ol>
+        {[...chains].map(([key, pipelines]) => (
+          <div key={key}>
+            {chains.size === 1 ? null : (
+              <h3 class="chain-of">{oneLine(pipelines.map((p) => p.id).join(', '), 80)}</h3>
+            )}
+            <ol class="plain processors">
+              {(pipelines[0]?.processors ?? []).map((step) => (
+                <li key={step}>{oneLine(step, 30)}</li>
+              ))}
+              {key === '' ? <li>as they come</li> : null}
+            </ol>
+          </div>
         ))}
       </div>
       <Arrow />

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact'
 import type { TraceRow } from '../../api/types.ts'
 import { Badge, Link, Time } from '../../parts/basics.tsx'
-import { count, duration, exact, money, NONE, oneLine } from '../../parts/format.ts'
+import { count, duration, exact, many, money, NONE, oneLine } from '../../parts/format.ts'
 
 export interface Column {
   readonly key: string
@@ -95,12 +95,8 @@ export const COLUMNS: readonly Column[] = [
     label: 'Findings',
     cell: (t) => (
       <span class="marks">
-        {t.errors > 0 ? (
-          <Badge tone="bad">{t.errors === 1 ? '1 error' : `${count(t.errors)} errors`}</Badge>
-        ) : null}
-        {t.signals > 0 ? (
-          <Badge tone="warn">{t.signals === 1 ? '1 signal' : `${count(t.signals)} signals`}</Badge>
-        ) : null}
+        {t.errors > 0 ? <Badge tone="bad">{many(t.errors, 'error')}</Badge> : null}
+        {t.signals > 0 ? <Badge tone="warn">{many(t.signals, 'signal')}</Badge> : null}
         {t.errors + t.signals === 0 ? <span class="muted">{NONE}</span> : null}
       </span>
     ),
