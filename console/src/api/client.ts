@@ -61,8 +61,8 @@ export interface Call {
   readonly signal?: AbortSignal
 }
 
-/** Requests a route. Resolves with the JSON response, whose type the caller knows from the OpenAPI document. */
-export async function call<T>(path: string, options: Call = {}): Promise<T> {
+/** The answer of a request that was taken; a refusal is thrown. */
+async function answered(path: string, options: Call): Promise<Response> {
   const { method = 'GET', parameters = {}, body, signal } = options
   const init: RequestInit = {
     method,
@@ -78,14 +78,67 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
     if (thrown instanceof DOMException && thrown.name === 'AbortError') throw thrown
     throw new ApiFault(0, 'UNREACHABLE', 'Observa does not answer at this address.', null)
   })
+  if (!res.ok) throw faultOf(res, await res.json().catch(() => null))
+  return res
+}
+
+/** The answer as JSON, of the type that the caller knows from the API's document. */
+export async function call<T>(path: string, options: Call = {}): Promise<T> {
+  const res = await answered(path, options)
   if (res.status === 204) return undefined as T
   const answer: unknown = await res.json().catch(() => null)
-  if (!res.ok) throw faultOf(res, answer)
-  // The OpenAPI document defines the type of the response, and tests of the console compare both.
+  // The document of the API says the shape, and tests of the console hold both against each other.
   return answer as T
 }
 
-/** Calls an operation of the API with the types that are generated from the OpenAPI document. */
+/** The page waits for keys and drawing at least so often while rows are read. */
+const READ_MS_MAX = 12
+
+export interface Lines {
+  readonly nextCursor: string | null
+}
+
+/**
+ * Reads a list as NDJSON while it comes. Rows are handed on one by one and never in one long task: a parser of one large
+ * JSON would hold up the page for as long as it takes.
+ */
+export async function readLines(
+  path: string,
+  { parameters = {}, signal }: Pick<Call, 'parameters' | 'signal'>,
+  onRow: (row: unknown) => void,
+): Promise<Lines> {
+  const asked = { parameters: { ...parameters, format: 'ndjson' } }
+  const res = await answered(path, signal === undefined ? asked : { ...asked, signal })
+  const reader = res.body?.pipeThrough(new TextDecoderStream()).getReader()
+  let rest = ''
+  let since = performance.now()
+  for (;;) {
+    const { done = true, value = '' } = (await reader?.read()) ?? {}
+    const lines = (rest + value).split('\n')
+    rest = done ? '' : (lines.pop() ?? '')
+    for (const line of lines) {
+      if (line === '') continue
+      onRow(JSON.parse(line))
+      if (performance.now() - since < READ_MS_MAX) continue
+      await afterDrawing()
+      since = performance.now()
+    }
+    if (done) return { nextCursor: res.headers.get('x-next-cursor') }
+  }
+}
+
+/** Lets the page draw and take keys. */
+export const afterDrawing = (): Promise<void> =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => {
+      port1.close()
+      resolve()
+    }
+    port2.postMessage(null)
+  })
+
+/** Asks an operation of the API, with the types that were made from its document. */
 export async function ask<Name extends OperationName>(
   name: Name,
   asked: Asked<Name>,

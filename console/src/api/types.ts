@@ -34,6 +34,8 @@ export interface SpanRow {
   readonly status: string | null
   /** RFC 3339 with nanoseconds. */
   readonly start_time: string
+  /** The same as ms since the epoch, with their fraction. */
+  readonly startMs: number
   readonly duration_ms: number | null
   readonly model: string | null
   readonly tool_name: string | null

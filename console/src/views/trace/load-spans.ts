@@ -1,42 +1,68 @@
 // Loads the spans of a trace without their content, in most cases with one request, and single spans with all their fields.
 
-import { ask, call } from '../../api/client.ts'
-import type { AnswerOf, RowOf } from '../../api/operations.ts'
+import { call, readLines } from '../../api/client.ts'
+import type { RowOf } from '../../api/operations.ts'
 import type { EventRow, SpanRow } from '../../api/types.ts'
+import { preciseMs } from '../../parts/format.ts'
 
 const PAGE = 20_000
 /** The most spans that are loaded. Of a larger trace the view shows this many, with a note. */
 export const SPANS_MAX = 100_000
+/** So many fill the screen; they are shown while the others come. */
+const FIRST = 200
+
+const FIELDS = [
+  'event_id',
+  'span_id',
+  'parent_span_id',
+  'event_type',
+  'name',
+  'kind',
+  'status',
+  'start_time',
+  'duration_ms',
+  'model',
+  'tool_name',
+  'agent_name',
+  'service_name',
+  'reported_input_tokens',
+  'reported_output_tokens',
+  'reported_tokens',
+  'reported_cost_usd',
+  'usage_aggregate',
+  'usage_duplicate_of',
+] as const
+type SkeletonRow = Pick<RowOf<'GET /api/v1/traces/{id}/skeleton'>, (typeof FIELDS)[number]>
 
 export interface LoadedSpans {
   readonly spans: readonly SpanRow[]
   readonly isWhole: boolean
 }
 
-/** Loads the spans. `onPage` is called with all spans that were loaded so far. */
+/** `onPart` is told what has come so far: the first rows, and each page. */
 export async function loadSpans(
   traceId: string,
   signal: AbortSignal,
-  onPage: (loaded: LoadedSpans) => void,
+  onPart: (loaded: LoadedSpans) => void,
 ): Promise<LoadedSpans> {
+  const path = `/api/v1/traces/${encodeURIComponent(traceId)}/skeleton`
   const spans: SpanRow[] = []
   let cursor: string | null = null
+  const tell = (): void => onPart({ spans: [...spans], isWhole: false })
   do {
-    const asked = { path: { id: traceId }, query: { limit: PAGE, cursor } }
-    const page: AnswerOf<'GET /api/v1/traces/{id}/skeleton'> = await ask(
-      'GET /api/v1/traces/{id}/skeleton',
-      asked,
-      signal,
-    )
-    for (const row of page.data) spans.push(spanOf(row))
-    cursor = page.next_cursor
-    if (cursor !== null) onPage({ spans: [...spans], isWhole: false })
+    const parameters = { limit: PAGE, cursor, fields: FIELDS.join(',') }
+    const read = await readLines(path, { parameters, signal }, (row) => {
+      spans.push(spanOf(row as SkeletonRow))
+      if (spans.length === FIRST) tell()
+    })
+    cursor = read.nextCursor
+    if (cursor !== null) tell()
   } while (cursor !== null && spans.length < SPANS_MAX)
   return { spans, isWhole: cursor === null }
 }
 
-/** A span whose usage repeats that of other spans shows its own tokens and cost, marked as not counted. */
-const spanOf = (row: RowOf<'GET /api/v1/traces/{id}/skeleton'>): SpanRow => ({
+/** Of a span that repeats what others report its own figures are shown, marked as not counted. */
+const spanOf = (row: SkeletonRow): SpanRow => ({
   event_id: row.event_id,
   span_id: row.span_id,
   parent_span_id: row.parent_span_id,
@@ -45,6 +71,7 @@ const spanOf = (row: RowOf<'GET /api/v1/traces/{id}/skeleton'>): SpanRow => ({
   kind: row.kind,
   status: row.status,
   start_time: row.start_time,
+  startMs: preciseMs(row.start_time),
   duration_ms: row.duration_ms,
   model: row.model,
   tool_name: row.tool_name,

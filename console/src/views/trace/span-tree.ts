@@ -2,7 +2,6 @@
 // collapsed. It uses arrays of indexes rather than objects, because a trace may have a hundred thousand spans.
 
 import type { SpanRow } from '../../api/types.ts'
-import { preciseMs } from '../../parts/format.ts'
 
 export interface SpanTree {
   readonly spans: readonly SpanRow[]
@@ -43,7 +42,7 @@ export function treeOf(given: readonly SpanRow[]): SpanTree {
       kids[up]?.push(i)
     }
   }
-  const starts = Float64Array.from(spans, (span) => preciseMs(span.start_time))
+  const starts = Float64Array.from(spans, (span) => span.startMs)
   const { order, level } = ordered(starts, roots, kids)
   const sums = summed(spans, order, parent)
   const children = Int32Array.from(kids, (k) => k.length)

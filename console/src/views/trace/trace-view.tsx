@@ -21,9 +21,10 @@ import { Waterfall } from './waterfall.tsx'
 const SIGNALS_MAX = 500
 
 export function TraceView({ traceId }: { readonly traceId: string }): JSX.Element {
+  // The tree comes from the skeleton; here only the sums are asked for.
   const trace = useApi<TraceRow>(
     `/api/v1/traces/${encodeURIComponent(traceId)}`,
-    {},
+    { limit: 0 },
     { keepsPrevious: false },
   )
   const signals = useQuery<readonly Signal[]>(

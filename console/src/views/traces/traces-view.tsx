@@ -6,11 +6,13 @@ import type { TraceRow } from '../../api/types.ts'
 import { Link } from '../../parts/basics.tsx'
 import { ListEnd } from '../../parts/list-end.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
+import { useKeys } from '../../state/keyboard.ts'
 import { setParams, useLocation } from '../../state/location.ts'
 import { setPreferences, usePreferences } from '../../state/preferences.ts'
 import { useTimeRange } from '../../state/time-range.ts'
 import { COLUMNS, DEFAULT_COLUMNS } from './columns.tsx'
 import { type FilterField, Filters } from './filters.tsx'
+import { LiveTail } from './live-tail.tsx'
 import { SavedViews } from './saved-views.tsx'
 import { TracesTable } from './traces-table.tsx'
 import { usePages } from './use-pages.ts'
@@ -56,7 +58,6 @@ const FIELDS: readonly FilterField[] = [
 ]
 const NAMES = [SEARCH, ...FIELDS].map((f) => f.name)
 
-const LIVE_MS = 2000
 const RELATIVE_MS = 30_000
 const PAGE = 100
 
@@ -73,9 +74,12 @@ export function TracesView(): JSX.Element {
     [range.key, query.get('project'), set],
     parameters,
     {
-      everyMs: isLive ? LIVE_MS : range.isRelative && RELATIVE_MS,
+      everyMs: range.isRelative && RELATIVE_MS,
+      isEnabled: !isLive,
     },
   )
+  const toggleLive = (): void => setParams({ live: isLive ? null : 'true' })
+  useKeys([{ keys: 'l', says: 'Live tail on or off', run: toggleLive }])
   const isFiltered = NAMES.some((name) => query.has(name))
   return (
     <>
@@ -89,10 +93,10 @@ export function TracesView(): JSX.Element {
             disabled={!range.isRelative}
             title={
               range.isRelative
-                ? 'New traces appear by themselves'
+                ? 'Spans and signals as they come (key l)'
                 : 'Only with a time range that ends now'
             }
-            onClick={() => setParams({ live: isLive ? null : 'true' })}
+            onClick={toggleLive}
           >
             Live
           </button>
@@ -108,24 +112,28 @@ export function TracesView(): JSX.Element {
         </div>
       </header>
       <Filters fields={FIELDS} search={SEARCH} />
-      <Answered of={pages.answer} lines={12}>
-        {() =>
-          pages.rows.length === 0 ? (
-            <NoTraces isFiltered={isFiltered} label={range.label} />
-          ) : (
-            <>
-              <TracesTable
-                rows={pages.rows}
-                columns={columns ?? DEFAULT_COLUMNS}
-                label="Traces"
-                sort={sort ?? '-start_time'}
-                onSort={(to) => setParams({ sort: to === '-start_time' ? null : to })}
-              />
-              <ListEnd pages={pages} noun="traces" />
-            </>
-          )
-        }
-      </Answered>
+      {isLive ? (
+        <LiveTail filters={set} />
+      ) : (
+        <Answered of={pages.answer} lines={12}>
+          {() =>
+            pages.rows.length === 0 ? (
+              <NoTraces isFiltered={isFiltered} label={range.label} />
+            ) : (
+              <>
+                <TracesTable
+                  rows={pages.rows}
+                  columns={columns ?? DEFAULT_COLUMNS}
+                  label="Traces"
+                  sort={sort ?? '-start_time'}
+                  onSort={(to) => setParams({ sort: to === '-start_time' ? null : to })}
+                />
+                <ListEnd pages={pages} noun="traces" />
+              </>
+            )
+          }
+        </Answered>
+      )}
     </>
   )
 }

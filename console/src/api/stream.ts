@@ -1,0 +1,72 @@
+// Server-sent events of the API, read with `fetch`: an `EventSource` could not send a key. A stream that ends is opened again.
+
+import { apiAddress, credentialHeaders, type Parameters } from './client.ts'
+
+const AGAIN_MS = 2000
+/** A record is at most some hundred kB; what is longer is no stream of ours. */
+const FRAME_MAX = 8 * 1024 * 1024
+
+export interface Stream {
+  readonly onOpen: () => void
+  readonly onRecord: (event: string, data: unknown) => void
+  /** With what is wrong, before it is opened again. */
+  readonly onClosed: (why: string) => void
+}
+
+/** Reads until `signal` is aborted. */
+export async function readStream(
+  path: string,
+  parameters: Parameters,
+  stream: Stream,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const why = await readOnce(path, parameters, stream, signal).catch(() =>
+      signal.aborted ? '' : 'Observa does not answer at this address.',
+    )
+    if (signal.aborted) return
+    stream.onClosed(why)
+    await pause(AGAIN_MS, signal)
+  }
+}
+
+async function readOnce(
+  path: string,
+  parameters: Parameters,
+  { onOpen, onRecord }: Stream,
+  signal: AbortSignal,
+): Promise<string> {
+  const headers = { accept: 'text/event-stream', ...credentialHeaders() }
+  const res = await fetch(apiAddress(path, parameters), { headers, signal })
+  if (!res.ok || res.body === null) return `the answer was ${res.status}`
+  onOpen()
+  const reader = res.body.pipeThrough(new TextDecoderStream()).getReader()
+  let rest = ''
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return 'the stream ended'
+    const frames = (rest + value).split('\n\n')
+    rest = frames.pop() ?? ''
+    if (rest.length > FRAME_MAX) return 'a record was too large'
+    for (const frame of frames) tellFrame(frame, onRecord)
+  }
+}
+
+function tellFrame(frame: string, onRecord: Stream['onRecord']): void {
+  const event = /^event: (.*)$/m.exec(frame)?.[1]
+  const data = /^data: (.*)$/m.exec(frame)?.[1]
+  if (event !== undefined && data !== undefined) onRecord(event, JSON.parse(data))
+}
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer)
+        resolve()
+      },
+      { once: true },
+    )
+  })
