@@ -102,10 +102,10 @@ export interface Lines {
  * Reads a list as NDJSON while it comes. Rows are handed on one by one and never in one long task: a parser of one large
  * JSON would hold up the page for as long as it takes.
  */
-export async function readLines(
+export async function readLines<Row>(
   path: string,
   { parameters = {}, signal }: Pick<Call, 'parameters' | 'signal'>,
-  onRow: (row: unknown) => void,
+  onRow: (row: Row) => void,
 ): Promise<Lines> {
   const asked = { parameters: { ...parameters, format: 'ndjson' } }
   const res = await answered(path, signal === undefined ? asked : { ...asked, signal })
@@ -118,7 +118,9 @@ export async function readLines(
     rest = done ? '' : (lines.pop() ?? '')
     for (const line of lines) {
       if (line === '') continue
-      onRow(JSON.parse(line))
+      // As of `call`: the document says the shape.
+      const row: Row = JSON.parse(line)
+      onRow(row)
       if (performance.now() - since < READ_MS_MAX) continue
       await afterDrawing()
       since = performance.now()

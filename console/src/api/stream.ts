@@ -6,9 +6,11 @@ const AGAIN_MS = 2000
 /** A record is at most some hundred kB; what is longer is no stream of ours. */
 const FRAME_MAX = 8 * 1024 * 1024
 
+export type StreamRecord = Readonly<Record<string, unknown>>
+
 export interface Stream {
   readonly onOpen: () => void
-  readonly onRecord: (event: string, data: unknown) => void
+  readonly onRecord: (event: string, data: StreamRecord) => void
   /** With what is wrong, before it is opened again. */
   readonly onClosed: (why: string) => void
 }
@@ -55,7 +57,9 @@ async function readOnce(
 function tellFrame(frame: string, onRecord: Stream['onRecord']): void {
   const event = /^event: (.*)$/m.exec(frame)?.[1]
   const data = /^data: (.*)$/m.exec(frame)?.[1]
-  if (event !== undefined && data !== undefined) onRecord(event, JSON.parse(data))
+  if (event === undefined || data === undefined) return
+  const record: StreamRecord = JSON.parse(data)
+  onRecord(event, record)
 }
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>

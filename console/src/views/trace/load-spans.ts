@@ -51,8 +51,8 @@ export async function loadSpans(
   const tell = (): void => onPart({ spans: [...spans], isWhole: false })
   do {
     const parameters = { limit: PAGE, cursor, fields: FIELDS.join(',') }
-    const read = await readLines(path, { parameters, signal }, (row) => {
-      spans.push(spanOf(row as SkeletonRow))
+    const read = await readLines<SkeletonRow>(path, { parameters, signal }, (row) => {
+      spans.push(spanOf(row))
       if (spans.length === FIRST) tell()
     })
     cursor = read.nextCursor

@@ -3,7 +3,7 @@
 
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { readStream } from '../../api/stream.ts'
+import { readStream, type StreamRecord } from '../../api/stream.ts'
 import { Badge, KindMark, Link, Severity, SignalType, Time } from '../../parts/basics.tsx'
 import { count, duration, many, money, NONE, oneLine } from '../../parts/format.ts'
 import { useKeys } from '../../state/keyboard.ts'
@@ -122,11 +122,12 @@ function useTail(filters: Readonly<Record<string, string | null>>, isPaused: boo
       held = { ...held, waiting: fresh.length === 0 ? 0 : held.waiting }
       setTail(held)
     }
-    const onRecord = (event: string, data: unknown): void => {
-      if (event === 'dropped') held = { ...held, dropped: held.dropped + recordsOf(data) }
+    const onRecord = (event: string, data: StreamRecord): void => {
+      if (event === 'dropped')
+        held = { ...held, dropped: held.dropped + (Number(data['records']) || 0) }
       else {
         held = { ...held, seen: held.seen + 1, waiting: held.waiting + 1 }
-        fresh.push(rowOf(held.seen, event, data as Readonly<Record<string, unknown>>))
+        fresh.push(rowOf(held.seen, event, data))
         if (fresh.length > ROWS_MAX) fresh.shift()
       }
     }
@@ -156,10 +157,8 @@ function useTail(filters: Readonly<Record<string, string | null>>, isPaused: boo
   return tail
 }
 
-const recordsOf = (data: unknown): number => Number(Object(data).records) || 0
-
 /** A copy of the few fields that are shown; the event itself, with its messages, is let go. */
-function rowOf(key: number, event: string, data: Readonly<Record<string, unknown>>): TailRow {
+function rowOf(key: number, event: string, data: StreamRecord): TailRow {
   const text = (name: string): string | null => {
     const value = data[name]
     return typeof value === 'string' ? copied(value) : null
