@@ -1,6 +1,6 @@
 // Loads the spans of a trace without their content, in most cases with one request, and single spans with all their fields.
 
-import { call, readLines } from '../../api/client.ts'
+import { call, type Lines, readLines } from '../../api/client.ts'
 import type { RowOf } from '../../api/operations.ts'
 import type { EventRow, SpanRow } from '../../api/types.ts'
 import { preciseMs } from '../../parts/format.ts'
@@ -51,7 +51,7 @@ export async function loadSpans(
   const tell = (): void => onPart({ spans: [...spans], isWhole: false })
   do {
     const parameters = { limit: PAGE, cursor, fields: FIELDS.join(',') }
-    const read = await readLines<SkeletonRow>(path, { parameters, signal }, (row) => {
+    const read: Lines = await readLines<SkeletonRow>(path, { parameters, signal }, (row) => {
       spans.push(spanOf(row))
       if (spans.length === FIRST) tell()
     })
