@@ -40,6 +40,7 @@ import { pipelineRoutes } from './routes/operations/pipeline.ts'
 import { systemRoutes } from './routes/operations/system.ts'
 import { analyticsRoutes } from './routes/sums/analytics.ts'
 import { dashboardRoutes } from './routes/sums/dashboards.ts'
+import { heatmapRoutes } from './routes/sums/heatmap.ts'
 import { reconcileRoutes } from './routes/sums/reconcile.ts'
 import { timeseriesRoutes } from './routes/sums/timeseries.ts'
 import { usageRoutes } from './routes/sums/usage.ts'
@@ -71,6 +72,7 @@ export function registerRoutes(app: Api, settings: RouteSettings): void {
   searchRoutes(app, stores, service)
   similarRoutes(app, stores)
   analyticsRoutes(app, stores)
+  heatmapRoutes(app, stores)
   dashboardRoutes(app, stores)
   eventRoutes(app, stores, service)
   streamRoutes(app, service)

@@ -5,7 +5,7 @@ import type { PostgresPool } from '../postgres/pool.ts'
 import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
 import { instant, orderOf, type SortOf, sortsOf, WhereClause, withoutSort } from './where-clause.ts'
 
-const DURATION = '(extract(epoch FROM end_time - start_time) * 1000)::float8'
+export const DURATION = '(extract(epoch FROM end_time - start_time) * 1000)::float8'
 
 /** What traces can be sorted by, and the SQL of it. */
 const SORTED_BY = {
@@ -85,12 +85,11 @@ const TRACE_COLUMNS = `trace_id, environment, root_name AS name, root_kind AS ki
 const OWN_SIGNALS = `SELECT 1 FROM signals s WHERE s.tenant_id = trace_summaries.tenant_id
   AND s.project_id = trace_summaries.project_id AND s.trace_id = trace_summaries.trace_id`
 
-/** Traces in the order that is asked for; without one, newest first. */
-export async function listTraces(
-  pool: PostgresPool,
+/** The condition that a filter is, for the list and for what is counted over the same traces. */
+export function tracesWhere(
   scope: Scope,
-  f: TraceFilter,
-): Promise<Page<TraceRow>> {
+  f: Omit<TraceFilter, 'sort' | 'limit' | 'cursor'>,
+): WhereClause {
   const q = new WhereClause(scope)
   q.add(f.fromMs, (p) => `start_time >= to_timestamp(${p}::float8 / 1000)`)
   q.add(f.toMs, (p) => `start_time < to_timestamp(${p}::float8 / 1000)`)
@@ -111,6 +110,16 @@ export async function listTraces(
   q.add(f.signalType, (p) => `signals > 0 AND EXISTS (${OWN_SIGNALS} AND s.type = ${p})`)
   q.add(f.severity, (p) => `signals > 0 AND EXISTS (${OWN_SIGNALS} AND s.severity = ${p})`)
   q.add(f.ids, (p) => `trace_id = ANY(${p})`)
+  return q
+}
+
+/** Traces in the order that is asked for; without one, newest first. */
+export async function listTraces(
+  pool: PostgresPool,
+  scope: Scope,
+  f: TraceFilter,
+): Promise<Page<TraceRow>> {
+  const q = tracesWhere(scope, f)
   const order = orderOf(f.sort ?? '-start_time', SORTED_BY)
   q.after(f.cursor, order.sql, 'trace_id', order)
   const rows = await q.rows<TraceRow & { sort_time: string }>(

@@ -218,6 +218,56 @@ test('filters, the span and the time stand in the address, and a link restores t
   })
 })
 
+test('a cell of the heat map leads to as many traces as it says, by its keys and as a table', {
+  skip,
+}, async () => {
+  const res = await fetch(`${origin}/api/v1/analytics/heatmap?steps=10`)
+  const map = (await res.json()) as { readonly traces: number } & Answer
+  const counts = map.data.map((cell) => Number(cell['traces']))
+  assert.equal(counts.length > 3 && counts.reduce((a, b) => a + b), map.traces)
+  assert.equal(map.traces, (await rows('/api/v1/traces?limit=1000')).length)
+  await visit('/traces?range=1h', async (page) => {
+    await page.getByText('planted agent').first().waitFor()
+    await page.keyboard.press('m')
+    await page.getByRole('group', { name: /Traces by time and duration/ }).waitFor()
+    const first = page.locator('.heat-grid a').first()
+    await first.focus()
+    const before = await first.getAttribute('aria-label')
+    await page.keyboard.press('ArrowUp')
+    await page.keyboard.press('ArrowRight')
+    const chosen = page.locator('.heat-grid a:focus')
+    const said = (await chosen.getAttribute('aria-label')) ?? ''
+    assert.notEqual(said, before)
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/max_duration_ms=/)
+    const traces = /: (\d+ traces?)/.exec(said)?.[1] ?? ''
+    await page.getByText(traces, { exact: true }).waitFor()
+  })
+})
+
+test('the live tail shows what comes, holds, and goes on', { skip }, async () => {
+  await visit('/traces', async (page) => {
+    await page.getByText('planted agent').first().waitFor()
+    await page.keyboard.press('l')
+    await page.getByText('Waiting for what comes next').waitFor()
+    const sent = newTraceId()
+    const one = (name: string) => send(sent, [{ id: spanId(1), name, at: 0, ms: 5 }])
+    const follow = page.getByRole('link', { name: 'came while it was live' })
+    // A stream that has just been opened may miss the first.
+    await until(async () => {
+      await one('came while it was live')
+      return (await follow.count()) > 0
+    }, 'the span is in the tail')
+    await page.keyboard.press('p')
+    await page.getByText(/^Paused/).waitFor()
+    await one('came while it was held')
+    await page.getByText(/^Paused; [1-9]/).waitFor()
+    assert.equal(await page.getByText('came while it was held').count(), 0)
+    await page.getByRole('button', { name: 'Go on' }).click()
+    await page.getByText('came while it was held').first().waitFor()
+  })
+})
+
 test('a failed tool is found and read with the keyboard alone', { skip }, async () => {
   await visit('/', async (page) => {
     await heading(page, 'Overview')

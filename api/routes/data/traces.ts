@@ -1,5 +1,6 @@
 // Traces: the list with sums, one trace, and its events.
 
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { SIGNAL_TYPES } from '../../../core/signals/signal.ts'
 import { hasTrace, listEvents } from '../../../storage/queries/events.ts'
@@ -55,6 +56,34 @@ export const traceSchema = z.object({
   models: z.array(z.string()),
 })
 
+/** The filters of a list of traces, and of what is counted over the same ones. */
+export const traceFilters = {
+  ...timeRange,
+  environment: word,
+  service: word.describe('Of the root span.'),
+  kind: word.describe('Has an event of this kind.'),
+  model: word.describe('Used this model.'),
+  user_id: word,
+  session_id: word,
+  conversation_id: word,
+  name: word.describe('Text in the name of the root span.'),
+  errors: flag.describe('true: only traces with errors; false: only without.'),
+  status: z
+    .enum(['ok', 'error'])
+    .optional()
+    .describe('error: only traces with errors; ok: only without.'),
+  signals: flag.describe('true: only traces with signals; false: only without.'),
+  type: z.enum(SIGNAL_TYPES).optional().describe('Has a signal of this type.'),
+  severity: z.enum(['high', 'medium', 'low']).optional().describe('Of a signal.'),
+  min_cost_usd: figure,
+  max_cost_usd: figure,
+  min_duration_ms: durationMs,
+  max_duration_ms: durationMs,
+  ...foundFilters,
+}
+
+const filterQuery = z.object(traceFilters)
+
 export function traceRoutes(app: Api, stores: Stores): void {
   listRoute(app, stores)
   eventsRoute(app, stores)
@@ -69,28 +98,7 @@ function listRoute(app: Api, stores: Stores): void {
         tags: ['traces'],
         summary: 'Traces with their sums',
         querystring: z.strictObject({
-          ...timeRange,
-          environment: word,
-          service: word.describe('Of the root span.'),
-          kind: word.describe('Has an event of this kind.'),
-          model: word.describe('Used this model.'),
-          user_id: word,
-          session_id: word,
-          conversation_id: word,
-          name: word.describe('Text in the name of the root span.'),
-          errors: flag.describe('true: only traces with errors; false: only without.'),
-          status: z
-            .enum(['ok', 'error'])
-            .optional()
-            .describe('error: only traces with errors; ok: only without.'),
-          signals: flag.describe('true: only traces with signals; false: only without.'),
-          type: z.enum(SIGNAL_TYPES).optional().describe('Has a signal of this type.'),
-          severity: z.enum(['high', 'medium', 'low']).optional().describe('Of a signal.'),
-          min_cost_usd: figure,
-          max_cost_usd: figure,
-          min_duration_ms: durationMs,
-          max_duration_ms: durationMs,
-          ...foundFilters,
+          ...traceFilters,
           sort: z.enum(TRACE_SORTS).default('-start_time'),
           ...sortedPaging,
         }),
@@ -100,25 +108,7 @@ function listRoute(app: Api, stores: Stores): void {
     async (req) => {
       const q = req.query
       const page = await listTraces(stores.postgres, tenantOf(req), {
-        fromMs: q.from,
-        toMs: q.to,
-        kind: q.kind,
-        model: q.model,
-        userId: stores.idForms(tenantOf(req), 'user_id', q.user_id),
-        sessionId: stores.idForms(tenantOf(req), 'session_id', q.session_id),
-        conversationId: stores.idForms(tenantOf(req), 'conversation_id', q.conversation_id),
-        name: q.name,
-        environment: q.environment,
-        service: q.service,
-        hasErrors: q.errors ?? (q.status === undefined ? undefined : q.status === 'error'),
-        hasSignals: q.signals,
-        signalType: q.type,
-        severity: q.severity,
-        minCostUsd: q.min_cost_usd,
-        maxCostUsd: q.max_cost_usd,
-        minDurationMs: q.min_duration_ms,
-        maxDurationMs: q.max_duration_ms,
-        ids: await foundIds(req, stores, 'traces', q),
+        ...(await traceFilterOf(req, stores, q)),
         sort: q.sort,
         limit: q.limit,
         cursor: q.cursor,
@@ -126,6 +116,36 @@ function listRoute(app: Api, stores: Stores): void {
       return { data: page.rows.map(dated), next_cursor: page.next }
     },
   )
+}
+
+/** The filter of a request; ids that its credential names are those that are stored. */
+export async function traceFilterOf(
+  req: FastifyRequest,
+  stores: Stores,
+  q: z.output<typeof filterQuery>,
+) {
+  const tenant = tenantOf(req)
+  return {
+    fromMs: q.from,
+    toMs: q.to,
+    kind: q.kind,
+    model: q.model,
+    userId: stores.idForms(tenant, 'user_id', q.user_id),
+    sessionId: stores.idForms(tenant, 'session_id', q.session_id),
+    conversationId: stores.idForms(tenant, 'conversation_id', q.conversation_id),
+    name: q.name,
+    environment: q.environment,
+    service: q.service,
+    hasErrors: q.errors ?? (q.status === undefined ? undefined : q.status === 'error'),
+    hasSignals: q.signals,
+    signalType: q.type,
+    severity: q.severity,
+    minCostUsd: q.min_cost_usd,
+    maxCostUsd: q.max_cost_usd,
+    minDurationMs: q.min_duration_ms,
+    maxDurationMs: q.max_duration_ms,
+    ids: await foundIds(req, stores, 'traces', q),
+  }
 }
 
 function eventsRoute(app: Api, stores: Stores): void {

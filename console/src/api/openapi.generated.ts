@@ -220,6 +220,32 @@ readonly ratio: number | null
 readonly data: readonly GetAnalyticsCompareRow[]
 }
 
+export type GetAnalyticsHeatmapRow = {
+/** Beginning of the step. */
+readonly at: string
+/** Traces that took at least so long */
+readonly min_duration_ms: number
+/** and less than this; twice as long. */
+readonly max_duration_ms: number
+readonly traces: number
+/** Of them, those with errors. */
+readonly errors: number
+}
+
+export type GetAnalyticsHeatmapAnswer = {
+readonly from: string
+readonly to: string
+readonly step_s: number
+/** How many were counted. */
+readonly traces: number
+/** true: there are more; the newest 200000 were counted. */
+readonly is_cut: boolean
+/** Begin of the oldest of them. */
+readonly counted_from: string | null
+/** Cells with traces, in order of time. */
+readonly data: readonly GetAnalyticsHeatmapRow[]
+}
+
 export type GetAnalyticsTimeseriesRow = {
 readonly at: string
 /** Values of the attributes asked for; empty when a point has none. */
@@ -1885,6 +1911,12 @@ readonly dropped: true
     readonly query: { readonly from?: string; readonly to?: string; readonly environment?: string; readonly service?: string; readonly kind?: string; readonly model?: string; readonly provider?: string; readonly route?: string; readonly name?: string; readonly tool?: string; readonly agent?: string; readonly status?: 'ok' | 'error' | 'unset'; readonly error_type?: string; readonly user_id?: string; readonly session_id?: string; readonly conversation_id?: string; readonly min_cost_usd?: number; readonly max_cost_usd?: number; readonly min_duration_ms?: number; readonly max_duration_ms?: number; readonly base_from?: string; readonly base_to?: string; readonly base_environment?: string; readonly base_service?: string; readonly base_model?: string; readonly base_provider?: string; readonly base_route?: string; readonly base_name?: string; readonly base_agent?: string; readonly base_tool?: string; readonly by?: string; readonly order?: 'cost_usd' | 'total_tokens' | 'calls' | 'events' | 'errors' | 'p95_ms'; readonly limit?: number }
     readonly body: undefined
     readonly answer: GetAnalyticsCompareAnswer
+  }
+  'GET /api/v1/analytics/heatmap': {
+    readonly path: {}
+    readonly query: { readonly from?: string; readonly to?: string; readonly environment?: string; readonly service?: string; readonly kind?: string; readonly model?: string; readonly user_id?: string; readonly session_id?: string; readonly conversation_id?: string; readonly name?: string; readonly errors?: 'true' | 'false'; readonly status?: 'ok' | 'error'; readonly signals?: 'true' | 'false'; readonly type?: 'high_latency' | 'medium_latency' | 'tool_error' | 'llm_error' | 'error' | 'tool_timeout' | 'cost_spike' | 'token_spike' | 'secret_detected' | 'pii_detected' | 'loop_detected' | 'context_overflow' | 'prompt_injection' | 'empty_output' | 'retry_storm' | 'polling' | 'runaway' | 'waste' | 'context_drop' | 'budget_exceeded' | 'latency_anomaly' | 'cost_anomaly' | 'token_anomaly' | 'error_rate' | 'model_drift' | 'output_drift' | 'custom' | 'quality_degradation' | 'hallucination' | 'faithfulness' | 'context_relevance'; readonly severity?: 'high' | 'medium' | 'low'; readonly min_cost_usd?: number; readonly max_cost_usd?: number; readonly min_duration_ms?: number; readonly max_duration_ms?: number; readonly route?: string; readonly provider?: string; readonly tool?: string; readonly agent?: string; readonly error_type?: string; readonly text?: string; readonly steps?: number }
+    readonly body: undefined
+    readonly answer: GetAnalyticsHeatmapAnswer
   }
   'GET /api/v1/analytics/timeseries': {
     readonly path: {}

@@ -14,6 +14,9 @@ interface LinkProps {
   readonly row?: boolean
   readonly children: ComponentChildren
   readonly current?: boolean
+  /** For who does not see it; without one its text. */
+  readonly label?: string
+  readonly tabIndex?: number
 }
 
 /** A link to another view. It is a real anchor element, so it can be opened in a new tab and its address can be copied. */
@@ -22,6 +25,7 @@ export function Link({
   params = {},
   row = false,
   current = false,
+  label,
   ...rest
 }: LinkProps): JSX.Element {
   const address = addressOf(to, params)
@@ -31,6 +35,7 @@ export function Link({
       href={address}
       {...(row ? { 'data-row': '' } : {})}
       aria-current={current ? 'page' : undefined}
+      aria-label={label}
       onClick={(event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return
         event.preventDefault()

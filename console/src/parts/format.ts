@@ -47,6 +47,7 @@ export function duration(ms: number | null | undefined): string {
 export function percent(part: number, whole: number): string {
   if (whole === 0) return NONE
   const share = (100 * part) / whole
+  if (share > 0 && share < 0.05) return '< 0.1 %'
   return `${share > 0 && share < 10 ? share.toFixed(1) : share.toFixed(0)} %`
 }
 

@@ -7,6 +7,7 @@ import { useApi } from '../../api/use-query.ts'
 import { Link, Severity, ShareBar, SignalType } from '../../parts/basics.tsx'
 import { MINUTE_MS, withoutGaps } from '../../parts/buckets.ts'
 import { Chart, Sparkline } from '../../parts/chart.tsx'
+import { HeatMap, type Heatmap } from '../../parts/heat-map.tsx'
 import {
   change,
   count,
@@ -23,7 +24,8 @@ import { useTimeRange } from '../../state/time-range.ts'
 import { PipelineGraph } from './pipeline-graph.tsx'
 
 const EVERY_MS = 15_000
-/** Three hours, and one minute because a time range ends one minute in the future. */
+const MAP_EVERY_MS = 60_000
+/** Three hours and the minute ahead that a range has. */
 const SHORT_MS = 3 * 3_600_000 + MINUTE_MS
 
 export function OverviewView(): JSX.Element {
@@ -100,6 +102,7 @@ function Filled({
     <>
       <Tiles overview={overview} buckets={buckets} />
       <Charts buckets={buckets} />
+      <Latency />
       <div class="columns">
         <Models overview={overview} />
         <Found overview={overview} />
@@ -283,6 +286,21 @@ function Charts({ buckets }: { readonly buckets: readonly Bucket[] }): JSX.Eleme
       <Chart title="Latency of model calls" at={at} series={series.latency} format={duration} />
     </div>
   )
+}
+
+function Latency(): JSX.Element | null {
+  const { query } = useLocation()
+  const range = useTimeRange()
+  const environment = query.get('environment')
+  const answer = useApi<Heatmap>(
+    '/api/v1/analytics/heatmap',
+    () => ({ ...range.bounds(), environment }),
+    {
+      key: [range.key, environment, query.get('project')],
+      everyMs: range.isRelative && MAP_EVERY_MS,
+    },
+  )
+  return answer.data === undefined ? null : <HeatMap map={answer.data} title="Latency of traces" />
 }
 
 function Models({ overview }: { readonly overview: Overview }): JSX.Element {

@@ -3,7 +3,9 @@
 import type { JSX } from 'preact'
 import { apiAddress } from '../../api/client.ts'
 import type { TraceRow } from '../../api/types.ts'
+import { useApi } from '../../api/use-query.ts'
 import { Link } from '../../parts/basics.tsx'
+import { HeatMap, type Heatmap } from '../../parts/heat-map.tsx'
 import { ListEnd } from '../../parts/list-end.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 import { useKeys } from '../../state/keyboard.ts'
@@ -54,7 +56,9 @@ const FIELDS: readonly FilterField[] = [
   { name: 'session_id', label: 'Session', type: 'text', placeholder: 'session id' },
   { name: 'conversation_id', label: 'Conversation', type: 'text', placeholder: 'conversation id' },
   { name: 'min_cost_usd', label: 'Cost at least, USD', type: 'number', placeholder: '0.10' },
+  { name: 'max_cost_usd', label: 'Cost at most, USD', type: 'number', placeholder: '1' },
   { name: 'min_duration_ms', label: 'Duration at least, ms', type: 'number', placeholder: '1000' },
+  { name: 'max_duration_ms', label: 'Duration at most, ms', type: 'number', placeholder: '5000' },
 ]
 const NAMES = [SEARCH, ...FIELDS].map((f) => f.name)
 
@@ -79,7 +83,12 @@ export function TracesView(): JSX.Element {
     },
   )
   const toggleLive = (): void => setParams({ live: isLive ? null : 'true' })
-  useKeys([{ keys: 'l', says: 'Live tail on or off', run: toggleLive }])
+  const hasMap = query.get('map') === 'true'
+  const toggleMap = (): void => setParams({ map: hasMap ? null : 'true' }, { isReplaced: true })
+  useKeys([
+    { keys: 'l', says: 'Live tail on or off', run: toggleLive },
+    { keys: 'm', says: 'Heat map of latency on or off', run: toggleMap },
+  ])
   const isFiltered = NAMES.some((name) => query.has(name))
   return (
     <>
@@ -100,6 +109,15 @@ export function TracesView(): JSX.Element {
           >
             Live
           </button>
+          <button
+            type="button"
+            class="button toggle"
+            aria-pressed={hasMap}
+            title="Heat map of latency (key m)"
+            onClick={toggleMap}
+          >
+            Map
+          </button>
           <SavedViews page="traces" />
           <ColumnChoice chosen={columns ?? DEFAULT_COLUMNS} />
           <a
@@ -112,6 +130,7 @@ export function TracesView(): JSX.Element {
         </div>
       </header>
       <Filters fields={FIELDS} search={SEARCH} />
+      {hasMap && !isLive ? <LatencyMap set={set} /> : null}
       {isLive ? (
         <LiveTail filters={set} />
       ) : (
@@ -135,6 +154,27 @@ export function TracesView(): JSX.Element {
         </Answered>
       )}
     </>
+  )
+}
+
+/** Of the traces that the list has. */
+function LatencyMap({
+  set,
+}: {
+  readonly set: Readonly<Record<string, string | null>>
+}): JSX.Element {
+  const { query } = useLocation()
+  const range = useTimeRange()
+  const filters = { ...set, sort: null }
+  const answer = useApi<Heatmap>(
+    '/api/v1/analytics/heatmap',
+    () => ({ ...filters, ...range.bounds() }),
+    { key: [range.key, query.get('project'), filters] },
+  )
+  return (
+    <Answered of={answer} lines={4}>
+      {(map) => <HeatMap map={map} title="Latency of traces" />}
+    </Answered>
   )
 }
 
