@@ -250,8 +250,7 @@ test('the live tail shows what comes, holds, and goes on', { skip }, async () =>
     await page.getByText('planted agent').first().waitFor()
     await page.keyboard.press('l')
     await page.getByText('Waiting for what comes next').waitFor()
-    const sent = newTraceId()
-    const one = (name: string) => send(sent, [{ id: spanId(1), name, at: 0, ms: 5 }])
+    const one = (name: string) => send(newTraceId(), [{ id: spanId(1), name, at: 0, ms: 5 }])
     const follow = page.getByRole('link', { name: 'came while it was live' })
     // A stream that has just been opened may miss the first.
     await until(async () => {
