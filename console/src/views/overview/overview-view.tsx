@@ -7,7 +7,6 @@ import { useApi } from '../../api/use-query.ts'
 import { Link, Severity, ShareBar, SignalType } from '../../parts/basics.tsx'
 import { MINUTE_MS, withoutGaps } from '../../parts/buckets.ts'
 import { Chart, Sparkline } from '../../parts/chart.tsx'
-import { HeatMap, type Heatmap } from '../../parts/heat-map.tsx'
 import {
   change,
   count,
@@ -18,6 +17,7 @@ import {
   oneLine,
   percent,
 } from '../../parts/format.ts'
+import { HeatMap, type Heatmap } from '../../parts/heat-map.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 import { useLocation } from '../../state/location.ts'
 import { useTimeRange } from '../../state/time-range.ts'

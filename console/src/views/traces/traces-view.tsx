@@ -82,42 +82,14 @@ export function TracesView(): JSX.Element {
       isEnabled: !isLive,
     },
   )
-  const toggleLive = (): void => setParams({ live: isLive ? null : 'true' })
   const hasMap = query.get('map') === 'true'
-  const toggleMap = (): void => setParams({ map: hasMap ? null : 'true' }, { isReplaced: true })
-  useKeys([
-    { keys: 'l', says: 'Live tail on or off', run: toggleLive },
-    { keys: 'm', says: 'Heat map of latency on or off', run: toggleMap },
-  ])
   const isFiltered = NAMES.some((name) => query.has(name))
   return (
     <>
       <header class="view-head">
         <h1>Traces</h1>
         <div class="view-actions">
-          <button
-            type="button"
-            class="button toggle live"
-            aria-pressed={isLive}
-            disabled={!range.isRelative}
-            title={
-              range.isRelative
-                ? 'Spans and signals as they come (key l)'
-                : 'Only with a time range that ends now'
-            }
-            onClick={toggleLive}
-          >
-            Live
-          </button>
-          <button
-            type="button"
-            class="button toggle"
-            aria-pressed={hasMap}
-            title="Heat map of latency (key m)"
-            onClick={toggleMap}
-          >
-            Map
-          </button>
+          <Toggles isLive={isLive} hasMap={hasMap} />
           <SavedViews page="traces" />
           <ColumnChoice chosen={columns ?? DEFAULT_COLUMNS} />
           <a
@@ -157,7 +129,51 @@ export function TracesView(): JSX.Element {
   )
 }
 
-/** Of the traces that the list has. */
+/** Live tail and heat map, on or off, by buttons and by keys. */
+function Toggles({
+  isLive,
+  hasMap,
+}: {
+  readonly isLive: boolean
+  readonly hasMap: boolean
+}): JSX.Element {
+  const { isRelative } = useTimeRange()
+  const toggleLive = (): void => setParams({ live: isLive ? null : 'true' })
+  const toggleMap = (): void => setParams({ map: hasMap ? null : 'true' }, { isReplaced: true })
+  useKeys([
+    { keys: 'l', says: 'Live tail on or off', run: toggleLive },
+    { keys: 'm', says: 'Heat map of latency on or off', run: toggleMap },
+  ])
+  return (
+    <>
+      <button
+        type="button"
+        class="button toggle live"
+        aria-pressed={isLive}
+        disabled={!isRelative}
+        title={
+          isRelative
+            ? 'Spans and signals as they come (key l)'
+            : 'Only with a time range that ends now'
+        }
+        onClick={toggleLive}
+      >
+        Live
+      </button>
+      <button
+        type="button"
+        class="button toggle"
+        aria-pressed={hasMap}
+        title="Heat map of latency (key m)"
+        onClick={toggleMap}
+      >
+        Map
+      </button>
+    </>
+  )
+}
+
+/** Draws the heat map of the traces that the list has. */
 function LatencyMap({
   set,
 }: {
