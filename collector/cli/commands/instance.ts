@@ -1,0 +1,103 @@
+// Commands for the data and state of an instance: the help text of each and how to load its code.
+
+import type { CommandEntry } from './command.ts'
+import { CONFIG_HELP } from './shared-options.ts'
+
+export const INSTANCE_COMMANDS: readonly (readonly [string, CommandEntry])[] = [
+  [
+    'tap',
+    {
+      help: `observa tap [options]
+
+Prints a live sample of what a running instance stores, scrubbed, one JSON object a line ("record": event or signal). Records
+that did not fit are counted on standard error. The key of an instance that needs one is read from OBSERVA_API_KEY.
+
+      --url URL       the instance (default: OBSERVA_URL, else http://127.0.0.1:3000)
+      --component ID  what goes through this receiver, processor, exporter or pipeline
+      --record R      event, signal or all (default: all)
+      --where F=V     only records with this field: kind, status, service_name, environment, route, provider,
+                      request_model, tool_name, trace_id; type and severity of signals; may be repeated
+      --rate N        records a second at most (default: 50)
+      --limit N       ends after so many records
+      --seconds N     ends after so long (default: 3600)
+
+observa tap --where kind=llm --where status=error
+`,
+      load: async () => (await import('../tap.ts')).tapCommand,
+    },
+  ],
+  [
+    'queue',
+    {
+      help: `observa queue stats|verify|dump [options]
+
+Shows the durable log of a data directory, also while an instance runs. verify reads everything and prints what is damaged.
+
+${CONFIG_HELP}      --json          stats: prints JSON
+      --exporter ID   dump: only the parts of this exporter
+      --from N        dump: begins at this sequence number
+      --limit N       dump: prints at most N records
+      --payload       dump: prints the bytes too, which hold scrubbed text of users
+`,
+      load: async () => (await import('../queue.ts')).queue,
+    },
+  ],
+  [
+    'dlq',
+    {
+      help: `observa dlq list|show|retry|drop [options] [EXPORTER] [ID]
+
+Manages dead letters: items that a destination refused for good, with the reason. Stop the instance before retry, which
+appends to the log.
+
+${CONFIG_HELP}      --all           retry, drop: all dead letters of the exporter instead of ids
+`,
+      load: async () => (await import('../queue.ts')).dlq,
+    },
+  ],
+  [
+    'drill',
+    {
+      help: `observa drill [NAME] [options]
+
+Runs a fault drill against temporary instances and prints how many items were issued, acknowledged, delivered,
+dead-lettered, lost, doubled and corrupt. Without a name it lists the drills. Needs a checkout: docs/drills.md.
+The exit code is 1 if something was lost, doubled or corrupt. Ctrl-C ends it early and prints the counts so far.
+
+      --cycles N      how many cycles; the list explains what a cycle is
+      --seconds N     ends after this time
+      --seed N        seed of the random moments (default: 1)
+      --state FILE    adds the counts to those in this file
+      --json          prints the result as one JSON object
+`,
+      load: async () => (await import('../drill.ts')).drillCommand,
+    },
+  ],
+  [
+    'pseudonyms',
+    {
+      help: `observa pseudonyms [list | rotate | drop KEY_ID] [options]
+
+Manages the keys with which ids that contain personal data become pseudonyms (\`[email:4f1c..]\`). list prints the ids of the
+keys. rotate makes a new key for new data. drop deletes a retired key: do so once no data with its pseudonyms is kept.
+Instances use a new key after a restart or SIGHUP. With embedded Postgres, stop the instance first.
+
+${CONFIG_HELP}      --json          prints the keys as one JSON array
+`,
+      load: async () => (await import('../stores/pseudonyms.ts')).pseudonyms,
+    },
+  ],
+  [
+    'mcp',
+    {
+      help: `observa mcp [options]
+
+Serves the Model Context Protocol on standard input and output: tools with which a coding agent reads signals, traces, costs and
+prompts of a running instance. The key in OBSERVA_API_KEY decides what it may read. The same is at /mcp of the instance.
+
+      --url URL       REST API of the instance (default: $OBSERVA_URL, else http://127.0.0.1:3000)
+`,
+      load: async () => (await import('../mcp.ts')).mcpCommand,
+    },
+  ],
+]
