@@ -3,6 +3,7 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { keyNow } from '../api/client.ts'
+import type { RowOf } from '../api/operations.ts'
 import type { Page } from '../api/types.ts'
 import { queries, useApi } from '../api/use-query.ts'
 import { setParams, useLocation } from '../state/location.ts'
@@ -63,15 +64,14 @@ export function TopBar({
   )
 }
 
-interface ProjectRow {
-  readonly project_id: string
-  readonly name: string
-}
-
 /** The selection of the project. Only a signed-in person has several projects; an API key and an instance without keys have one. */
 function Projects(): JSX.Element | null {
   const { query } = useLocation()
-  const answer = useApi<Page<ProjectRow>>('/api/v1/projects', {}, { isEnabled: keyNow() === null })
+  const answer = useApi<Page<RowOf<'GET /api/v1/projects'>>>(
+    '/api/v1/projects',
+    {},
+    { isEnabled: keyNow() === null },
+  )
   const projects = answer.data?.data ?? []
   if (projects.length < 2) return null
   return (

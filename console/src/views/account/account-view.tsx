@@ -2,6 +2,7 @@
 
 import type { JSX } from 'preact'
 import { call, keyNow, setKey } from '../../api/client.ts'
+import type { Me } from '../../api/types.ts'
 import { queries, useApi } from '../../api/use-query.ts'
 import { Badge, Link, Tabs } from '../../parts/basics.tsx'
 import { addressOf, go, setParams, useLocation } from '../../state/location.ts'
@@ -11,16 +12,6 @@ import { Members } from './members.tsx'
 import { Projects } from './projects.tsx'
 import { Quotas } from './quotas.tsx'
 import { Targets } from './targets.tsx'
-
-interface Me {
-  readonly email: string
-  readonly name: string | null
-  readonly tenants: readonly {
-    readonly tenant_id: string
-    readonly name: string
-    readonly role: string
-  }[]
-}
 
 const TABS = [
   ['keys', 'Keys'],

@@ -2,47 +2,30 @@
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
+import type { AnswerOf, RowOf } from '../../api/operations.ts'
 import type { Page } from '../../api/types.ts'
 import { useApi } from '../../api/use-query.ts'
 import { Ago, Badge, CopyButton } from '../../parts/basics.tsx'
 import { NONE, oneLine } from '../../parts/format.ts'
+import { FormError, TextField } from '../../parts/forms.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
+import { Table } from '../../parts/table.tsx'
 import { type Change, useChange } from './use-change.ts'
 
-interface KeyRow {
-  readonly key_id: string
-  readonly kind: 'secret' | 'publishable'
-  readonly project_id: string
-  readonly name: string | null
-  readonly last4: string
-  readonly scopes: readonly string[]
-  readonly state: 'active' | 'expired' | 'revoked'
-  readonly created_at: string
-  readonly last_used_at: string | null
-}
-
-interface Project {
-  readonly project_id: string
-  readonly name: string
-}
-
-interface MadeKey extends KeyRow {
-  readonly key: string
-}
+type ApiKey = RowOf<'GET /api/v1/keys'>
+type Project = RowOf<'GET /api/v1/projects'>
+/** The response to a created or rotated key. Only it contains the key itself. */
+type MadeKey = AnswerOf<'POST /api/v1/keys'>
 
 export function Keys(): JSX.Element {
-  const keys = useApi<Page<KeyRow>>('/api/v1/keys', { limit: 200 })
+  const keys = useApi<Page<ApiKey>>('/api/v1/keys', { limit: 200 })
   const change = useChange()
   const [made, setMade] = useState<MadeKey | null>(null)
   return (
     <section class="panel">
       <h2>Keys</h2>
       <NewKey change={change} onMade={setMade} />
-      {change.error === null ? null : (
-        <p class="form-error" role="alert">
-          {change.error}
-        </p>
-      )}
+      <FormError message={change.error} />
       {made === null ? null : (
         <div class="made-key" role="status">
           <p>
@@ -104,15 +87,13 @@ function NewKey({
         void make()
       }}
     >
-      <label class="field tall">
-        <span>Name</span>
-        <input
-          value={name}
-          maxLength={100}
-          placeholder="checkout service"
-          onInput={(e) => setName(e.currentTarget.value)}
-        />
-      </label>
+      <TextField
+        label="Name"
+        value={name}
+        maxLength={100}
+        placeholder="checkout service"
+        onText={setName}
+      />
       <label class="field tall">
         <span>Project</span>
         <select
@@ -147,53 +128,40 @@ function KeysTable({
   change,
   onMade,
 }: {
-  readonly rows: readonly KeyRow[]
+  readonly rows: readonly ApiKey[]
   readonly change: Change
   readonly onMade: (key: MadeKey) => void
 }): JSX.Element {
   return (
-    <div class="scroll-x" tabIndex={0} role="region" aria-label="Keys">
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">Key</th>
-            <th scope="col">Name</th>
-            <th scope="col">May</th>
-            <th scope="col">Project</th>
-            <th scope="col">State</th>
-            <th scope="col">Last used</th>
-            <th scope="col">Made</th>
-            <th scope="col">Actions</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.key_id}>
-              <td>
-                <code>
-                  {row.key_id}…{row.last4}
-                </code>
-              </td>
-              <td>{oneLine(row.name ?? NONE, 60)}</td>
-              <td>{row.scopes.join(', ')}</td>
-              <td>{oneLine(row.project_id, 24)}</td>
-              <td>
-                <Badge tone={row.state === 'active' ? 'good' : 'neutral'}>{row.state}</Badge>
-              </td>
-              <td>{row.last_used_at === null ? 'never' : <Ago at={row.last_used_at} />}</td>
-              <td>
-                <Ago at={row.created_at} />
-              </td>
-              <td>
-                {row.state === 'active' ? (
-                  <KeyActions row={row} change={change} onMade={onMade} />
-                ) : null}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label="Keys"
+      columns={['Key', 'Name', 'May', 'Project', 'State', 'Last used', 'Made', 'Actions']}
+    >
+      {rows.map((row) => (
+        <tr key={row.key_id}>
+          <td>
+            <code>
+              {row.key_id}…{row.last4}
+            </code>
+          </td>
+          <td>{oneLine(row.name ?? NONE, 60)}</td>
+          <td>{row.scopes.join(', ')}</td>
+          <td>{oneLine(row.project_id, 24)}</td>
+          <td>
+            <Badge tone={row.state === 'active' ? 'good' : 'neutral'}>{row.state}</Badge>
+          </td>
+          <td>{row.last_used_at === null ? 'never' : <Ago at={row.last_used_at} />}</td>
+          <td>
+            <Ago at={row.created_at} />
+          </td>
+          <td>
+            {row.state === 'active' ? (
+              <KeyActions row={row} change={change} onMade={onMade} />
+            ) : null}
+          </td>
+        </tr>
+      ))}
+    </Table>
   )
 }
 
@@ -202,7 +170,7 @@ function KeyActions({
   change,
   onMade,
 }: {
-  readonly row: KeyRow
+  readonly row: ApiKey
   readonly change: Change
   readonly onMade: (key: MadeKey) => void
 }): JSX.Element {

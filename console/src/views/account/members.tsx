@@ -2,35 +2,28 @@
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
+import type { AnswerOf, RowOf } from '../../api/operations.ts'
 import type { Page } from '../../api/types.ts'
 import { useApi } from '../../api/use-query.ts'
 import { Ago, CopyButton } from '../../parts/basics.tsx'
 import { NONE, oneLine } from '../../parts/format.ts'
+import { FormError, TextField } from '../../parts/forms.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
+import { Table } from '../../parts/table.tsx'
 import { useChange } from './use-change.ts'
 
 const ROLES = ['owner', 'admin', 'member', 'viewer'] as const
 
-interface MemberRow {
-  readonly user_id: string
-  readonly email: string
-  readonly name: string | null
-  readonly role: string
-  readonly created_at: string
-}
+type Member = RowOf<'GET /api/v1/members'>
 
 export function Members(): JSX.Element {
-  const members = useApi<Page<MemberRow>>('/api/v1/members', { limit: 200 })
+  const members = useApi<Page<Member>>('/api/v1/members', { limit: 200 })
   const change = useChange()
   return (
     <section class="panel">
       <h2>Members</h2>
       <Invite />
-      {change.error === null ? null : (
-        <p class="form-error" role="alert">
-          {change.error}
-        </p>
-      )}
+      <FormError message={change.error} />
       <Answered of={members}>
         {({ data }) =>
           data.length === 0 ? (
@@ -39,48 +32,36 @@ export function Members(): JSX.Element {
               where that is open.
             </Empty>
           ) : (
-            <div class="scroll-x" tabIndex={0} role="region" aria-label="Members">
-              <table class="table">
-                <thead>
-                  <tr>
-                    <th scope="col">E-mail address</th>
-                    <th scope="col">Name</th>
-                    <th scope="col">Role</th>
-                    <th scope="col">Since</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {data.map((row) => (
-                    <tr key={row.user_id}>
-                      <th scope="row">{oneLine(row.email, 80)}</th>
-                      <td>{oneLine(row.name ?? NONE, 60)}</td>
-                      <td>
-                        <select
-                          aria-label={`Role of ${row.email}`}
-                          value={row.role}
-                          disabled={change.isBusy}
-                          onChange={(e) =>
-                            void change.run(`/api/v1/members/${row.user_id}`, {
-                              method: 'PATCH',
-                              body: { role: e.currentTarget.value },
-                            })
-                          }
-                        >
-                          {ROLES.map((role) => (
-                            <option value={role} key={role}>
-                              {role}
-                            </option>
-                          ))}
-                        </select>
-                      </td>
-                      <td>
-                        <Ago at={row.created_at} />
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <Table label="Members" columns={['E-mail address', 'Name', 'Role', 'Since']}>
+              {data.map((row) => (
+                <tr key={row.user_id}>
+                  <th scope="row">{oneLine(row.email, 80)}</th>
+                  <td>{oneLine(row.name ?? NONE, 60)}</td>
+                  <td>
+                    <select
+                      aria-label={`Role of ${row.email}`}
+                      value={row.role}
+                      disabled={change.isBusy}
+                      onChange={(e) =>
+                        void change.run(`/api/v1/members/${row.user_id}`, {
+                          method: 'PATCH',
+                          body: { role: e.currentTarget.value },
+                        })
+                      }
+                    >
+                      {ROLES.map((role) => (
+                        <option value={role} key={role}>
+                          {role}
+                        </option>
+                      ))}
+                    </select>
+                  </td>
+                  <td>
+                    <Ago at={row.created_at} />
+                  </td>
+                </tr>
+              ))}
+            </Table>
           )
         }
       </Answered>
@@ -88,10 +69,7 @@ export function Members(): JSX.Element {
   )
 }
 
-interface Invitation {
-  readonly email: string
-  readonly token: string
-}
+type Invitation = AnswerOf<'POST /api/v1/invitations'>
 
 function Invite(): JSX.Element {
   const change = useChange()
@@ -116,15 +94,13 @@ function Invite(): JSX.Element {
           void invite()
         }}
       >
-        <label class="field tall">
-          <span>Invite, by e-mail address</span>
-          <input
-            type="email"
-            required
-            value={email}
-            onInput={(e) => setEmail(e.currentTarget.value)}
-          />
-        </label>
+        <TextField
+          label="Invite, by e-mail address"
+          type="email"
+          required
+          value={email}
+          onText={setEmail}
+        />
         <label class="field tall">
           <span>Role</span>
           <select value={role} onChange={(e) => setRole(e.currentTarget.value)}>
@@ -139,11 +115,7 @@ function Invite(): JSX.Element {
           Invite
         </button>
       </form>
-      {change.error === null ? null : (
-        <p class="form-error" role="alert">
-          {change.error}
-        </p>
-      )}
+      <FormError message={change.error} />
       {made === null ? null : (
         <p class="made-key" role="status">
           Hand this to {made.email}; it is shown this once and is good for 7 days:{' '}

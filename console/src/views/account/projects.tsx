@@ -2,22 +2,20 @@
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
+import type { RowOf } from '../../api/operations.ts'
 import type { Page } from '../../api/types.ts'
 import { useApi } from '../../api/use-query.ts'
 import { Ago, Badge } from '../../parts/basics.tsx'
 import { oneLine } from '../../parts/format.ts'
+import { FormError, TextField } from '../../parts/forms.tsx'
 import { Answered } from '../../parts/states.tsx'
+import { Table } from '../../parts/table.tsx'
 import { useChange } from './use-change.ts'
 
-interface ProjectRow {
-  readonly project_id: string
-  readonly name: string
-  readonly created_at: string
-  readonly archived_at: string | null
-}
+type Project = RowOf<'GET /api/v1/projects'>
 
 export function Projects(): JSX.Element {
-  const projects = useApi<Page<ProjectRow>>('/api/v1/projects', { limit: 200 })
+  const projects = useApi<Page<Project>>('/api/v1/projects', { limit: 200 })
   const change = useChange()
   const [name, setName] = useState('')
   const make = async (): Promise<void> => {
@@ -37,56 +35,38 @@ export function Projects(): JSX.Element {
           void make()
         }}
       >
-        <label class="field tall">
-          <span>Name of a new project</span>
-          <input
-            value={name}
-            required
-            maxLength={100}
-            onInput={(e) => setName(e.currentTarget.value)}
-          />
-        </label>
+        <TextField
+          label="Name of a new project"
+          value={name}
+          required
+          maxLength={100}
+          onText={setName}
+        />
         <button type="submit" class="button primary" disabled={change.isBusy}>
           Make a project
         </button>
       </form>
-      {change.error === null ? null : (
-        <p class="form-error" role="alert">
-          {change.error}
-        </p>
-      )}
+      <FormError message={change.error} />
       <Answered of={projects}>
         {({ data }) => (
-          <div class="scroll-x" tabIndex={0} role="region" aria-label="Projects">
-            <table class="table">
-              <thead>
-                <tr>
-                  <th scope="col">Name</th>
-                  <th scope="col">Id</th>
-                  <th scope="col">State</th>
-                  <th scope="col">Made</th>
-                </tr>
-              </thead>
-              <tbody>
-                {data.map((row) => (
-                  <tr key={row.project_id}>
-                    <th scope="row">{oneLine(row.name, 80)}</th>
-                    <td>
-                      <code>{row.project_id}</code>
-                    </td>
-                    <td>
-                      <Badge tone={row.archived_at === null ? 'good' : 'neutral'}>
-                        {row.archived_at === null ? 'active' : 'archived'}
-                      </Badge>
-                    </td>
-                    <td>
-                      <Ago at={row.created_at} />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table label="Projects" columns={['Name', 'Id', 'State', 'Made']}>
+            {data.map((row) => (
+              <tr key={row.project_id}>
+                <th scope="row">{oneLine(row.name, 80)}</th>
+                <td>
+                  <code>{row.project_id}</code>
+                </td>
+                <td>
+                  <Badge tone={row.archived_at === null ? 'good' : 'neutral'}>
+                    {row.archived_at === null ? 'active' : 'archived'}
+                  </Badge>
+                </td>
+                <td>
+                  <Ago at={row.created_at} />
+                </td>
+              </tr>
+            ))}
+          </Table>
         )}
       </Answered>
     </section>

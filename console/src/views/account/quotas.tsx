@@ -6,6 +6,7 @@ import type { AnswerOf, BodyOf, RowOf } from '../../api/operations.ts'
 import { useApi } from '../../api/use-query.ts'
 import { Badge, Time } from '../../parts/basics.tsx'
 import { count, oneLine } from '../../parts/format.ts'
+import { FormError } from '../../parts/forms.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 import { usePages } from '../traces/use-pages.ts'
 import { useChange } from './use-change.ts'
@@ -94,7 +95,7 @@ function QuotaForm({ id, quota }: { readonly id: string; readonly quota: Quota }
           Save limits
         </button>
       </p>
-      {change.error === null ? null : <p role="alert">{change.error}</p>}
+      <FormError message={change.error} />
     </form>
   )
 }

@@ -4,6 +4,7 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { call, setKey } from '../../api/client.ts'
 import { queries } from '../../api/use-query.ts'
+import { FormError, TextField } from '../../parts/forms.tsx'
 import { addressOf, go } from '../../state/location.ts'
 
 async function enter(): Promise<void> {
@@ -24,7 +25,7 @@ export function SignInView(): JSX.Element {
   )
 }
 
-/** The error message of a refused form. */
+/** A hook for a form: returns the error of the last attempt, whether one is running, and the function that starts one. */
 function useAttempt(): readonly [string | null, boolean, (work: () => Promise<void>) => void] {
   const [said, setSaid] = useState<string | null>(null)
   const [isBusy, setBusy] = useState(false)
@@ -58,31 +59,23 @@ function PasswordForm(): JSX.Element {
         })
       }}
     >
-      <label class="field tall">
-        <span>E-mail address</span>
-        <input
-          type="email"
-          autocomplete="username"
-          required
-          value={email}
-          onInput={(e) => setEmail(e.currentTarget.value)}
-        />
-      </label>
-      <label class="field tall">
-        <span>Password</span>
-        <input
-          type="password"
-          autocomplete="current-password"
-          required
-          value={password}
-          onInput={(e) => setPassword(e.currentTarget.value)}
-        />
-      </label>
-      {said === null ? null : (
-        <p class="form-error" role="alert">
-          {said}
-        </p>
-      )}
+      <TextField
+        label="E-mail address"
+        type="email"
+        autocomplete="username"
+        required
+        value={email}
+        onText={setEmail}
+      />
+      <TextField
+        label="Password"
+        type="password"
+        autocomplete="current-password"
+        required
+        value={password}
+        onText={setPassword}
+      />
+      <FormError message={said} />
       <button type="submit" class="button primary" disabled={isBusy}>
         {isBusy ? 'Signing in…' : 'Sign in'}
       </button>
@@ -110,22 +103,16 @@ function KeyForm(): JSX.Element {
         })
       }}
     >
-      <label class="field tall">
-        <span>Key with the scope query</span>
-        <input
-          type="password"
-          autocomplete="off"
-          required
-          placeholder="sk_…"
-          value={key}
-          onInput={(e) => setTyped(e.currentTarget.value)}
-        />
-      </label>
-      {said === null ? null : (
-        <p class="form-error" role="alert">
-          {said}
-        </p>
-      )}
+      <TextField
+        label="Key with the scope query"
+        type="password"
+        autocomplete="off"
+        required
+        placeholder="sk_…"
+        value={key}
+        onText={setTyped}
+      />
+      <FormError message={said} />
       <button type="submit" class="button" disabled={isBusy}>
         Use the key
       </button>

@@ -5,8 +5,10 @@ import { useState } from 'preact/hooks'
 import type { RowOf } from '../../api/operations.ts'
 import { Badge, Time } from '../../parts/basics.tsx'
 import { oneLine } from '../../parts/format.ts'
+import { FormError } from '../../parts/forms.tsx'
 import { ListEnd } from '../../parts/list-end.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
+import { Table } from '../../parts/table.tsx'
 import { usePages } from '../traces/use-pages.ts'
 import { useChange } from './use-change.ts'
 
@@ -28,53 +30,40 @@ export function Targets(): JSX.Element {
       <NewTarget />
       <section class="panel">
         <h2>Targets</h2>
-        {change.error === null ? null : <p role="alert">{change.error}</p>}
+        <FormError message={change.error} />
         <Answered of={pages.answer}>
           {() =>
             pages.rows.length === 0 ? (
               <Empty title="Nobody is told yet">Add an address, and issues are told there.</Empty>
             ) : (
               <>
-                <div class="scroll-x" tabIndex={0} role="region" aria-label="Targets">
-                  <table class="table">
-                    <thead>
-                      <tr>
-                        <th scope="col">Name</th>
-                        <th scope="col">Kind</th>
-                        <th scope="col">State</th>
-                        <th scope="col">Made</th>
-                        <th scope="col">What to do</th>
-                      </tr>
-                    </thead>
-                    <tbody>
-                      {pages.rows.map((target) => (
-                        <tr key={target.target_id}>
-                          <th scope="row">{oneLine(target.name, 60)}</th>
-                          <td>{target.kind}</td>
-                          <td>
-                            <Badge tone={target.enabled ? 'good' : 'warn'}>
-                              {target.enabled ? 'on' : oneLine(target.disabled_reason ?? 'off', 80)}
-                            </Badge>
-                          </td>
-                          <td>
-                            <Time at={target.created_at} />
-                          </td>
-                          <td>
-                            <button
-                              type="button"
-                              class="button small"
-                              disabled={change.isBusy}
-                              onClick={() => void test(target)}
-                            >
-                              Send a test
-                            </button>{' '}
-                            {tested === target.target_id ? <span role="status">sent</span> : null}
-                          </td>
-                        </tr>
-                      ))}
-                    </tbody>
-                  </table>
-                </div>
+                <Table label="Targets" columns={['Name', 'Kind', 'State', 'Made', 'What to do']}>
+                  {pages.rows.map((target) => (
+                    <tr key={target.target_id}>
+                      <th scope="row">{oneLine(target.name, 60)}</th>
+                      <td>{target.kind}</td>
+                      <td>
+                        <Badge tone={target.enabled ? 'good' : 'warn'}>
+                          {target.enabled ? 'on' : oneLine(target.disabled_reason ?? 'off', 80)}
+                        </Badge>
+                      </td>
+                      <td>
+                        <Time at={target.created_at} />
+                      </td>
+                      <td>
+                        <button
+                          type="button"
+                          class="button small"
+                          disabled={change.isBusy}
+                          onClick={() => void test(target)}
+                        >
+                          Send a test
+                        </button>{' '}
+                        {tested === target.target_id ? <span role="status">sent</span> : null}
+                      </td>
+                    </tr>
+                  ))}
+                </Table>
                 <ListEnd pages={pages} noun="targets" />
               </>
             )
@@ -139,7 +128,7 @@ function NewTarget(): JSX.Element {
       <button type="submit" class="button primary" disabled={change.isBusy}>
         Add a target
       </button>
-      {change.error === null ? null : <p role="alert">{change.error}</p>}
+      <FormError message={change.error} />
     </form>
   )
 }

@@ -7,6 +7,7 @@ import { useApi } from '../../api/use-query.ts'
 import { Ago, CopyButton, Link, Severity, Time } from '../../parts/basics.tsx'
 import { Evidence } from '../../parts/evidence.tsx'
 import { count, money, oneLine, words } from '../../parts/format.ts'
+import { FormError, TextField } from '../../parts/forms.tsx'
 import { LongText } from '../../parts/json-view.tsx'
 import { ListEnd } from '../../parts/list-end.tsx'
 import { Answered, Loading } from '../../parts/states.tsx'
@@ -159,24 +160,18 @@ function Comments({ path }: { readonly path: string }): JSX.Element {
           void say()
         }}
       >
-        <label class="field tall">
-          <span>Say something</span>
-          <input
-            required
-            maxLength={10_000}
-            value={note}
-            onInput={(e) => setNote(e.currentTarget.value)}
-          />
-        </label>
+        <TextField
+          label="Say something"
+          required
+          maxLength={10_000}
+          value={note}
+          onText={setNote}
+        />
         <button type="submit" class="button" disabled={change.isBusy}>
           Comment
         </button>
       </form>
-      {change.error === null ? null : (
-        <p class="form-error" role="alert">
-          {change.error}
-        </p>
-      )}
+      <FormError message={change.error} />
     </section>
   )
 }

@@ -6,6 +6,7 @@ import { useApi } from '../../api/use-query.ts'
 import { Badge, Link, Tabs } from '../../parts/basics.tsx'
 import { duration, oneLine } from '../../parts/format.ts'
 import { Answered } from '../../parts/states.tsx'
+import { Table } from '../../parts/table.tsx'
 import { setParams, useLocation } from '../../state/location.ts'
 import { Configuration } from './configuration.tsx'
 import { DeadLetters } from './dead-letters.tsx'
@@ -74,30 +75,17 @@ function State(): JSX.Element {
               <Badge tone={state.status === 'ok' ? 'good' : 'bad'}>{state.status}</Badge>
               <span class="muted push">up for {duration(state.uptime_s * 1000)}</span>
             </div>
-            <div class="scroll-x" tabIndex={0} role="region" aria-label="Parts of the instance">
-              <table class="table">
-                <thead>
-                  <tr>
-                    <th scope="col">Part</th>
-                    <th scope="col">State</th>
-                    <th scope="col">What it says</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {Object.entries(state.checks).map(([name, check]) => (
-                    <tr key={name}>
-                      <th scope="row">{oneLine(name, 80)}</th>
-                      <td>
-                        <Badge tone={check.ok ? 'good' : 'bad'}>
-                          {check.ok ? 'well' : 'not well'}
-                        </Badge>
-                      </td>
-                      <td class="wide">{oneLine(check.detail, 240)}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <Table label="Parts of the instance" columns={['Part', 'State', 'What it says']}>
+              {Object.entries(state.checks).map(([name, check]) => (
+                <tr key={name}>
+                  <th scope="row">{oneLine(name, 80)}</th>
+                  <td>
+                    <Badge tone={check.ok ? 'good' : 'bad'}>{check.ok ? 'well' : 'not well'}</Badge>
+                  </td>
+                  <td class="wide">{oneLine(check.detail, 240)}</td>
+                </tr>
+              ))}
+            </Table>
           </section>
         )}
       </Answered>

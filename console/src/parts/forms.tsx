@@ -1,0 +1,47 @@
+// Parts of forms: a labelled text field, and the error of a refused form.
+
+import type { JSX } from 'preact'
+
+export function FormError({ message }: { readonly message: string | null }): JSX.Element | null {
+  if (message === null) return null
+  return (
+    <p class="form-error" role="alert">
+      {message}
+    </p>
+  )
+}
+
+interface TextFieldProps {
+  readonly label: string
+  readonly value: string
+  readonly onText: (text: string) => void
+  readonly type?: 'text' | 'email' | 'password' | undefined
+  readonly required?: boolean
+  readonly maxLength?: number
+  readonly placeholder?: string
+  readonly autocomplete?: 'off' | 'username' | 'current-password'
+}
+
+export function TextField({ label, type, onText, ...rest }: TextFieldProps): JSX.Element {
+  return (
+    <label class="field tall">
+      <span>{label}</span>
+      <Input
+        type={type}
+        rest={{ ...rest, onInput: (event) => onText(event.currentTarget.value) }}
+      />
+    </label>
+  )
+}
+
+/** The types of preact tell inputs apart by a constant `type`. */
+function Input({
+  type = 'text',
+  rest,
+}: {
+  readonly type: TextFieldProps['type']
+  readonly rest: Omit<JSX.IntrinsicElements['input'], 'type' | 'role' | 'list'>
+}): JSX.Element {
+  if (type === 'email') return <input type="email" {...rest} />
+  return type === 'password' ? <input type="password" {...rest} /> : <input {...rest} />
+}
