@@ -23,17 +23,17 @@ export const schema = z.strictObject({
     .enum(['auto', 'otlp_proto', 'otlp_json', 'ndjson'])
     .default('auto')
     .describe(
-      'What a message holds. `auto` goes by the header `record` that the exporter writes, then by the first bytes.',
+      'Format of the messages. `auto` uses the header `record` that the exporter writes, or else the first bytes.',
     ),
   telemetry: z
     .enum(['traces', 'logs', 'metrics'])
     .default('traces')
-    .describe('What OTLP protobuf is that says nothing of it in a header `record`.'),
+    .describe('Telemetry kind of OTLP protobuf messages without the header `record`.'),
   tenancy: z
     .enum(['static', 'headers'])
     .default('static')
     .describe(
-      'Whose data it is: `static` is that of `tenant` and `project`; `headers` trusts the headers `tenant`, `project` and `environment`, for topics that only instances of Observa can write.',
+      'How the tenant of a message is determined: `static` uses the options `tenant` and `project`; `headers` trusts the headers `tenant`, `project` and `environment`, for topics that only instances of Observa can write.',
     ),
   tenant: z.string().min(1).default('default').describe('Tenant of all messages (static).'),
   project: z.string().min(1).default('default').describe('Project of all messages (static).'),
@@ -41,32 +41,36 @@ export const schema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('Environment of all messages (static); without it, that of the payload.'),
+    .describe(
+      'Environment of all messages (static). Without it, the environment in the payload is used.',
+    ),
   quotas: z
     .enum(['count', 'counted'])
     .optional()
     .describe(
-      'Whether messages use up the quotas of their project here, or did where they came in. By default `counted` with `tenancy: headers`, else `count`.',
+      '`count`: this instance counts messages against the quotas of their project. `counted`: the instance that received them has done so. By default `counted` with `tenancy: headers`, else `count`.',
     ),
   initial_offset: z
     .enum(['earliest', 'latest'])
     .default('earliest')
-    .describe('Where a partition is begun for which the group has no offset.'),
+    .describe('Where consumption starts in a partition without a committed offset.'),
   dead_letter_topic: topicName()
     .optional()
     .describe(
-      'Topic for messages that are refused, with the reason in headers. Without it they are counted and logged with their offset.',
+      'Topic to which refused messages are written, with the reason in headers. Without it, refused messages are counted, and logged with their offset.',
     ),
   session_timeout: duration({ min: 6000 })
     .prefault('10s')
-    .describe('How long a member may be silent before its partitions are given to others.'),
+    .describe(
+      'Time without a heartbeat after which the partitions of a member are assigned to others.',
+    ),
   heartbeat_interval: duration({ min: 100 })
     .prefault('2s')
-    .describe('How often a member shows that it is there.'),
+    .describe('Interval of the heartbeats to the group coordinator.'),
   replay: duration()
     .prefault('0s')
     .describe(
-      'How far back a partition is read again when it comes to this instance, so that it knows the traces that go on. Only for topics of edge instances whose events go to stores that count each once.',
+      'How far before the committed offset consumption starts in a newly assigned partition, so that this instance knows the running traces. Only for topics of edge instances whose events go to stores that count each event once.',
     ),
   batch: z
     .strictObject({
@@ -77,10 +81,12 @@ export const schema = z.strictObject({
     .describe('How many messages of a partition are joined to one request.'),
   buffer_bytes: size({ min: 1 << 20 })
     .prefault('32MiB')
-    .describe('Bytes of fetched messages that may wait; above it nothing is fetched.'),
+    .describe(
+      'Most bytes of fetched messages that wait for delivery. Above this limit nothing more is fetched.',
+    ),
   incomplete_bytes: size({ min: 1 << 20 })
     .prefault('64MiB')
-    .describe('Bytes of chunks of oversized messages that may wait for the rest.'),
+    .describe('Most bytes of chunks that wait for the missing chunks of their message.'),
   ...connectionOptions,
 })
 

@@ -23,18 +23,20 @@ export const METRICS = [
   ...RECEIVER_METRICS,
   counter(
     'observa_kafka_receiver_messages_total',
-    'Messages by what became of them: accepted (durable), replayed (read again after a rebalance), ignored, dead_lettered, refused, retried.',
+    'Messages by outcome: accepted (durable), replayed (read again after a rebalance), ignored, dead_lettered, refused, retried.',
     ['receiver', 'topic', 'outcome'],
   ),
   gauge(
     'observa_kafka_receiver_lag',
-    'Messages of the partitions of this instance that are not committed.',
+    'Consumer lag: uncommitted messages in the assigned partitions.',
     ['receiver', 'topic'],
   ),
-  gauge('observa_kafka_receiver_partitions', 'Partitions that this instance has.', ['receiver']),
+  gauge('observa_kafka_receiver_partitions', 'Partitions that are assigned to this instance.', [
+    'receiver',
+  ]),
   gauge(
     'observa_kafka_receiver_paused_partitions',
-    'Partitions that wait, because the pipeline or the dead-letter topic takes nothing now.',
+    'Partitions that are paused, because the pipeline or the dead-letter topic accepts nothing at the moment.',
     ['receiver'],
   ),
   gauge(
@@ -44,10 +46,10 @@ export const METRICS = [
   ),
   gauge(
     'observa_kafka_receiver_incomplete_bytes',
-    'Bytes of chunks of oversized messages that wait for the rest.',
+    'Bytes of chunks that wait for the missing chunks of their message.',
     ['receiver'],
   ),
-  counter('observa_kafka_receiver_rebalances_total', 'Changes of who has which partition.', [
+  counter('observa_kafka_receiver_rebalances_total', 'Rebalances of the consumer group.', [
     'receiver',
   ]),
   counter('observa_kafka_receiver_commits_total', 'Commits of offsets, by outcome.', [
@@ -56,7 +58,7 @@ export const METRICS = [
   ]),
   counter(
     'observa_kafka_receiver_failures_total',
-    'Memberships that ended or did not begin, by code.',
+    'Consumer sessions that ended or could not be opened, by code.',
     ['receiver', 'code'],
   ),
 ]
