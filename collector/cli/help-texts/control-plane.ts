@@ -1,13 +1,9 @@
-// Commands for the control plane: the help text of each and how to load its code.
+// Help texts: the control plane.
 
-import type { CommandEntry } from './command.ts'
 import { DATABASE_HELP } from './shared-options.ts'
 
-export const CONTROL_PLANE_COMMANDS: readonly (readonly [string, CommandEntry])[] = [
-  [
-    'keys',
-    {
-      help: `observa keys create|list|rotate|revoke [options]
+export const CONTROL_PLANE_HELP = {
+  keys: `observa keys create|list|rotate|revoke [options]
 
 Manages API keys. Without --database these are keys of the keys extension: create prints the key once, with its row for the
 configuration, and writes nothing. With --database they are keys of the control plane, which work at once on every instance.
@@ -27,26 +23,16 @@ observa keys create --kind pk --origin https://app.example.com --database postgr
 observa keys rotate sk_live_4fZ0aQ1b --expires 2030-01-31T00:00:00Z --database config
 observa keys revoke sk_live_4fZ0aQ1b --database config
 `,
-      load: async () => (await import('../keys.ts')).keysCommand,
-    },
-  ],
-  [
-    'tenants',
-    {
-      help: `observa tenants list | create NAME [--id ID] | rename ID NAME
+
+  tenants: `observa tenants list | create NAME [--id ID] | rename ID NAME
 
 Manages tenants of the control plane. A new tenant gets a UUID as its id unless --id is given: 1 to 64 of a-z, 0-9, _ and -.
 ${DATABASE_HELP}
 observa tenants create "Acme Inc." --id acme
 observa tenants list --json
 `,
-      load: async () => (await import('../control/tenants.ts')).tenantsCommand,
-    },
-  ],
-  [
-    'projects',
-    {
-      help: `observa projects list | create NAME | rename ID NAME | archive ID | restore ID [options]
+
+  projects: `observa projects list | create NAME | rename ID NAME | archive ID | restore ID [options]
 
 Manages projects of a tenant. Keys of an archived project are refused until it is restored. Its data stays.
 
@@ -58,13 +44,8 @@ ${DATABASE_HELP}
 observa projects create Shop --tenant acme --id shop --environment prod --environment dev
 observa projects archive shop --tenant acme
 `,
-      load: async () => (await import('../control/tenants.ts')).projectsCommand,
-    },
-  ],
-  [
-    'users',
-    {
-      help: `observa users list | create EMAIL | role USER ROLE | remove USER | password USER | disable USER | enable USER
+
+  users: `observa users list | create EMAIL | role USER ROLE | remove USER | password USER | disable USER | enable USER
       [options]
 
 Manages people, by e-mail address or id, and their roles in tenants. A person may belong to several tenants.
@@ -79,13 +60,8 @@ observa users create ada@example.com --tenant acme --role owner
 observa users password ada@example.com
 observa users role ada@example.com viewer --tenant acme --project shop
 `,
-      load: async () => (await import('../control/users.ts')).usersCommand,
-    },
-  ],
-  [
-    'quota',
-    {
-      help: `observa quota list | show PROJECT | set PROJECT [options]
+
+  quota: `observa quota list | show PROJECT | set PROJECT [options]
 
 What projects may use in a month (UTC) and what they have used. Requests beyond are answered 429 with the limit and the time at which
 it resets. Instances know of a change within 5 s.
@@ -99,13 +75,8 @@ ${DATABASE_HELP}
 observa quota set shop --tenant acme --events 1000000 --usd 500
 observa quota list --tenant acme --json
 `,
-      load: async () => (await import('../control/quota.ts')).quotaVerb,
-    },
-  ],
-  [
-    'targets',
-    {
-      help: `observa targets list | test ID [options]
+
+  targets: `observa targets list | test ID [options]
 
 Where issues are told to. test sends a message to a target and waits for the outcome; the exit code is 0 when it arrived.
 
@@ -113,13 +84,8 @@ Where issues are told to. test sends a message to a target and waits for the out
 ${DATABASE_HELP}
 observa targets test 0b6f0d3e-6f0c-4c8e-9a59-2f1f9e5a2d11
 `,
-      load: async () => (await import('../control/targets.ts')).targetsVerb,
-    },
-  ],
-  [
-    'deliveries',
-    {
-      help: `observa deliveries list | retry ID [options]
+
+  deliveries: `observa deliveries list | retry ID [options]
 
 What was told to targets, newest first, and what became of it. retry sends one again.
 
@@ -129,13 +95,8 @@ What was told to targets, newest first, and what became of it. retry sends one a
 ${DATABASE_HELP}
 observa deliveries list --status failed
 `,
-      load: async () => (await import('../control/targets.ts')).deliveriesVerb,
-    },
-  ],
-  [
-    'audit',
-    {
-      help: `observa audit [options]
+
+  audit: `observa audit [options]
 
 Prints who changed accounts, projects, members and keys, newest first.
 
@@ -147,13 +108,8 @@ Prints who changed accounts, projects, members and keys, newest first.
 ${DATABASE_HELP}
 observa audit --tenant acme --action key.revoke
 `,
-      load: async () => (await import('../control/audit.ts')).auditCommand,
-    },
-  ],
-  [
-    'retention',
-    {
-      help: `observa retention list | set [options]
+
+  retention: `observa retention list | set [options]
 
 How long what is stored is kept, in days from receipt, by class of data. What a project does not say its tenant does, then the
 configuration. What is too old goes within the hour.
@@ -169,13 +125,8 @@ ${DATABASE_HELP}
 observa retention set --tenant acme --project shop --content 30 --events 180
 observa retention list --tenant acme --json
 `,
-      load: async () => (await import('../control/retention.ts')).retentionVerb,
-    },
-  ],
-  [
-    'delete',
-    {
-      help: `observa delete user|session|conversation|trace|tenant ID [options]
+
+  delete: `observa delete user|session|conversation|trace|tenant ID [options]
 observa delete list | show DELETION [options]
 
 Deletes what was stored of somebody or something, in every store, and proves it. ID is the plain value, also of a user whose e-mail address
@@ -191,7 +142,4 @@ observa delete user ada@example.com --tenant acme
 observa delete trace 4bf92f3577b34da6a3ce929d0e0e4736 --tenant acme --json
 observa delete show 7f1c9a52-8a39-4a64-9a53-0f3c5c1f9f5e --tenant acme
 `,
-      load: async () => (await import('../control/delete.ts')).deleteVerb,
-    },
-  ],
-]
+}

@@ -1,13 +1,9 @@
-// Commands for files and texts, without a running instance: the help text of each and how to load its code.
+// Help texts: commands that need no running instance.
 
-import type { CommandEntry } from './command.ts'
 import { CONFIG_HELP } from './shared-options.ts'
 
-export const OFFLINE_COMMANDS: readonly (readonly [string, CommandEntry])[] = [
-  [
-    'pipe',
-    {
-      help: `observa pipe [options] [FILE|-]...
+export const OFFLINE_HELP = {
+  pipe: `observa pipe [options] [FILE|-]...
 
 Runs the processors of a configuration over files or standard input, without network or stores, and prints one
 JSON object a line: "record":"event", "signal" or "rejected". Several files are one stream in order.
@@ -19,26 +15,16 @@ ${CONFIG_HELP}      --input FORM    otlp-proto, otlp-json, ndjson or auto (defau
                       spans that an action dropped are printed as "record":"dropped"
       --tenant ID     tenant that the data belongs to (default: default); in a running instance the API key decides
 `,
-      load: async () => (await import('../pipe.ts')).pipe,
-    },
-  ],
-  [
-    'test',
-    {
-      help: `observa test [options] [NAME]
+
+  test: `observa test [options] [NAME]
 
 Runs the unit tests that the configuration has under "tests:" (all, or those with NAME in their name) through its
 own processors, without network or stores, and prints what differs. The exit code is 1 if a test fails.
 
 ${CONFIG_HELP}      --json          prints the results as one JSON object
 `,
-      load: async () => (await import('../unit-tests/test-command.ts')).testCommand,
-    },
-  ],
-  [
-    'scrub',
-    {
-      help: `observa scrub [options] [FILE|-]
+
+  scrub: `observa scrub [options] [FILE|-]
 
 Removes secrets and personal data from a text stream, line by line, as the scrub processor of the configuration does; without
 a configuration, as it does by default. A private key is held back until its last line. Line ends stay as they are, also
@@ -51,13 +37,8 @@ ${CONFIG_HELP}      --jsonl         reads {id, field, text} lines, writes {id, t
 
 observa scrub < app.log > clean.log
 `,
-      load: async () => (await import('../scrub.ts')).scrub,
-    },
-  ],
-  [
-    'prices',
-    {
-      help: `observa prices [options] MODEL...
+
+  prices: `observa prices [options] MODEL...
 observa prices update [--output FILE]
 
 Prints the price that applies to each model, one JSON object a line, as the cost processor would find it: the row of
@@ -71,13 +52,8 @@ model that was added (+), changed (~) or removed (-).
       --overrides FILE  your own prices, as in the configuration of the cost processor
       --output FILE     update: writes the new prices to a file for --overrides
 `,
-      load: async () => (await import('../prices.ts')).pricesCommand,
-    },
-  ],
-  [
-    'eval',
-    {
-      help: `observa eval [options] [FILE.jsonl]...
+
+  eval: `observa eval [options] [FILE.jsonl]...
 
 Measures checks of quality and rubrics of judges on labels of your own: precision and recall with 95 % intervals, agreement and kappa.
 A line of a file: {"name": "refusal", "fault": true, "ask": "..", "answer": "..", "documents": [".."]}; the name is that of a check or a
@@ -89,13 +65,8 @@ rubric, "recorded" is what a judge answered. Without a file: the labels of this 
 ${CONFIG_HELP}
 observa eval --config observa.yaml --ask labels.jsonl
 `,
-      load: async () => (await import('../eval.ts')).evalCommand,
-    },
-  ],
-  [
-    'reconcile',
-    {
-      help: `observa reconcile [options] FILE|-
+
+  reconcile: `observa reconcile [options] FILE|-
 
 Compares a provider's usage export (OpenAI, Anthropic, Bedrock, OpenRouter; CSV, JSON or JSON lines) with what was counted, by
 UTC day, model and key, and names the events that can explain a difference. The exit code is 1 if something differs.
@@ -109,7 +80,4 @@ docs/accounting.md lists the forms and explains every rule.
                         route or metadata.NAME; without it the keys of the export are added up
       --json            prints the comparison as one JSON object
 `,
-      load: async () => (await import('../reconcile/command.ts')).reconcileCommand,
-    },
-  ],
-]
+}

@@ -1,13 +1,9 @@
-// Commands for the data and state of an instance: the help text of each and how to load its code.
+// Help texts: the data and state of an instance.
 
-import type { CommandEntry } from './command.ts'
 import { CONFIG_HELP } from './shared-options.ts'
 
-export const INSTANCE_COMMANDS: readonly (readonly [string, CommandEntry])[] = [
-  [
-    'tap',
-    {
-      help: `observa tap [options]
+export const INSTANCE_HELP = {
+  tap: `observa tap [options]
 
 Prints a live sample of what a running instance stores, scrubbed, one JSON object a line ("record": event or signal). Records
 that did not fit are counted on standard error. The key of an instance that needs one is read from OBSERVA_API_KEY.
@@ -23,13 +19,8 @@ that did not fit are counted on standard error. The key of an instance that need
 
 observa tap --where kind=llm --where status=error
 `,
-      load: async () => (await import('../tap.ts')).tapCommand,
-    },
-  ],
-  [
-    'queue',
-    {
-      help: `observa queue stats|verify|dump [options]
+
+  queue: `observa queue stats|verify|dump [options]
 
 Shows the durable log of a data directory, also while an instance runs. verify reads everything and prints what is damaged.
 
@@ -39,26 +30,16 @@ ${CONFIG_HELP}      --json          stats: prints JSON
       --limit N       dump: prints at most N records
       --payload       dump: prints the bytes too, which hold scrubbed text of users
 `,
-      load: async () => (await import('../queue.ts')).queue,
-    },
-  ],
-  [
-    'dlq',
-    {
-      help: `observa dlq list|show|retry|drop [options] [EXPORTER] [ID]
+
+  dlq: `observa dlq list|show|retry|drop [options] [EXPORTER] [ID]
 
 Manages dead letters: items that a destination refused for good, with the reason. Stop the instance before retry, which
 appends to the log.
 
 ${CONFIG_HELP}      --all           retry, drop: all dead letters of the exporter instead of ids
 `,
-      load: async () => (await import('../queue.ts')).dlq,
-    },
-  ],
-  [
-    'drill',
-    {
-      help: `observa drill [NAME] [options]
+
+  drill: `observa drill [NAME] [options]
 
 Runs a fault drill against temporary instances and prints how many items were issued, acknowledged, delivered,
 dead-lettered, lost, doubled and corrupt. Without a name it lists the drills. Needs a checkout: docs/drills.md.
@@ -70,13 +51,8 @@ The exit code is 1 if something was lost, doubled or corrupt. Ctrl-C ends it ear
       --state FILE    adds the counts to those in this file
       --json          prints the result as one JSON object
 `,
-      load: async () => (await import('../drill.ts')).drillCommand,
-    },
-  ],
-  [
-    'pseudonyms',
-    {
-      help: `observa pseudonyms [list | rotate | drop KEY_ID] [options]
+
+  pseudonyms: `observa pseudonyms [list | rotate | drop KEY_ID] [options]
 
 Manages the keys with which ids that contain personal data become pseudonyms (\`[email:4f1c..]\`). list prints the ids of the
 keys. rotate makes a new key for new data. drop deletes a retired key: do so once no data with its pseudonyms is kept.
@@ -84,20 +60,12 @@ Instances use a new key after a restart or SIGHUP. With embedded Postgres, stop 
 
 ${CONFIG_HELP}      --json          prints the keys as one JSON array
 `,
-      load: async () => (await import('../stores/pseudonyms.ts')).pseudonyms,
-    },
-  ],
-  [
-    'mcp',
-    {
-      help: `observa mcp [options]
+
+  mcp: `observa mcp [options]
 
 Serves the Model Context Protocol on standard input and output: tools with which a coding agent reads signals, traces, costs and
 prompts of a running instance. The key in OBSERVA_API_KEY decides what it may read. The same is at /mcp of the instance.
 
       --url URL       REST API of the instance (default: $OBSERVA_URL, else http://127.0.0.1:3000)
 `,
-      load: async () => (await import('../mcp.ts')).mcpCommand,
-    },
-  ],
-]
+}
