@@ -13,14 +13,33 @@ const SPANS_OF_TRACE = 7.5
 const EVENTS_OF_INSERT = 200_000
 const SENTENCES = 4096
 
-/** Tenants and projects with their share of the traces, in tenths. The queries ask about the first. */
+export interface Place {
+  readonly tenantId: string
+  readonly projectId: string
+  /** Part of the traces, beside the parts of the others. */
+  readonly parts: number
+}
+
+/** Tenants and projects of a few. The queries ask about the first. */
 export const PLACES = [
-  { tenantId: 'acme', projectId: 'chat', tenths: 4 },
-  { tenantId: 'acme', projectId: 'search', tenths: 2 },
-  { tenantId: 'globex', projectId: 'support', tenths: 2 },
-  { tenantId: 'initech', projectId: 'agents', tenths: 1 },
-  { tenantId: 'umbrella', projectId: 'batch', tenths: 1 },
-] as const
+  { tenantId: 'acme', projectId: 'chat', parts: 4 },
+  { tenantId: 'acme', projectId: 'search', parts: 2 },
+  { tenantId: 'globex', projectId: 'support', parts: 2 },
+  { tenantId: 'initech', projectId: 'agents', parts: 1 },
+  { tenantId: 'umbrella', projectId: 'batch', parts: 1 },
+] as const satisfies readonly Place[]
+
+/** Two projects for each tenant; the first tenants have several times as many traces as the last, as in reality. */
+export function placesOf(tenants: number): readonly Place[] {
+  return Array.from({ length: tenants }, (_, i) => {
+    const parts = Math.max(1, Math.round(tenants / (i + 1)))
+    const tenantId = `tenant-${String(i + 1).padStart(2, '0')}`
+    return [
+      { tenantId, projectId: 'chat', parts: 2 * parts },
+      { tenantId, projectId: 'batch', parts },
+    ]
+  }).flat()
+}
 
 export interface Filled {
   readonly events: number
@@ -35,11 +54,13 @@ export interface FillOptions {
   /** End of the last day with events. */
   readonly toMs: number
   readonly say: (text: string) => void
+  /** Default: `PLACES`. */
+  readonly places?: readonly Place[]
 }
 
 export async function fillEvents(
   client: ClickHouseClient,
-  { events, toMs, say }: FillOptions,
+  { events, toMs, say, places = PLACES }: FillOptions,
 ): Promise<Filled> {
   await makeSentences(client)
   const traces = Math.round(events / SPANS_OF_TRACE)
@@ -50,7 +71,7 @@ export async function fillEvents(
     const first = Math.floor((traces * i) / inserts)
     const last = Math.floor((traces * (i + 1)) / inserts)
     await client.command({
-      query: insertOf(first, last, fromMs, (DAYS * DAY_MS) / traces),
+      query: insertOf(places, first, last, fromMs, (DAYS * DAY_MS) / traces),
       clickhouse_settings: { max_execution_time: 600, max_threads: 2 },
     })
     if ((i + 1) % 10 === 0 || i + 1 === inserts)
@@ -88,9 +109,11 @@ const sentence = (n: string): string => `arrayElement(pool, ${n} % ${SENTENCES} 
 const message = (role: string, n: string): string =>
   `'{"role":"${role}","parts":[{"type":"text","content":"', ${sentence(n)}, '"}]}'`
 const onlyIf = (condition: string, value: string): string => `if(${condition}, ${value}, NULL)`
-const ofPlace = (name: 'tenantId' | 'projectId'): string =>
+const partsOf = (places: readonly Place[]): number =>
+  places.reduce((parts, place) => parts + place.parts, 0)
+const ofPlace = (places: readonly Place[], name: 'tenantId' | 'projectId'): string =>
   oneOf(
-    PLACES.flatMap((place) => Array.from({ length: place.tenths }, () => place[name])),
+    places.flatMap((place) => Array.from({ length: place.parts }, () => place[name])),
     'place',
   )
 
@@ -105,8 +128,6 @@ const TOOLS = ['search_web', 'get_weather', 'run_sql', 'read_file', 'send_mail',
  */
 const VALUES: Readonly<Record<string, string>> = {
   event_id: 'sipHash128(t, p)',
-  tenant_id: ofPlace('tenantId'),
-  project_id: ofPlace('projectId'),
   environment: `if(${HT(1)} % 5 = 0, 'dev', 'prod')`,
   trace_id: `sipHash128(t)`,
   span_id: `reinterpretAsFixedString(${H(2)})`,
@@ -165,15 +186,26 @@ const VALUES: Readonly<Record<string, string>> = {
   version: '18446744073709551615 - toUInt64(start_ms + 5000)',
 }
 
-function insertOf(first: number, last: number, fromMs: number, msOfTrace: number): string {
-  const columns = EVENT_COLUMNS.map((c) => c.name).filter((name) => VALUES[name] !== undefined)
-  const select = columns.map((name) => `${VALUES[name]} AS ${name}`).join(',\n')
+function insertOf(
+  places: readonly Place[],
+  first: number,
+  last: number,
+  fromMs: number,
+  msOfTrace: number,
+): string {
+  const values: Readonly<Record<string, string>> = {
+    tenant_id: ofPlace(places, 'tenantId'),
+    project_id: ofPlace(places, 'projectId'),
+    ...VALUES,
+  }
+  const columns = EVENT_COLUMNS.map((c) => c.name).filter((name) => values[name] !== undefined)
+  const select = columns.map((name) => `${values[name]} AS ${name}`).join(',\n')
   return `INSERT INTO canonical_events (${columns.join(', ')})
     WITH (SELECT groupArray(s) FROM bench_sentences) AS pool
     SELECT ${select}
     FROM (
       SELECT number AS t, 3 + cityHash64(number, 99) % 10 AS n, arrayJoin(range(n)) AS p,
-        cityHash64(number, 98) % 10 AS place,
+        cityHash64(number, 98) % ${partsOf(places)} AS place,
         multiIf(p = 0, 'agent', p % 3 = 1, 'llm', p % 3 = 2, 'tool', 'retrieval') AS kind_,
         cityHash64(number, p, 97) AS model_,
         toInt64(${fromMs} + floor(number * ${msOfTrace})) AS start_ms

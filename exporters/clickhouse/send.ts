@@ -285,6 +285,7 @@ const AGING = [
   ['trace_hours', 'received_at'],
   ['event_hours', 'hour'],
   ['usage_rollup', 'hour'],
+  ['usage_by_dimension', 'hour'],
   ['rolled_hours', 'hour'],
 ] as const
 

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type ClickHouseClient, createClient } from '@clickhouse/client'
 import { startTestClickHouse, type TestClickHouse } from '../testing/stores.ts'
+import { type ReportOptions, readReport, type UsageReport } from './analytics/usage-report.ts'
+import { ROLLED_DIMENSIONS } from './hours/rolled-dimensions.ts'
 import { rollHours } from './hours/rolled-hours.ts'
 import { readTotals, usageBy, usageOverTime } from './totals.ts'
 
@@ -116,4 +118,75 @@ test('hours that were added up give the same, and are left when rows come late',
   assert.equal(await rollHours(client, { quietS: 0, hoursMax: 100 }), 1)
   assert.deepEqual(await readTotals(client, scope, range), after)
   assert.equal((await usageOverTime(client, scope, { ...range, bucketS: 86_400 })).length, 1)
+})
+
+const mixed = { tenantId: 'acme', projectId: 'mixed' }
+
+/** Events that differ in every dimension, over six hours, in traces whose root alone has the route. */
+async function insertMixed(): Promise<void> {
+  const of = <T>(values: readonly T[], n: number): T => values[n % values.length] as T
+  const values = Array.from({ length: 240 }, (_, i) => ({
+    ...row('acme', 1000 + i),
+    project_id: 'mixed',
+    trace_id: String(Math.floor(i / 6)).padStart(16, 't'),
+    start_time: `2026-09-01 0${Math.floor(i / 40)}:${10 + (i % 40)}:00`,
+    kind: i % 6 === 0 ? 'agent' : of(['llm', 'tool', 'llm', 'embedding', 'retrieval'], i),
+    status: of(['ok', 'ok', 'error'], i),
+    environment: of(['prod', 'dev', null], Math.floor(i / 7)),
+    provider: of(['openai', 'anthropic', null], i),
+    request_model: of(['large', null], i),
+    response_model: of(['small', null, 'mini', null, null], i),
+    route: i % 6 === 0 ? of(['/a', '/b', null], Math.floor(i / 6)) : null,
+    service_name: of(['api', 'web', null], i),
+    tool_name: of([null, 'search', 'mail'], i),
+    agent_name: of([null, 'planner'], i),
+    operation: of(['chat', 'embeddings', null], i),
+    error_type: of([null, null, 'timeout', null, null, 'limit'], i),
+    duration_ms: i % 9 === 0 ? null : (i * 37) % 1000,
+    usage_inconsistent: i % 50 === 5 ? true : null,
+    usage_aggregate: i % 11 === 0,
+    cost_usd: i % 8 === 0 ? null : (i % 64) / 64,
+  }))
+  await client.insert({ table: 'canonical_events', values, format: 'JSONEachRow' })
+}
+
+const byName = (a: unknown, b: unknown): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
+
+/** What a report says, without the order of groups that are equal in what they are sorted by. */
+function said(report: UsageReport, lists: number): unknown {
+  const groups = report.lists.slice(0, lists).map((list) => list.groups.toSorted(byName))
+  return [report.total, report.previous, report.overTime, groups]
+}
+
+test('sums by single dimensions are those of the events, before and after hours were added up', async () => {
+  await insertMixed()
+  const names = [...ROLLED_DIMENSIONS, 'environment'] as const
+  const by = names.map((name) => [name])
+  const ends = [range.toMs, from + 4 * 3_600_000 + 1_500_000]
+  const asked: ReportOptions[] = [
+    { by, bucketS: 3600, withTraces: true, previousFromMs: from - 3_600_000, limit: 100 },
+    { by, withTraces: true, latencyOfAllEvents: true, order: 'p95_ms', limit: 100 },
+    { by: [['environment'], ['tool']], previousFromMs: from, order: 'errors', limit: 100 },
+    { bucketS: 86_400 },
+  ]
+  const ask = async (isPaired: boolean): Promise<unknown[]> => {
+    const answers: unknown[] = []
+    for (const toMs of ends)
+      for (const environment of [undefined, 'prod'])
+        for (const options of asked) {
+          const filter = { fromMs: from + 2_000_000, toMs, environment }
+          // A pair of dimensions is not ready made, so the whole report is made of the events.
+          const lists = isPaired ? [...(options.by ?? []), ['kind', 'status'] as const] : options.by
+          const report = await readReport(client, mixed, filter, { ...options, by: lists })
+          answers.push(said(report, options.by?.length ?? 0))
+          assert.equal(report.inconsistent === null, isPaired)
+          if (!isPaired && environment === undefined && toMs === range.toMs)
+            assert.equal(report.inconsistent, 3)
+        }
+    return answers
+  }
+  const ofEvents = await ask(true)
+  assert.deepEqual(await ask(false), ofEvents)
+  await rollHours(client, { quietS: 0, hoursMax: 100 })
+  assert.deepEqual(await ask(false), ofEvents)
 })

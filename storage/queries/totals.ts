@@ -4,7 +4,7 @@
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { SumsFilter } from './analytics/sum-sources.ts'
-import { readReport, type Usage } from './analytics/usage-report.ts'
+import { readReport, type Usage, type UsageReport } from './analytics/usage-report.ts'
 import type { Scope } from './page.ts'
 import type { Breakdown } from './usage-sums.ts'
 
@@ -81,7 +81,11 @@ export async function usageBy(
   filter: TotalsFilter & { readonly by: readonly Breakdown[]; readonly limit: number },
 ): Promise<readonly BreakdownRow[]> {
   const { by, limit, ...range } = filter
-  const { lists } = await readReport(client, scope, range, { by: [by], limit })
+  return groupRows(await readReport(client, scope, range, { by: [by], limit }))
+}
+
+/** Groups of the first list that have calls. */
+export function groupRows({ lists }: UsageReport): readonly BreakdownRow[] {
   return (lists[0]?.groups ?? [])
     .filter((group) => group.calls > 0)
     .map((group) => ({ ...group.by, ...usageRowOf(group) }))

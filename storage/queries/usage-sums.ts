@@ -14,6 +14,10 @@ export const EVENT_SUMS = `count() AS events, countIf(e.status = 'error') AS err
   ${sumIf('reasoning_tokens')}, ifNull(sumIf(e.cost_usd, NOT e.usage_aggregate), 0) AS cost_usd,
   countIf(${CALL} AND e.total_tokens > 0 AND e.cost_usd IS NULL) AS unpriced`
 
+/** Events whose counts contradict their total and are in the sums all the same. */
+export const EVENT_INCONSISTENT =
+  'countIf(ifNull(e.usage_inconsistent, false) AND NOT e.usage_aggregate) AS inconsistent'
+
 /** The number of distinct traces in a form that can be added up further. */
 export const EVENT_TRACES = 'uniqCombined64State(16)(e.trace_id) AS traces'
 export const EVENT_MS = `quantilesTDigestStateIf(0.5, 0.95, 0.99)(ifNull(e.duration_ms, 0), ${CALL} AND e.duration_ms IS NOT NULL) AS call_ms`

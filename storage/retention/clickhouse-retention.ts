@@ -83,6 +83,7 @@ const TABLES = {
   metrics: [['metric_points', 'received_at']],
   figures: [
     ['usage_rollup', 'hour'],
+    ['usage_by_dimension', 'hour'],
     ['rolled_hours', 'hour'],
     ['event_hours', 'hour'],
   ],

@@ -333,7 +333,8 @@ test('a tenant goes with everything, and nothing of it is taken any more', async
   assert.equal(done.stores['clickhouse_events']?.after, 0)
   assert.equal(await events(), 0)
   assert.equal(await spansInPostgres(), 0)
-  for (const table of ['signals', 'trace_hours', 'event_hours', 'usage_rollup', 'rolled_hours'])
+  const tables = ['signals', 'trace_hours', 'event_hours', 'usage_rollup', 'usage_by_dimension']
+  for (const table of [...tables, 'rolled_hours'])
     assert.deepEqual(await clickhouse.rows(`SELECT 1 FROM observa.${table}`), [], table)
   await send(traceOf(8, 'dave', 'hello'))
   await until(

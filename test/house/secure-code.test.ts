@@ -53,7 +53,7 @@ test('certificates are verified, HTTP is parsed strictly, and proxy headers are 
 
 /** Tables and views of ClickHouse with rows of tenants. */
 const TENANT_TABLES =
-  /\bFROM (canonical_events|event_hours|trace_hours|rolled_hours|usage_rollup|usage_hourly|metric_points|\w+_totals)\b/
+  /\bFROM (canonical_events|event_hours|trace_hours|rolled_hours|usage_rollup|usage_by_dimension|usage_hourly|metric_points|\w+_totals)\b/
 
 /** Maintenance that sums up hours of all tenants and returns them to nobody. */
 const FOR_ALL_TENANTS = ['storage/queries/hours/rolled-hours.ts']

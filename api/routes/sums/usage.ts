@@ -1,7 +1,11 @@
 // Cost and usage over time and by dimension, and the figures for the start page of a dashboard.
 
 import { z } from 'zod'
-import { readReport, type UsageBucket } from '../../../storage/queries/analytics/usage-report.ts'
+import {
+  readReport,
+  type UsageBucket,
+  type UsageReport,
+} from '../../../storage/queries/analytics/usage-report.ts'
 import {
   inconsistentBy,
   inconsistentByScope,
@@ -10,9 +14,9 @@ import {
 import type { Scope } from '../../../storage/queries/page.ts'
 import { countSignals } from '../../../storage/queries/signals.ts'
 import {
+  groupRows,
   type TotalsFilter,
   totalsOf,
-  usageBy,
   usageRowOf,
 } from '../../../storage/queries/totals.ts'
 import { BREAKDOWNS, type Breakdown } from '../../../storage/queries/usage-sums.ts'
@@ -139,13 +143,13 @@ function costRoutes(app: Api, stores: Stores): void {
     async (req) => {
       const filter = filterOf(req.query)
       const scope = tenantOf(req)
-      const [report, inconsistent] = await Promise.all([
-        readReport(stores.clickhouse, scope, filter, {
-          bucketS: bucketOf(filter, req.query.bucket),
-          withTraces: true,
-        }),
-        inconsistentByScope(stores.clickhouse, scope, filter),
-      ])
+      const report = await readReport(stores.clickhouse, scope, filter, {
+        bucketS: bucketOf(filter, req.query.bucket),
+        withTraces: true,
+      })
+      // Few events are, so which ones is asked only when there are any.
+      const inconsistent =
+        report.inconsistent === 0 ? [] : await inconsistentByScope(stores.clickhouse, scope, filter)
       const events = inconsistent.reduce((sum, row) => sum + row.events, 0)
       return {
         total: { ...totalsOf(report.total), usage_inconsistent: events },
@@ -210,7 +214,7 @@ function overviewRoute(app: Api, stores: Stores): void {
     async (req) => {
       const filter = filterOf(req.query)
       const scope = tenantOf(req)
-      const [report, inconsistent, signals] = await Promise.all([
+      const [report, signals] = await Promise.all([
         readReport(stores.clickhouse, scope, filter, {
           bucketS: bucketOf(filter, req.query.bucket),
           by: [['model']],
@@ -218,9 +222,9 @@ function overviewRoute(app: Api, stores: Stores): void {
           previousFromMs: Math.max(0, filter.fromMs - (filter.toMs - filter.fromMs)),
           withTraces: true,
         }),
-        inconsistentBy(stores.clickhouse, scope, filter, ['model']),
         countSignals(stores.postgres, scope, filter),
       ])
+      const inconsistent = await inconsistentOf(stores, scope, filter, ['model'], report)
       const doubted = [...inconsistent.values()].reduce((sum, events) => sum + events, 0)
       return {
         from: new Date(filter.fromMs),
@@ -242,12 +246,24 @@ function overviewRoute(app: Api, stores: Stores): void {
 }
 
 async function breakdown(stores: Stores, scope: Scope, filter: BreakdownFilter) {
-  const { by } = filter
-  const [rows, inconsistent] = await Promise.all([
-    usageBy(stores.clickhouse, scope, filter),
-    inconsistentBy(stores.clickhouse, scope, filter, by),
-  ])
-  return rows.map((row) => ({ ...row, usage_inconsistent: inconsistent.get(keyOf(row, by)) ?? 0 }))
+  const { by, limit: rowsMax, ...range } = filter
+  const report = await readReport(stores.clickhouse, scope, range, { by: [by], limit: rowsMax })
+  const inconsistent = await inconsistentOf(stores, scope, filter, by, report)
+  return groupRows(report).map((row) => ({
+    ...row,
+    usage_inconsistent: inconsistent.get(keyOf(row, by)) ?? 0,
+  }))
+}
+
+/** By the values of these dimensions; asked only when there may be any. */
+async function inconsistentOf(
+  stores: Stores,
+  scope: Scope,
+  range: TotalsFilter,
+  by: readonly Breakdown[],
+  { inconsistent }: UsageReport,
+): Promise<ReadonlyMap<string, number>> {
+  return inconsistent === 0 ? new Map() : await inconsistentBy(stores.clickhouse, scope, range, by)
 }
 
 const bucketRow = (bucket: UsageBucket) => ({ at: new Date(bucket.at), ...usageRowOf(bucket) })

@@ -5,7 +5,14 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { conditionsOf, type EventFilter, OWN_ROWS } from '../events/event-filter.ts'
 import { type Hours, hoursOfRange } from '../hours/rolled-hours.ts'
 import type { Scope } from '../page.ts'
-import { EVENT_KEYS, EVENT_MS, EVENT_MS_OF_ALL, EVENT_SUMS, EVENT_TRACES } from '../usage-sums.ts'
+import {
+  EVENT_INCONSISTENT,
+  EVENT_KEYS,
+  EVENT_MS,
+  EVENT_MS_OF_ALL,
+  EVENT_SUMS,
+  EVENT_TRACES,
+} from '../usage-sums.ts'
 import type { Dimension } from './dimensions.ts'
 
 export interface SumsFilter extends EventFilter {
@@ -30,6 +37,8 @@ export interface SourceOptions {
   readonly withTraces: boolean
   /** Latencies of all events instead of those of model calls; the events are read for it. */
   readonly latencyOfAllEvents?: boolean
+  /** How many events say `usage_inconsistent` as well. */
+  readonly withInconsistent?: boolean
   /** Times within the range at which an answer is cut in two, ms since the epoch. */
   readonly cutsMs?: readonly number[]
 }
@@ -37,6 +46,8 @@ export interface SourceOptions {
 /** Filters that hours are added up by. */
 const ROLLED_FILTERS = ['environment', 'provider', 'model', 'route'] as const
 type RolledFilter = (typeof ROLLED_FILTERS)[number]
+
+const HOUR_S = 3600
 
 export async function sumSources(
   client: ClickHouseClient,
@@ -61,7 +72,8 @@ const isRolled = ({ fromMs: _f, toMs: _t, ...filter }: SumsFilter): boolean =>
     ([name, value]) => value === undefined || ROLLED_FILTERS.includes(name as RolledFilter),
   )
 
-function ofEvents(
+/** Partial sums of the hours that must be read from the events. */
+export function ofEvents(
   scope: Scope,
   filter: SumsFilter,
   hours: Hours,
@@ -83,21 +95,29 @@ function ofEvents(
   const columns = new Set(keys.flatMap((key) => key.ofTrace ?? []))
   if (route !== undefined) columns.add('route')
   const sql = `SELECT ${keys.map((key) => `${key.event} AS ${key.name}, `).join('')}${EVENT_SUMS},
-      ${options.withTraces ? `${EVENT_TRACES}, ` : ''}${options.latencyOfAllEvents === true ? EVENT_MS_OF_ALL : EVENT_MS}
-    FROM canonical_events AS e FINAL ${columns.size === 0 ? '' : valuesOfTraces([...columns])}
+      ${options.withInconsistent === true ? `${EVENT_INCONSISTENT}, ` : ''}${options.withTraces ? `${EVENT_TRACES}, ` : ''}${options.latencyOfAllEvents === true ? EVENT_MS_OF_ALL : EVENT_MS}
+    FROM canonical_events AS e FINAL ${columns.size === 0 ? '' : valuesOfTraces([...columns], hours)}
     WHERE ${where.join(' AND ')} ${names.length === 0 ? '' : `GROUP BY ${names.join(', ')}`}`
   return { sql, params }
 }
 
 /** Of several values in a trace the lesser, as with ids everywhere. A root may begin before its calls, and the range in between. */
-function valuesOfTraces(columns: readonly string[]): string {
+function valuesOfTraces(columns: readonly string[], hours: Hours): string {
   const values = columns.map((c) => `min(nullIf(${c}, '')) AS trace_${c}`)
   const given = columns.map((column) => `ifNull(${column}, '') != ''`)
   return `LEFT JOIN (SELECT trace_id, ${values.join(', ')} FROM canonical_events
     WHERE tenant_id = {tenant:String} AND project_id = {project:String} AND (${given.join(' OR ')})
-      AND start_time >= fromUnixTimestamp64Milli({fromMs:Int64}) - INTERVAL 1 HOUR
-      AND start_time < fromUnixTimestamp64Milli({toMs:Int64}) + INTERVAL 1 HOUR
+      AND ${nearby(hours)}
     GROUP BY trace_id) AS t ON t.trace_id = e.trace_id`
+}
+
+/** Where the events of traces are that are read; of a range that is added up mostly, that is a few hours. */
+function nearby(hours: Hours): string {
+  if (hours.kind === 'events')
+    return `start_time >= fromUnixTimestamp64Milli({fromMs:Int64}) - INTERVAL 1 HOUR
+      AND start_time < fromUnixTimestamp64Milli({toMs:Int64}) + INTERVAL 1 HOUR`
+  const all = hours.fromEvents.flatMap((hour) => [hour - HOUR_S, hour, hour + HOUR_S])
+  return `toStartOfHour(start_time) IN (${[...new Set(all)].join(', ')})`
 }
 
 function ofRows(
@@ -118,7 +138,7 @@ function ofRows(
     FROM usage_rollup AS r FINAL WHERE ${where.join(' AND ')}`
 }
 
-const SUMMED = [
+export const SUMMED = [
   'events',
   'errors',
   'calls',

@@ -3,6 +3,7 @@
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Scope } from '../page.ts'
+import { isOfRange, readDimensionSums, singleDimensions } from './dimension-sums.ts'
 import { DIMENSIONS, type DimensionName } from './dimensions.ts'
 import {
   addedUp,
@@ -76,6 +77,8 @@ export interface UsageReport {
   readonly previous: Usage | null
   readonly overTime: readonly UsageBucket[]
   readonly lists: readonly GroupList[]
+  /** Events in the total that say `usage_inconsistent`; null when that was not counted. */
+  readonly inconsistent: number | null
 }
 
 type Row = SumRow & Readonly<Record<string, string | number | null>>
@@ -93,6 +96,65 @@ export async function readReport(
 ): Promise<UsageReport> {
   const buckets = bucketsOf(filter, options.bucketS)
   const lists = options.by ?? []
+  const withTraces = options.withTraces === true
+  const rows =
+    (await rowsByDimension(client, scope, filter, options, buckets.length)) ??
+    (await rowsOfSources(client, scope, filter, options, buckets.length))
+  const isNow = (row: Row): boolean => row['is_before'] !== 1
+  const ofSet = (set: number): Row[] => rows.filter((row) => row['set_'] === set && isNow(row))
+  const firstList = options.bucketS === undefined ? 1 : 2
+  const [totalRow] = ofSet(0)
+  const total = usageOf(totalRow, withTraces)
+  const previousRow = rows.find((row) => row['set_'] === 0 && !isNow(row))
+  return {
+    total,
+    previous: options.previousFromMs === undefined ? null : usageOf(previousRow, withTraces),
+    overTime: options.bucketS === undefined ? [] : filled(buckets, ofSet(1), withTraces),
+    lists: lists.map((by, i) => listOf(ofSet(firstList + i), by, total, options, withTraces)),
+    inconsistent: inconsistentOf(rows, totalRow),
+  }
+}
+
+/** No rows at all: nothing was counted because there is nothing. */
+function inconsistentOf(rows: readonly Row[], total: Row | undefined): number | null {
+  if (rows.length === 0) return 0
+  const counted = total?.['inconsistent']
+  return typeof counted === 'number' ? counted : null
+}
+
+const rowsMaxOf = (options: ReportOptions, buckets: number): number =>
+  Math.max(buckets, (options.limit ?? LIMIT_DEFAULT) + 2)
+
+/** Null when the sums by single dimensions do not answer this. */
+async function rowsByDimension(
+  client: ClickHouseClient,
+  scope: Scope,
+  filter: SumsFilter,
+  options: ReportOptions,
+  buckets: number,
+): Promise<readonly Row[] | null> {
+  const by = singleDimensions(options.by ?? [])
+  if (by === null || !isOfRange(filter)) return null
+  return await readDimensionSums(client, scope, {
+    filter,
+    startMs: options.previousFromMs ?? filter.fromMs,
+    bucketS: options.bucketS,
+    by,
+    keys: keysOf(filter, options),
+    withTraces: options.withTraces === true,
+    latencyOfAllEvents: options.latencyOfAllEvents === true,
+    order: options.order ?? 'cost_usd',
+    rowsMax: rowsMaxOf(options, buckets),
+  })
+}
+
+async function rowsOfSources(
+  client: ClickHouseClient,
+  scope: Scope,
+  filter: SumsFilter,
+  options: ReportOptions,
+  buckets: number,
+): Promise<readonly Row[]> {
   const keys = keysOf(filter, options)
   const withTraces = options.withTraces === true
   const sources = await sumSources(
@@ -106,30 +168,17 @@ export async function readReport(
       ...(options.previousFromMs === undefined ? {} : { cutsMs: [filter.fromMs] }),
     },
   )
-  const rowsMax = Math.max(buckets.length, (options.limit ?? LIMIT_DEFAULT) + 2)
   const result = await client.query({
     query: reportSql(keys, setsOf(options), sources.sql, {
       withTraces,
       order: options.order ?? 'cost_usd',
-      rowsMax,
+      rowsMax: rowsMaxOf(options, buckets),
     }),
     query_params: sources.params,
     format: 'JSONEachRow',
     clickhouse_settings: SUM_SETTINGS,
   })
-  const rows = await result.json<Row>()
-  const isNow = (row: Row): boolean => row['is_before'] !== 1
-  const ofSet = (set: number): Row[] => rows.filter((row) => row['set_'] === set && isNow(row))
-  const firstList = options.bucketS === undefined ? 1 : 2
-  const [totalRow] = ofSet(0)
-  const total = usageOf(totalRow, withTraces)
-  const previousRow = rows.find((row) => row['set_'] === 0 && !isNow(row))
-  return {
-    total,
-    previous: options.previousFromMs === undefined ? null : usageOf(previousRow, withTraces),
-    overTime: options.bucketS === undefined ? [] : filled(buckets, ofSet(1), withTraces),
-    lists: lists.map((by, i) => listOf(ofSet(firstList + i), by, total, options, withTraces)),
-  }
+  return await result.json<Row>()
 }
 
 function keysOf(filter: SumsFilter, options: ReportOptions): readonly GroupKey[] {
@@ -268,7 +317,8 @@ function listOf(
   withTraces: boolean,
 ): GroupList {
   const groups = rows.slice(0, limit).map((row): UsageGroup => {
-    const values = by.map((name) => [name, row[name] === '' ? null : (row[name] ?? null)])
+    // Sums by single dimensions have the value of whichever it is under one name.
+    const values = by.map((name) => [name, row[name] || row['value'] || null])
     return {
       by: Object.fromEntries(values) as UsageGroup['by'],
       ...usageOf(row, withTraces),

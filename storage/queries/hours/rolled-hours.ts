@@ -5,6 +5,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import type { Scope } from '../page.ts'
 import { EVENT_KEYS, EVENT_MS, EVENT_SUMS, EVENT_TRACES, routesOfTraces } from '../usage-sums.ts'
 import { projectHours } from './project-hours.ts'
+import { NO_FIGURES, NO_MS, NO_TRACES, rollDimensions } from './rolled-dimensions.ts'
 
 export type Hours =
   /** The whole range is read from the events. */
@@ -86,10 +87,7 @@ export async function rollHours(client: ClickHouseClient, options: RollOptions):
  * Sums of nothing. They replace what an hour had before under values that no event of it has any more, such as no route
  * before the root came. They are a moment older than the new sums, which replace them.
  */
-const NO_SUMS = `0 AS events, 0 AS errors, 0 AS calls, 0 AS call_errors, 0 AS input_tokens, 0 AS output_tokens, 0 AS total_tokens,
-        0 AS cache_read_tokens, 0 AS cache_write_tokens, 0 AS reasoning_tokens, 0. AS cost_usd, 0 AS unpriced,
-        uniqCombined64StateIf(16)(toFixedString('', 16), 0) AS traces,
-        quantilesTDigestStateIf(0.5, 0.95, 0.99)(toFloat64(0), 0) AS call_ms`
+const NO_SUMS = `${NO_FIGURES}, ${NO_TRACES}, ${NO_MS} AS call_ms`
 
 /** These hours, and those after them that were added up before: a root that came late gives its route to calls there. */
 async function hoursToSum(
@@ -139,6 +137,7 @@ async function rollPlace(client: ClickHouseClient, hours: readonly OpenHour[]): 
     // The query runs in the background beside ingest, so it uses one thread.
     clickhouse_settings: { max_threads: 1, max_execution_time: 300 },
   })
+  await rollDimensions(client, { tenant, project, hours: list, withRoots })
   // This insert is the last step: until it is there, the hours are read from the events.
   await client.insert({
     table: 'rolled_hours',
