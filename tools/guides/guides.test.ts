@@ -56,18 +56,21 @@ for (const guide of GUIDES)
     tests.push(...done.tests)
   })
 
-test('after all guides were followed, type check and lint pass', () => {
+test('after all guides were followed, type check, lint and format pass', () => {
   const types = run(join(root, 'node_modules/.bin/tsc'), ['-p', '.'])
   assert.equal(types.status, 0, types.text)
   const sources = written.filter((path) => path.endsWith('.ts'))
   const lint = run(join(root, 'node_modules/.bin/oxlint'), ['--quiet', ...new Set(sources)])
   assert.equal(lint.status, 0, lint.text)
+  const options = ['check', '--error-on-warnings', '--vcs-enabled=false']
+  const format = run(join(root, 'node_modules/.bin/biome'), [...options, ...new Set(sources)])
+  assert.equal(format.status, 0, format.text)
 })
 
-test('the tests that the guides name pass', () => {
+test('the tests that the guides name pass, and the limits on the structure hold', () => {
   const generate = run(process.execPath, ['config/generate.ts'])
   assert.equal(generate.status, 0, generate.text)
-  const done = run(process.execPath, ['test/run.ts', ...new Set(tests)])
+  const done = run(process.execPath, ['test/run.ts', 'test/house/structure', ...new Set(tests)])
   assert.equal(done.status, 0, done.text)
 })
 
