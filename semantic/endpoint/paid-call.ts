@@ -6,7 +6,7 @@ import type { Clock } from '../../core/clock.ts'
 import { labelValue, type Metrics } from '../../core/metrics.ts'
 import type { Statements } from '../../storage/postgres/connection.ts'
 import type { PostgresPool } from '../../storage/postgres/pool.ts'
-import { reserve, settle } from '../../storage/semantic/spend.ts'
+import { reserve, settle } from '../../storage/semantic/daily-cap.ts'
 import { MODEL_CALLS, MODEL_LOST, MODEL_SECONDS } from '../semantic-metrics.ts'
 import { type EndpointClient, EndpointError } from './endpoint-client.ts'
 

@@ -9,6 +9,7 @@ import { defineJobKind, type JobHandler, type JobKind } from '../../jobs/job-kin
 import type { JobQueue } from '../../jobs/job-queue.ts'
 import type { PostgresPool } from '../../storage/postgres/pool.ts'
 import { withRole } from '../../storage/postgres/roles.ts'
+import { settleStranded, spendOfDay } from '../../storage/semantic/daily-cap.ts'
 import {
   askJudges,
   forgetVerdicts,
@@ -17,7 +18,6 @@ import {
   waitingRequests,
 } from '../../storage/semantic/judgements.ts'
 import { answersIn, sampledAnswers } from '../../storage/semantic/sampled-answers.ts'
-import { settleStranded, spendOfDay } from '../../storage/semantic/spend.ts'
 import { changedHours, markSeen } from '../../storage/semantic/stored-exchanges.ts'
 import { MODEL_LOST, MODEL_SPEND } from '../semantic-metrics.ts'
 import type { JudgeSettings } from './judge-settings.ts'
