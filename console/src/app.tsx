@@ -13,7 +13,7 @@ import { moveRow, useKeys } from './state/keyboard.ts'
 import { addressOf, go, locationNow, useLocation } from './state/location.ts'
 import { usePreferences } from './state/preferences.ts'
 
-interface Place {
+interface Destination {
   readonly path: string
   readonly label: string
   readonly icon: IconName
@@ -21,7 +21,7 @@ interface Place {
   readonly key: string
 }
 
-const PLACES: readonly (readonly Place[])[] = [
+const DESTINATIONS: readonly (readonly Destination[])[] = [
   [
     { path: '/', label: 'Overview', icon: 'overview', key: 'o' },
     { path: '/traces', label: 'Traces', icon: 'traces', key: 't' },
@@ -55,7 +55,7 @@ export function App(): JSX.Element {
     { keys: '?', says: 'These keys', run: () => setHelp(true) },
     { keys: 'Ctrl-k', says: 'Go anywhere', run: () => setPalette(true) },
     { keys: 'Escape', says: 'Back to the list', run: () => goUp() },
-    ...PLACES.flat().map((place) => ({
+    ...DESTINATIONS.flat().map((place) => ({
       keys: `g ${place.key}`,
       says: `Go to ${place.label.toLowerCase()}`,
       run: () => go(addressOf(place.path)),
@@ -90,7 +90,9 @@ export function App(): JSX.Element {
         </main>
       </div>
       {isHelp ? <KeysDialog onClose={() => setHelp(false)} /> : null}
-      {isPalette ? <Palette places={PLACES.flat()} onClose={() => setPalette(false)} /> : null}
+      {isPalette ? (
+        <Palette destinations={DESTINATIONS.flat()} onClose={() => setPalette(false)} />
+      ) : null}
     </div>
   )
 }
@@ -130,7 +132,7 @@ function Navigation({ path }: { readonly path: string }): JSX.Element {
         </svg>
         <span>Observa</span>
       </Link>
-      {PLACES.map((group, i) => (
+      {DESTINATIONS.map((group, i) => (
         <ul key={i}>
           {group.map((place) => (
             <li key={place.path}>

@@ -12,5 +12,5 @@ import './styles/trace.css'
 
 applyTheme()
 listenForKeys()
-const place = document.getElementById('console')
-if (place !== null) render(<App />, place)
+const root = document.getElementById('console')
+if (root !== null) render(<App />, root)

@@ -1,6 +1,6 @@
-// What calls of models may cost a tenant in a day. The worst case of a call is reserved before it and settled after it. One statement
-// reserves, so the cap holds for any number of workers; a reservation whose worker died is settled at its worst case, so it holds after
-// kills too. Amounts are billionths of a dollar.
+// Enforces the daily cap on the cost of model calls of a tenant. The highest possible cost of a call is reserved before the call, and the
+// real cost is settled after it. One statement makes the reservation, so the cap holds for any number of workers. A reservation whose
+// worker died is settled at the highest possible cost, so the cap also holds after kills. Amounts are billionths of a dollar.
 
 import type { Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
@@ -16,21 +16,21 @@ export interface Reservation {
 
 export interface Reserving {
   readonly tenantId: string
-  /** `judge` or `embed`: each has a cap of its own. */
+  /** The cap to reserve from: `judge` or `embed`. */
   readonly budget: string
-  /** What the call is for: the same for every attempt of the same question. */
+  /** Identifies the question of the call. All attempts at one question share it. */
   readonly purpose: string
   readonly amount: number
   readonly cap: number
   readonly callsMax: number
-  /** UTC, `2026-01-02`. */
+  /** The day in UTC, such as `2026-01-02`. */
   readonly day: string
 }
 
 export interface Reserved {
-  /** Null when the day's cap would be passed. */
+  /** The reservation; null if it would exceed the daily cap. */
   readonly reservation: Reservation | null
-  /** Earlier calls for this purpose whose end nobody saw; they are settled at their worst case now. */
+  /** The number of earlier attempts whose end was not seen. They are now settled at the highest possible cost. */
   readonly lost: number
 }
 
@@ -98,7 +98,7 @@ export async function settle(
   })
 }
 
-/** Settles reservations whose worker was not heard of for so long, at their worst case. Returns how many. */
+/** Settles reservations older than this at the highest possible cost, because their worker has died. Returns their number. */
 export async function settleStranded(pool: PostgresPool, olderThanMs: number): Promise<number> {
   return await withRole(pool, 'observa_exporter', async (client) => {
     const ended = await client.query<{ n: number }>(
@@ -123,7 +123,7 @@ export interface Spend {
   readonly lost: number
 }
 
-/** What each tenant spent on a day, for metrics. */
+/** Returns the spending of each tenant on a day, for metrics. */
 export async function spendOfDay(
   pool: PostgresPool,
   day: string,

@@ -146,12 +146,12 @@ function copyBySelection(text: string): boolean {
 /** Shows a share as a bar. The number is shown next to it. */
 export function ShareBar({
   part,
-  whole,
+  total,
 }: {
   readonly part: number
-  readonly whole: number
+  readonly total: number
 }): JSX.Element {
-  const share = whole === 0 ? 0 : Math.min(1, part / whole)
+  const share = total === 0 ? 0 : Math.min(1, part / total)
   return (
     <span class="share" aria-hidden="true">
       <span style={{ width: `${(share * 100).toFixed(1)}%` }} />

@@ -13,9 +13,9 @@ interface Target {
 
 const TRACE = /^[0-9a-f]{32}$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-function targetsOf(text: string, places: readonly Target[]): readonly Target[] {
+function targetsOf(text: string, destinations: readonly Target[]): readonly Target[] {
   const words = text.trim()
-  const found = places.filter((p) => p.label.toLowerCase().includes(words.toLowerCase()))
+  const found = destinations.filter((p) => p.label.toLowerCase().includes(words.toLowerCase()))
   if (words === '') return found
   const id = encodeURIComponent(words)
   const things: readonly Target[] = [
@@ -31,17 +31,17 @@ function targetsOf(text: string, places: readonly Target[]): readonly Target[] {
 }
 
 export function Palette({
-  places,
+  destinations,
   onClose,
 }: {
-  readonly places: readonly Target[]
+  readonly destinations: readonly Target[]
   readonly onClose: () => void
 }): JSX.Element {
   const [text, setText] = useState('')
   const [at, setAt] = useState(0)
   const input = useRef<HTMLInputElement>(null)
   useEffect(() => input.current?.focus(), [])
-  const targets = targetsOf(text, places)
+  const targets = targetsOf(text, destinations)
   const open = (target: Target | undefined): void => {
     if (target === undefined) return
     onClose()

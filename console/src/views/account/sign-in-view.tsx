@@ -27,26 +27,26 @@ export function SignInView(): JSX.Element {
 
 /** A hook for a form: returns the error of the last attempt, whether one is running, and the function that starts one. */
 function useAttempt(): readonly [string | null, boolean, (work: () => Promise<void>) => void] {
-  const [said, setSaid] = useState<string | null>(null)
+  const [error, setError] = useState<string | null>(null)
   const [isBusy, setBusy] = useState(false)
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     setBusy(true)
-    setSaid(null)
+    setError(null)
     try {
       await work()
     } catch (thrown) {
-      setSaid(thrown instanceof Error ? thrown.message : String(thrown))
+      setError(thrown instanceof Error ? thrown.message : String(thrown))
     } finally {
       setBusy(false)
     }
   }
-  return [said, isBusy, (work) => void attempt(work)]
+  return [error, isBusy, (work) => void attempt(work)]
 }
 
 function PasswordForm(): JSX.Element {
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
-  const [said, isBusy, attempt] = useAttempt()
+  const [error, isBusy, attempt] = useAttempt()
   return (
     <form
       class="panel form"
@@ -75,7 +75,7 @@ function PasswordForm(): JSX.Element {
         value={password}
         onText={setPassword}
       />
-      <FormError message={said} />
+      <FormError message={error} />
       <button type="submit" class="button primary" disabled={isBusy}>
         {isBusy ? 'Signing in…' : 'Sign in'}
       </button>
@@ -85,7 +85,7 @@ function PasswordForm(): JSX.Element {
 
 function KeyForm(): JSX.Element {
   const [key, setTyped] = useState('')
-  const [said, isBusy, attempt] = useAttempt()
+  const [error, isBusy, attempt] = useAttempt()
   return (
     <form
       class="panel form"
@@ -112,7 +112,7 @@ function KeyForm(): JSX.Element {
         value={key}
         onText={setTyped}
       />
-      <FormError message={said} />
+      <FormError message={error} />
       <button type="submit" class="button" disabled={isBusy}>
         Use the key
       </button>

@@ -268,7 +268,7 @@ function ByTable({
   readonly before: readonly GroupedUsage[]
   readonly by: Dimension
 }): JSX.Element {
-  const whole = rows.reduce((n, r) => n + r.cost_usd, 0)
+  const total = rows.reduce((n, r) => n + r.cost_usd, 0)
   const earlier = new Map(before.map((r) => [r.by[by] ?? null, r.cost_usd]))
   if (rows.length === 0) return <p class="muted">No call in this time.</p>
   return (
@@ -312,7 +312,7 @@ function ByTable({
               row={row}
               by={by}
               before={earlier.get(row.by[by] ?? null) ?? null}
-              whole={whole}
+              total={total}
               key={row.by[by] ?? ''}
             />
           ))}
@@ -327,7 +327,7 @@ function ByTable({
             <td class="number">{count(rows.reduce((n, r) => n + r.reasoning_tokens, 0))}</td>
             <td />
             <td />
-            <td class="number">{money(whole)}</td>
+            <td class="number">{money(total)}</td>
             <td />
           </tr>
         </tfoot>
@@ -340,12 +340,12 @@ function ByRow({
   row,
   by,
   before,
-  whole,
+  total,
 }: {
   readonly row: GroupedUsage
   readonly by: Dimension
   readonly before: number | null
-  readonly whole: number
+  readonly total: number
 }): JSX.Element {
   const name = row.by[by] ?? null
   const isUnknown = row.cost_usd === 0 && row.unpriced > 0
@@ -385,8 +385,8 @@ function ByRow({
         {isUnknown ? <span class="muted">no price</span> : money(row.cost_usd)}
       </td>
       <td class="number share-cell">
-        <ShareBar part={row.cost_usd} whole={whole} />
-        {percent(row.cost_usd, whole)}
+        <ShareBar part={row.cost_usd} total={total} />
+        {percent(row.cost_usd, total)}
       </td>
     </tr>
   )

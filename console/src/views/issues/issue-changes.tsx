@@ -62,26 +62,30 @@ export const ACTIONS: readonly Action[] = [
 
 export interface Changes {
   readonly isBusy: boolean
-  readonly said: string | null
+  readonly message: string | null
   readonly isError: boolean
   readonly run: (ids: readonly string[], action: Action) => void
 }
 
 export function useIssueChanges(onDone: () => void = () => {}): Changes {
-  const [state, setState] = useState({ isBusy: false, said: null as string | null, isError: false })
+  const [state, setState] = useState({
+    isBusy: false,
+    message: null as string | null,
+    isError: false,
+  })
   const run = async (ids: readonly string[], action: Action): Promise<void> => {
     if (ids.length === 0) return
-    setState({ isBusy: true, said: null, isError: false })
+    setState({ isBusy: true, message: null, isError: false })
     try {
       const body = { issue_ids: ids, ...action.change() }
       await call('/api/v1/issues/bulk', { method: 'POST', body })
       await queries.invalidateQueries()
       const what = ids.length === 1 ? 'One issue' : `${ids.length} issues`
-      setState({ isBusy: false, said: `${what} ${action.done}.`, isError: false })
+      setState({ isBusy: false, message: `${what} ${action.done}.`, isError: false })
       onDone()
     } catch (thrown) {
-      const said = thrown instanceof Error ? thrown.message : String(thrown)
-      setState({ isBusy: false, said, isError: true })
+      const message = thrown instanceof Error ? thrown.message : String(thrown)
+      setState({ isBusy: false, message, isError: true })
     }
   }
   return { ...state, run: (ids, action) => void run(ids, action) }

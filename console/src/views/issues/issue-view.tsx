@@ -57,7 +57,7 @@ function GroupedIssue({ id }: { readonly id: string }): JSX.Element {
             <IssueState issue={issue} />
             <ActionButtons ids={[id]} states={[issue.status]} changes={changes} />
             <span role="status" class={changes.isError ? 'form-error' : 'muted'}>
-              {changes.said ?? ''}
+              {changes.message ?? ''}
             </span>
           </div>
           <Figures issue={issue} />

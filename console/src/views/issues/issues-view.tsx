@@ -136,7 +136,7 @@ function IssuesList(): JSX.Element {
         <span class="muted">{ids.length === 0 ? 'None chosen' : `${ids.length} chosen`}</span>
         <ActionButtons ids={ids} states={states} changes={changes} />
         <span role="status" class={changes.isError ? 'form-error' : 'muted'}>
-          {changes.said ?? ''}
+          {changes.message ?? ''}
         </span>
       </div>
       <Answered of={pages.answer} lines={10}>

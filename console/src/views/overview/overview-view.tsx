@@ -337,7 +337,7 @@ function Models({ overview }: { readonly overview: Overview }): JSX.Element {
                     <Link to="/traces" params={{ model: m.model }} row>
                       {oneLine(m.model ?? 'unknown', 60)}
                     </Link>
-                    <ShareBar part={m.cost_usd} whole={max} />
+                    <ShareBar part={m.cost_usd} total={max} />
                   </td>
                   <td class="number">{count(m.calls)}</td>
                   <td class="number">{count(m.total_tokens)}</td>

@@ -35,22 +35,26 @@ const GAP_Y = 18
 
 export function TraceGraph({ tree }: { readonly tree: SpanTree }): JSX.Element {
   const { nodes, edges, left } = useMemo(() => graphOf(tree), [tree])
-  const places = useMemo(() => placesOf(nodes), [nodes])
+  const positions = useMemo(() => positionsOf(nodes), [nodes])
   if (nodes.length === 0) return <Empty title="No spans" />
-  const width = Math.max(...[...places.values()].map((p) => p.x)) + NODE_W + GAP_X
-  const height = Math.max(...[...places.values()].map((p) => p.y)) + NODE_H + GAP_Y
+  const width = Math.max(...[...positions.values()].map((p) => p.x)) + NODE_W + GAP_X
+  const height = Math.max(...[...positions.values()].map((p) => p.y)) + NODE_H + GAP_Y
   return (
     <div class="graph scroll-x" role="region" aria-label="Who called whom" tabIndex={0}>
       {left > 0 ? <p class="muted">{left} more names are not drawn.</p> : null}
       <div class="graph-canvas" style={{ width: `${width}px`, height: `${height}px` }}>
         <svg width={width} height={height} aria-hidden="true">
           {edges.map((edge) => (
-            <EdgeLine edge={edge} places={places} key={`${edge.from} ${edge.to}`} />
+            <EdgeLine edge={edge} positions={positions} key={`${edge.from} ${edge.to}`} />
           ))}
         </svg>
         <ul class="plain">
           {nodes.map((node) => (
-            <NodeBox node={node} place={places.get(node.key) ?? { x: 0, y: 0 }} key={node.key} />
+            <NodeBox
+              node={node}
+              position={positions.get(node.key) ?? { x: 0, y: 0 }}
+              key={node.key}
+            />
           ))}
         </ul>
       </div>
@@ -58,12 +62,18 @@ export function TraceGraph({ tree }: { readonly tree: SpanTree }): JSX.Element {
   )
 }
 
-function NodeBox({ node, place }: { readonly node: Node; readonly place: Place }): JSX.Element {
+function NodeBox({
+  node,
+  position,
+}: {
+  readonly node: Node
+  readonly position: Position
+}): JSX.Element {
   return (
     <li
       class={`graph-node${node.errors > 0 ? ' is-error' : ''}`}
       style={{
-        transform: `translate(${place.x}px, ${place.y}px)`,
+        transform: `translate(${position.x}px, ${position.y}px)`,
         width: `${NODE_W}px`,
         height: `${NODE_H}px`,
       }}
@@ -86,13 +96,13 @@ function NodeBox({ node, place }: { readonly node: Node; readonly place: Place }
 
 function EdgeLine({
   edge,
-  places,
+  positions,
 }: {
   readonly edge: Edge
-  readonly places: ReadonlyMap<string, Place>
+  readonly positions: ReadonlyMap<string, Position>
 }): JSX.Element | null {
-  const from = places.get(edge.from)
-  const to = places.get(edge.to)
+  const from = positions.get(edge.from)
+  const to = positions.get(edge.to)
   if (from === undefined || to === undefined) return null
   const isBack = to.x <= from.x
   const x1 = from.x + NODE_W
@@ -182,19 +192,19 @@ function countEdge(edges: Map<string, Edge>, from: string | undefined, to: strin
   edges.set(key, edge)
 }
 
-interface Place {
+interface Position {
   readonly x: number
   readonly y: number
 }
 
 /** Places nodes in columns by depth, and in each column in the order of the first call. */
-function placesOf(nodes: readonly Node[]): ReadonlyMap<string, Place> {
+function positionsOf(nodes: readonly Node[]): ReadonlyMap<string, Position> {
   const inColumn = new Map<number, number>()
-  const places = new Map<string, Place>()
+  const positions = new Map<string, Position>()
   for (const node of nodes) {
     const row = inColumn.get(node.level) ?? 0
     inColumn.set(node.level, row + 1)
-    places.set(node.key, { x: node.level * (NODE_W + GAP_X), y: row * (NODE_H + GAP_Y) })
+    positions.set(node.key, { x: node.level * (NODE_W + GAP_X), y: row * (NODE_H + GAP_Y) })
   }
-  return places
+  return positions
 }

@@ -137,13 +137,13 @@ function useTail(filters: Readonly<Record<string, string | null>>, isPaused: boo
       reading = null
       if (document.hidden) return
       reading = new AbortController()
-      const told = {
+      const listener = {
         onOpen: () => void (held = { ...held, trouble: null }),
         onRecord,
         onClosed: (why: string) =>
           void (held = { ...held, trouble: `Not live: ${why}; it is tried again.` }),
       }
-      void readStream('/api/v1/stream', parameters, told, reading.signal)
+      void readStream('/api/v1/stream', parameters, listener, reading.signal)
     }
     follow()
     const timer = setInterval(draw, DRAW_MS)
