@@ -29,6 +29,7 @@ import { traceTreeRoutes } from './routes/data/trace-trees.ts'
 import { traceRoutes } from './routes/data/traces.ts'
 import { issueRoutes } from './routes/issues/issues.ts'
 import { judgeRoutes } from './routes/issues/judges.ts'
+import { ruleRoutes } from './routes/issues/rules.ts'
 import { signalRoutes } from './routes/issues/signals.ts'
 import { configurationRoutes } from './routes/operations/configuration.ts'
 import { deadLetterRoutes } from './routes/operations/dead-letters.ts'
@@ -64,6 +65,7 @@ export function registerRoutes(app: Api, settings: RouteSettings): void {
   configurationRoutes(app, service.operations)
   deadLetterRoutes(app, service.operations.deadLetters)
   explainRoutes(app, service.operations)
+  ruleRoutes(app, stores, service.operations, clock)
   jobRoutes(app, stores)
   diagnosticsRoutes(app, service, metrics)
   mcpRoutes(app, service.version)

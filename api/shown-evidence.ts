@@ -22,6 +22,7 @@ const NAMES: ReadonlySet<string> = new Set([
   'provider',
   'route',
   'service',
+  'new_normal_from',
   'tool',
   'tool_name',
   'types',

@@ -22,6 +22,7 @@ const OTHER_GENERATORS = [
   'processors/scrub/scripts/generate-docs.ts',
   'processors/canonicalize/generate-docs.ts',
   'processors/cost/generate-docs.ts',
+  'processors/signals/scripts/generate-docs.ts',
   'bench/normalizer/compare.ts',
   'semantic/quality/generate-figures.ts',
   'tools/openapi/generate-client.ts',

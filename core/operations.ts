@@ -1,7 +1,7 @@
 // What whoever runs an instance may ask of it beside its state: its configuration, its dead letters, and what it would make of a payload.
 // The service has it, the REST API shows it.
 
-import type { Signal } from './signals/signal.ts'
+import type { Evidence, Severity, Signal, SignalType } from './signals/signal.ts'
 import type { TenantContext } from './tenant.ts'
 
 /** A mistake in a configuration, or a doubtful place. */
@@ -88,7 +88,75 @@ export interface Explained {
   readonly isCut: boolean
 }
 
+/** A rule as it is configured. */
+export interface RuleInfo {
+  readonly id: string
+  readonly types: readonly string[]
+  readonly severity: string
+  /** What it looks at: event, trace, conversation, series or spending. */
+  readonly over: string
+  readonly finds: string
+  /** Its limits, without those of a scope. */
+  readonly limits: Readonly<Record<string, unknown>>
+  /** False when no signal of its types is looked for. */
+  readonly enabled: boolean
+  /** Whether the configuration wrote it. */
+  readonly own: boolean
+}
+
+export interface ReplayRequest {
+  /** A rule by its id, with or without version, or a type of signals; null for all. */
+  readonly rule: string | null
+  /** Options of the `signals` processor instead of those that run; null for those. */
+  readonly settings: unknown
+  /** Stored events in the order of their start, as ClickHouse gives the columns. */
+  readonly pages: AsyncIterable<readonly StoredEventRow[]>
+}
+
+/** Columns by field name with an underscore behind. */
+export type StoredEventRow = Readonly<Record<string, unknown>>
+
+export interface ReplayedIssue {
+  readonly fingerprint: string
+  readonly type: SignalType
+  readonly severity: Severity
+  readonly rule: string
+  readonly count: number
+  readonly first_at: string
+  readonly last_at: string
+  /** Of the newest signal. */
+  readonly trace_id: string | null
+  readonly span_id: string | null
+  readonly value: number | null
+  readonly threshold: number | null
+  readonly evidence: Evidence
+}
+
+export interface Replay {
+  readonly events: number
+  readonly signals: number
+  readonly superseded: number
+  readonly rules: readonly {
+    readonly rule: string
+    readonly type: SignalType
+    readonly severity: Severity
+    readonly signals: number
+    readonly issues: number
+  }[]
+  /** Those with most signals first. */
+  readonly issues: readonly ReplayedIssue[]
+  /** Whether there were more issues than are kept apart. */
+  readonly is_cut: boolean
+}
+
 export interface Operations {
+  /** All rules of the configuration that runs, the user's own last. */
+  rules(): readonly RuleInfo[]
+  /**
+   * What the rules would have found in stored events. Nothing is stored; the same events give the same answer. Yields the number of
+   * events so far, and returns the answer. Null when one runs already; a list of mistakes for settings that are wrong.
+   */
+  replayRules(request: ReplayRequest): AsyncGenerator<number, Replay> | readonly string[] | null
   configuration(): EffectiveConfiguration
   /** Checks a text as if the instance started with it. Nothing is applied. */
   checkConfiguration(text: string): Promise<ConfigurationCheck>

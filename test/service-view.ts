@@ -13,6 +13,8 @@ const NO_OPERATIONS: Operations = {
     retry: () => Promise.resolve(null),
     drop: () => Promise.resolve(false),
   },
+  rules: () => [],
+  replayRules: () => null,
   explain: () => Promise.resolve(null),
   configuredTenants: () => [],
 }

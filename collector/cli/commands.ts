@@ -139,6 +139,13 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       load: async () => (await import('./control/delete.ts')).deleteVerb,
     },
   ],
+  [
+    'rules',
+    {
+      help: INSTANCE_HELP.rules,
+      load: async () => (await import('./rules/command.ts')).rulesCommand,
+    },
+  ],
   ['tap', { help: INSTANCE_HELP.tap, load: async () => (await import('./tap.ts')).tapCommand }],
   ['queue', { help: INSTANCE_HELP.queue, load: async () => (await import('./queue.ts')).queue }],
   ['dlq', { help: INSTANCE_HELP.dlq, load: async () => (await import('./queue.ts')).dlq }],

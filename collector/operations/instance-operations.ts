@@ -13,9 +13,14 @@ import type {
   Explained,
   ExplainRequest,
   Operations,
+  Replay,
+  ReplayRequest,
+  RuleInfo,
 } from '../../core/operations.ts'
 import type { DurableLog } from '../log/log.ts'
 import { registry } from '../registry.ts'
+import { parsedSettings, rulesOf, signalsConfigOf } from '../rules/rule-list.ts'
+import { RuleReplay } from '../rules/rule-replay.ts'
 import { keysConfigOf } from '../service/authenticators.ts'
 import { chainRunSettings } from './chain-run-settings.ts'
 import { checkConfiguration } from './check-configuration.ts'
@@ -36,6 +41,8 @@ export class InstanceOperations implements Operations {
   readonly deadLetters: DeadLetters
   readonly #settings: InstanceOperationsSettings
   readonly #explainer: Explainer
+  /** One at a time: each takes a core. */
+  #isReplaying = false
 
   constructor(settings: InstanceOperationsSettings) {
     this.#settings = settings
@@ -56,6 +63,29 @@ export class InstanceOperations implements Operations {
     const options = { pipelineId: null, explain: true, isEncoding: false }
     const settings = chainRunSettings(this.#settings.config(), options, this.#settings.secrets())
     return await this.#explainer.explain({ settings, request })
+  }
+
+  rules(): readonly RuleInfo[] {
+    const settings = signalsConfigOf(this.#settings.config())
+    return settings === null ? [] : rulesOf(settings)
+  }
+
+  replayRules(request: ReplayRequest): ReturnType<Operations['replayRules']> {
+    const running = signalsConfigOf(this.#settings.config())
+    const settings = request.settings === null ? running : parsedSettings(request.settings)
+    if (settings === null) return ['settings: no pipeline has a `signals` processor']
+    if (!('disabled' in settings)) return settings
+    if (this.#isReplaying) return null
+    return this.#replay(new RuleReplay(settings, request.rule), request)
+  }
+
+  async *#replay(replay: RuleReplay, { pages }: ReplayRequest): AsyncGenerator<number, Replay> {
+    this.#isReplaying = true
+    try {
+      return yield* replay.run(pages)
+    } finally {
+      this.#isReplaying = false
+    }
   }
 
   configuredTenants(): readonly string[] {

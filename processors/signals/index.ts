@@ -22,6 +22,9 @@ import { RULES } from './rules/all-rules.ts'
 import type { Finding, Rule } from './rules/rule.ts'
 import { signalFrom } from './signal-from.ts'
 
+export { type SignalsConfig, signalsSchema } from './config.ts'
+export { RULE_CATALOGUE } from './rule-catalogue.ts'
+
 const RULE_ERRORS = 'observa_signal_rule_errors_total'
 
 export const signals: ProcessorFactory<SignalsConfig> = {

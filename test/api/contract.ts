@@ -115,6 +115,4 @@ export const PLANNED = of(`
   POST deletions
   GET topics
   GET drift
-  GET rules
-  POST rules/:id/replay
 `)

@@ -3,6 +3,23 @@
 import { CONFIG_HELP } from './shared-options.ts'
 
 export const INSTANCE_HELP = {
+  rules: `observa rules list|describe RULE|replay [RULE] [options]
+
+list prints the rules of the configuration, and describe one of them with its limits; both need no instance. replay asks a
+running instance what a rule (its id, a type of signals, or all of them) would have found in its stored events. Nothing
+is stored, and the same events give the same answer. The key of an instance that needs one is read from OBSERVA_API_KEY.
+
+${CONFIG_HELP}                      replay: tries the rules of this configuration instead of those that run
+      --json          prints JSON
+
+replay only:
+      --days N        the last N days (default: 7; 90 at most)
+      --from T --to T times instead, such as 2026-11-29T10:00:00Z
+      --url URL       the instance (default: OBSERVA_URL, else http://127.0.0.1:3000)
+
+observa rules replay latency --days 3 --config changed.yaml
+`,
+
   tap: `observa tap [options]
 
 Prints a live sample of what a running instance stores, scrubbed, one JSON object a line ("record": event or signal). Records

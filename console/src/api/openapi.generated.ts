@@ -1351,6 +1351,22 @@ readonly metrics_days: number | null
 }
 }
 
+export type GetRulesRow = {
+readonly id: string
+/** Of its signals. */
+readonly types: readonly string[]
+readonly severity: string
+/** What it looks at: event, trace, conversation, series or spending. */
+readonly over: string
+/** Of a rule of your own: its condition. */
+readonly finds: string
+/** Without those of a scope. */
+readonly limits: Readonly<Record<string, unknown>>
+readonly enabled: boolean
+/** Whether the configuration wrote it. */
+readonly own: boolean
+}
+
 export type GetScoresRow = {
 readonly score_id: string
 readonly project_id: string
@@ -1824,6 +1840,41 @@ readonly events: number
 readonly data: readonly PostReconcileRow[]
 }
 
+export type PostRulesByIdReplayAnswer = {
+readonly from: string
+readonly to: string
+readonly events: number
+readonly signals: number
+/** Those of them that later events took back. */
+readonly superseded: number
+readonly rules: readonly {
+readonly rule: string
+readonly type: string
+readonly severity: string
+readonly signals: number
+readonly issues: number
+}[]
+/** Those with most signals, 100 at most. */
+readonly issues: readonly ({
+readonly fingerprint: string
+readonly type: string
+readonly severity: string
+readonly title: string
+readonly rule: string
+readonly count: number
+readonly first_at: string
+readonly last_at: string
+/** Of the newest signal. */
+readonly trace_id: string | null
+readonly span_id: string | null
+readonly value: number | null
+readonly threshold: number | null
+readonly evidence: unknown
+})[]
+/** true: there were more issues than are shown. */
+readonly is_cut: boolean
+}
+
 export type PostTargetsAnswer = {
 readonly target_id: string
 /** null: all projects of the tenant. */
@@ -2273,6 +2324,14 @@ readonly next_cursor: string | null
     readonly body: undefined
     readonly answer: {
 readonly data: readonly GetRetentionRow[]
+}
+  }
+  'GET /api/v1/rules': {
+    readonly path: {}
+    readonly query: {}
+    readonly body: undefined
+    readonly answer: {
+readonly data: readonly GetRulesRow[]
 }
   }
   'GET /api/v1/scores': {
@@ -2878,6 +2937,19 @@ readonly content: string | readonly unknown[] | Readonly<Record<string, unknown>
 readonly key_field?: 'service_name' | 'environment' | 'agent_name' | 'user_id' | 'route' | string
 }
     readonly answer: PostReconcileAnswer
+  }
+  'POST /api/v1/rules/{id}/replay': {
+    readonly path: { readonly id: string }
+    readonly query: {}
+    readonly body: {
+/** The last so many; 7 if nothing is said. */
+readonly days?: number
+readonly from?: string
+readonly to?: string
+/** Options of the `signals` processor to try, instead of those that run. */
+readonly settings?: Readonly<Record<string, unknown>>
+}
+    readonly answer: PostRulesByIdReplayAnswer
   }
   'POST /api/v1/scores': {
     readonly path: {}
