@@ -56,7 +56,7 @@ export function askJudge(kind: JobKind<JudgeQuestion>, deps: JudgeDeps): JobHand
     kind,
     run: async ({ payload: question, signal }) => {
       if (!(await isWaiting(deps.pool, question))) return
-      const found = await findSubject(deps, question)
+      const found = await findJudgedCall(deps, question)
       if ('skip' in found) return await end(deps, question, 'skipped', found.skip)
       const { rubric, row, exchange } = found
       const scope = { tenantId: question.tenant_id, projectId: question.project_id }
@@ -74,16 +74,16 @@ export function askJudge(kind: JobKind<JudgeQuestion>, deps: JudgeDeps): JobHand
   }
 }
 
-interface Subject {
+interface JudgedCall {
   readonly rubric: Rubric
   readonly row: ExchangeRow
   readonly exchange: Exchange
 }
 
-async function findSubject(
+async function findJudgedCall(
   { clickhouse, rubrics }: JudgeDeps,
   question: JudgeQuestion,
-): Promise<Subject | { readonly skip: string }> {
+): Promise<JudgedCall | { readonly skip: string }> {
   const rubric = rubrics.find((r) => r.name === question.rubric)
   if (rubric === undefined || rubric.version !== question.rubric_version)
     return { skip: 'no such rubric' }

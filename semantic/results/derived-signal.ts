@@ -18,7 +18,7 @@ export const DERIVED_TYPES = [
   'context_relevance',
 ] as const satisfies readonly SignalType[]
 
-export interface Subject {
+export interface SignalOrigin {
   readonly tenantId: string
   readonly projectId: string
   /** The id of the event as hex digits; null for a signal about a series. */
@@ -44,8 +44,8 @@ export interface DerivedFinding {
   readonly evidence: Evidence
 }
 
-export function derivedSignal(subject: Subject, finding: DerivedFinding): Signal {
-  const { tenantId, projectId, traceId, spanId, eventId, at, context } = subject
+export function derivedSignal(origin: SignalOrigin, finding: DerivedFinding): Signal {
+  const { tenantId, projectId, traceId, spanId, eventId, at, context } = origin
   const { type, severity, rule, identity, dimensions, value, threshold, evidence } = finding
   const occurrence = [tenantId, projectId, eventId ?? '', ...identity].join('\0')
   return {

@@ -41,16 +41,20 @@ export async function pseudonyms(args: readonly string[], io: Io): Promise<numbe
   return 0
 }
 
-type Work = (place: KeyPlace) => Promise<readonly KeyRow[]>
+type KeyOperation = (place: KeyPlace) => Promise<readonly KeyRow[]>
 
-function workOf(action: string, id: string | undefined): Work | null {
+function workOf(action: string, id: string | undefined): KeyOperation | null {
   if (action === 'list') return listPseudonymKeys
   if (action === 'rotate') return rotatePseudonymKey
   return action === 'drop' && id !== undefined ? (place) => dropPseudonymKey(place, id) : null
 }
 
 /** Starts the Postgres exporter if there is one, because it knows the database's address and updates the schema. */
-async function withKeyPlace(config: ObservaConfig, io: Io, work: Work): Promise<readonly KeyRow[]> {
+async function withKeyPlace(
+  config: ObservaConfig,
+  io: Io,
+  work: KeyOperation,
+): Promise<readonly KeyRow[]> {
   const dataDir = await openDataDir(config.data_dir)
   const exporter = [...config.exporters.values()].find((e) => e.factory.type === 'postgres')
   let sender: Sender | null = null
