@@ -1,7 +1,7 @@
 // Rules of the user: a pattern, optionally only near keywords or under certain keys. The pattern was found
 // to run in bounded time when the configuration was read (`pattern-cost.ts`); here it is only run.
 
-import { Progress, type Subject } from '../matchers/subject.ts'
+import { Progress, type Subject } from '../matchers/scanned-value.ts'
 import type { KeywordRule } from '../search/anchors.ts'
 import { type Finding, mergeOverlaps } from '../value/finding.ts'
 import type { ValueRange } from '../value/value-range.ts'

@@ -4,7 +4,7 @@
 import { isMarker } from '../detectors/marker.ts'
 import { maskCookies } from '../matchers/headers.ts'
 import type { Policy } from '../matchers/policy.ts'
-import { Subject } from '../matchers/subject.ts'
+import { Subject } from '../matchers/scanned-value.ts'
 import type { WorkBudget } from '../matchers/work-budget.ts'
 import { latinText } from '../value/bytes.ts'
 import { type Finding, mergeOverlaps } from '../value/finding.ts'

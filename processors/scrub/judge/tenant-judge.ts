@@ -4,7 +4,7 @@
 
 import { FAILED_TYPE, isMarker } from '../detectors/marker.ts'
 import type { NumberRule, NumberRules, Policy } from '../matchers/policy.ts'
-import { FINDINGS_MAX } from '../matchers/subject.ts'
+import { FINDINGS_MAX } from '../matchers/scanned-value.ts'
 import { latinText } from '../value/bytes.ts'
 import { type Finding } from '../value/finding.ts'
 import { NO_MEANING } from '../value/key-meaning.ts'

@@ -2,7 +2,7 @@
 
 import type { Detector } from '../detectors/detector.ts'
 import type { Policy } from './policy.ts'
-import type { Subject } from './subject.ts'
+import type { Subject } from './scanned-value.ts'
 
 export interface ActiveDetector {
   /** The row of the table. */

@@ -7,7 +7,7 @@ import { isIdentifier } from '../value/identifier.ts'
 import type { KeyMeaning } from '../value/key-meaning.ts'
 import { entropy, isWordy, mixOf } from '../value/randomness.ts'
 import type { Assigned } from './assignment-forms.ts'
-import type { Subject } from './subject.ts'
+import type { Subject } from './scanned-value.ts'
 
 const LOOK_MAX = 256
 

@@ -4,7 +4,7 @@
 
 import { hasWord, isDigit, latinText, UNQUOTED } from '../value/bytes.ts'
 import { namedValue } from './named-value.ts'
-import { Progress, type Subject } from './subject.ts'
+import { Progress, type Subject } from './scanned-value.ts'
 
 /** No digit stands between the last name that asked and this. */
 const NO_DIGIT = new Progress()

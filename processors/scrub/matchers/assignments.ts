@@ -35,7 +35,7 @@ import type { CellCheck } from './columns.ts'
 import { matchColumn } from './columns.ts'
 import { matchBeside } from './forms/beside.ts'
 import { maskCookies } from './headers.ts'
-import type { Subject } from './subject.ts'
+import type { Subject } from './scanned-value.ts'
 
 const NAME = ALNUM | UNDERSCORE | DASH | DOT
 const NAME_RIGHT = ALNUM | UNDERSCORE | DASH

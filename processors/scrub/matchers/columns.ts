@@ -4,7 +4,7 @@
 import { latinText } from '../value/bytes.ts'
 import { isItin, isSsn } from '../value/checksums.ts'
 import type { ActiveDetector } from './active-detector.ts'
-import { Progress, type Subject } from './subject.ts'
+import { Progress, type Subject } from './scanned-value.ts'
 
 /** No line ends between the last name that asked and this. */
 const NO_BREAK = new Progress()

@@ -7,7 +7,7 @@ import { isPlaceholder, isStrong } from './assigned-value.ts'
 import { type Word, wordsOf } from './forms/command-line.ts'
 import { type CommandRow, rowsOf } from './forms/command-options.ts'
 import { maskCookies } from './headers.ts'
-import type { Subject } from './subject.ts'
+import type { Subject } from './scanned-value.ts'
 
 /** What is looked at behind the name of a command. */
 const LINE_MAX = 600

@@ -14,7 +14,7 @@ import {
 } from '../value/bytes.ts'
 import type { ActiveDetector } from './active-detector.ts'
 import { isStrong } from './assigned-value.ts'
-import type { Subject } from './subject.ts'
+import type { Subject } from './scanned-value.ts'
 
 const LOCAL_MAX = 64
 const DOMAIN_MAX = 253

@@ -16,7 +16,7 @@ import {
 import { isIdentifier } from '../value/identifier.ts'
 import { entropy } from '../value/randomness.ts'
 import type { ActiveDetector } from './active-detector.ts'
-import type { Subject } from './subject.ts'
+import type { Subject } from './scanned-value.ts'
 
 const NAME_MAX = 32
 /** How much of a body is looked at. */

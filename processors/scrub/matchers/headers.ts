@@ -16,7 +16,7 @@ import { isBasicCredentials, isJoseHeader, isObject } from '../value/checksums.t
 import { isFiller, isHexOnly, isWordy, mixOf } from '../value/randomness.ts'
 import type { ActiveDetector } from './active-detector.ts'
 import { cookieLine, matchJar, nextCookieLine } from './forms/cookie-lists.ts'
-import { Progress, type Subject } from './subject.ts'
+import { Progress, type Subject } from './scanned-value.ts'
 
 /** Lists of cookies before this were read. */
 const COOKIES_READ = new Progress()

@@ -12,7 +12,7 @@ import {
 } from '../value/bytes.ts'
 import { decodeBase64 } from '../value/checksums.ts'
 import type { ActiveDetector } from './active-detector.ts'
-import { Progress, type Subject } from './subject.ts'
+import { Progress, type Subject } from './scanned-value.ts'
 
 /** Runs of base64 before this were decoded and judged. */
 const DECODED = new Progress()

@@ -4,7 +4,7 @@
 import { ALNUM, isAlnum, isFreeLeft, latinText } from '../value/bytes.ts'
 import type { ActiveDetector } from './active-detector.ts'
 import { isPlaceholder } from './assigned-value.ts'
-import { Progress, type Subject } from './subject.ts'
+import { Progress, type Subject } from './scanned-value.ts'
 
 /** Manifests that name their kind before this were looked at. */
 const MANIFESTS = new Progress()

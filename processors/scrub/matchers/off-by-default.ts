@@ -3,7 +3,7 @@
 
 import { ALNUM, isDigit, isFreeLeft, latinText, SETS } from '../value/bytes.ts'
 import type { ActiveDetector } from './active-detector.ts'
-import type { Subject } from './subject.ts'
+import type { Subject } from './scanned-value.ts'
 
 /** Called at each `.d`; the first dot of four octets reports. Versions (`Chrome 137.0.6.2`) are left by their word. */
 export function matchIpv4(s: Subject, p: number, _len: number, active: ActiveDetector): void {

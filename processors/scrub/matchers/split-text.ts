@@ -4,7 +4,7 @@
 import type { Finding } from '../value/finding.ts'
 import { JoinedPieces } from '../value/pieces.ts'
 import type { Range } from '../value/value-range.ts'
-import type { Subject } from './subject.ts'
+import type { Subject } from './scanned-value.ts'
 
 /** How far behind its sign a part may begin. */
 const REACH = 200

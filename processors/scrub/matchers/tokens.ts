@@ -25,7 +25,7 @@ import {
 } from '../value/randomness.ts'
 import type { ActiveDetector } from './active-detector.ts'
 import { wrappedEnd } from './forms/wrapped.ts'
-import type { Subject } from './subject.ts'
+import type { Subject } from './scanned-value.ts'
 
 /** How much of a body is looked at for entropy and placeholder words. */
 const LOOK_MAX = 256

@@ -4,7 +4,7 @@
 import { classOf, latinText, SETS } from '../../value/bytes.ts'
 import type { ActiveDetector } from '../active-detector.ts'
 import type { NameRange } from '../assignment-forms.ts'
-import { Progress, type Subject } from '../subject.ts'
+import { Progress, type Subject } from '../scanned-value.ts'
 
 /** Does a value look like a secret without any help? */
 export type ValueCheck = (text: string, s: Subject, from: number, to: number) => boolean

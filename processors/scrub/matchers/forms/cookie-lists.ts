@@ -4,7 +4,7 @@
 import { isMarker } from '../../detectors/marker.ts'
 import { latinText, SETS } from '../../value/bytes.ts'
 import { isWordy, mixOf } from '../../value/randomness.ts'
-import { Progress, type Subject } from '../subject.ts'
+import { Progress, type Subject } from '../scanned-value.ts'
 
 /** What the values are reported as. */
 interface Reported {

@@ -4,7 +4,7 @@
 import { latinText, runStart, SETS } from '../../value/bytes.ts'
 import type { ActiveDetector } from '../active-detector.ts'
 import { isPlaceholder, isStrong } from '../assigned-value.ts'
-import type { Subject } from '../subject.ts'
+import type { Subject } from '../scanned-value.ts'
 
 const LOOK_AHEAD = 260
 /** What may stand before the name of a user. */

@@ -2,7 +2,7 @@
 
 import { latinText } from '../../value/bytes.ts'
 import type { ActiveDetector } from '../active-detector.ts'
-import { Progress, type Subject } from '../subject.ts'
+import { Progress, type Subject } from '../scanned-value.ts'
 
 const FILE_MAX = 8192
 const COPY_COST = 1024

@@ -4,7 +4,7 @@
 import { latinText } from '../../value/bytes.ts'
 import type { ActiveDetector } from '../active-detector.ts'
 import { isPlaceholder } from '../assigned-value.ts'
-import type { Subject } from '../subject.ts'
+import type { Subject } from '../scanned-value.ts'
 
 const LOOK_BACK = 300
 const LOOK_AHEAD = 160

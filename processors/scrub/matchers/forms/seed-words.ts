@@ -3,7 +3,7 @@
 
 import { latinText } from '../../value/bytes.ts'
 import type { ActiveDetector } from '../active-detector.ts'
-import type { Subject } from '../subject.ts'
+import type { Subject } from '../scanned-value.ts'
 
 const LOOK_MAX = 520
 /** Between what announces the words and the first of them. */

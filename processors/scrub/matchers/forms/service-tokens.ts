@@ -2,7 +2,7 @@
 
 import { latinText } from '../../value/bytes.ts'
 import type { ActiveDetector } from '../active-detector.ts'
-import { Progress, type Subject } from '../subject.ts'
+import { Progress, type Subject } from '../scanned-value.ts'
 
 const REACH = 160
 /** The longest token of a bot, with what stands before it. */

@@ -3,7 +3,7 @@
 
 import { latinText, runEnd, SETS } from '../../value/bytes.ts'
 import { isWordy, mixOf } from '../../value/randomness.ts'
-import type { Subject } from '../subject.ts'
+import type { Subject } from '../scanned-value.ts'
 
 const PIECES_MAX = 16
 const PIECE_MIN = 6

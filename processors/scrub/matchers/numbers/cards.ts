@@ -5,7 +5,7 @@ import { ALNUM, isDigit, isFreeLeft, latinText, lowerText } from '../../value/by
 import { issuerOf, passesLuhn } from '../../value/checksums.ts'
 import { FIELD_HINT } from '../../value/key-meaning.ts'
 import type { NumberRule } from '../policy.ts'
-import type { Subject } from '../subject.ts'
+import type { Subject } from '../scanned-value.ts'
 import { type DigitGroups, isNumberTail } from './digit-groups.ts'
 import { namesOtherNumber } from './other-numbers.ts'
 

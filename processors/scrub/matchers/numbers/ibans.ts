@@ -3,7 +3,7 @@
 import { ALNUM, isAlnum, isDigit, isFreeLeft, latinText, lowerText } from '../../value/bytes.ts'
 import { IBAN_LENGTH, isIban } from '../../value/checksums.ts'
 import type { NumberRule } from '../policy.ts'
-import type { Subject } from '../subject.ts'
+import type { Subject } from '../scanned-value.ts'
 import { separatorAt } from './digit-groups.ts'
 
 const ibanText: string[] = []

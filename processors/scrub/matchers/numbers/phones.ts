@@ -4,7 +4,7 @@ import { ALNUM, isAlnum, isDigit, isFreeLeft, lowerText } from '../../value/byte
 import { FIELD_HINT } from '../../value/key-meaning.ts'
 import { isNationalPhone, isPhoneNumber } from '../../value/phone-plans.ts'
 import type { NumberRule } from '../policy.ts'
-import type { Subject } from '../subject.ts'
+import type { Subject } from '../scanned-value.ts'
 import { type DigitGroups, isNumberTail, separatorAt } from './digit-groups.ts'
 
 const PHONE_CONTEXT =

@@ -4,7 +4,7 @@ import { ALNUM, isFreeLeft, lowerText } from '../../value/bytes.ts'
 import { isItin, isSsn } from '../../value/checksums.ts'
 import { FIELD_HINT } from '../../value/key-meaning.ts'
 import type { NumberRules } from '../policy.ts'
-import type { Subject } from '../subject.ts'
+import type { Subject } from '../scanned-value.ts'
 import { type DigitGroups, isNumberTail } from './digit-groups.ts'
 import { namesOtherNumber } from './other-numbers.ts'
 
