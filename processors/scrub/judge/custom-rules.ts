@@ -1,7 +1,7 @@
 // Rules of the user: a pattern, optionally only near keywords or under certain keys. The pattern was found
 // to run in bounded time when the configuration was read (`pattern-cost.ts`); here it is only run.
 
-import { Progress, type Subject } from '../matchers/scanned-value.ts'
+import { Progress, type ScannedValue } from '../matchers/scanned-value.ts'
 import type { KeywordRule } from '../search/anchors.ts'
 import { type Finding, mergeOverlaps } from '../value/finding.ts'
 import type { ValueRange } from '../value/value-range.ts'
@@ -60,7 +60,7 @@ export class CustomRule {
     }
   }
 
-  #near(s: Subject, p: number, len: number): void {
+  #near(s: ScannedValue, p: number, len: number): void {
     const doneTo = s.reached(this.#progress)
     // What was read for the keyword before is not read again, but for a value that may have begun there.
     const from = Math.max(s.from, p - REACH, doneTo - REACH)

@@ -4,7 +4,7 @@
 import { isMarker } from '../detectors/marker.ts'
 import { maskCookies } from '../matchers/headers.ts'
 import type { Policy } from '../matchers/policy.ts'
-import { Subject } from '../matchers/scanned-value.ts'
+import { ScannedValue } from '../matchers/scanned-value.ts'
 import type { WorkBudget } from '../matchers/work-budget.ts'
 import { latinText } from '../value/bytes.ts'
 import { type Finding, mergeOverlaps } from '../value/finding.ts'
@@ -83,7 +83,7 @@ function addCookies(
 ): void {
   const { bytes: b, from, to } = value
   const type = types.indexOf('session_cookie')
-  const cookies = new Subject(work)
+  const cookies = new ScannedValue(work)
   cookies.open(policy, value)
   maskCookies(cookies, from, to, type, 10)
   const pairs = cookies.findings.length

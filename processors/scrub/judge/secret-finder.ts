@@ -6,7 +6,7 @@ import type { InnerScan } from '../matchers/active-detector.ts'
 import { isGlued } from '../matchers/glued-tokens.ts'
 import { matchNumber } from '../matchers/numbers/numbers.ts'
 import type { Policy } from '../matchers/policy.ts'
-import { Subject } from '../matchers/scanned-value.ts'
+import { ScannedValue } from '../matchers/scanned-value.ts'
 import { judgeSplitText } from '../matchers/split-text.ts'
 import { findAwsSecret } from '../matchers/tokens.ts'
 import { WorkBudget } from '../matchers/work-budget.ts'
@@ -40,7 +40,7 @@ export class SecretFinder {
   readonly everything: Policy
   /** What the values of a request may cost. Whoever judges a value opens its share. */
   readonly work: WorkBudget
-  readonly #subject: Subject
+  readonly #scanned: ScannedValue
   readonly #sides: Side[] = []
 
   /**
@@ -53,7 +53,7 @@ export class SecretFinder {
     work = new WorkBudget(),
   ) {
     this.work = work
-    this.#subject = new Subject(work)
+    this.#scanned = new ScannedValue(work)
     this.compiled = compile((policy, bytes, length) => this.#inner(policy, bytes, length))
     const { numbers, types } = this.compiled
     this.everything = { off: null, numbers, markers: new Set([...types, ...keyMarks]) }
@@ -82,7 +82,7 @@ export class SecretFinder {
 
   /** Findings of a value, disjoint and sorted. One that was not scanned is copied to a side arena and scanned there. */
   find(policy: Policy, value: ValueRange): Finding[] {
-    if (value.candidates !== null) return this.#judge(this.#subject, policy, value)
+    if (value.candidates !== null) return this.#judge(this.#scanned, policy, value)
     const { from, to } = value
     return this.#besides((side) => {
       const start = side.arena.append(value.bytes.subarray(from, to))
@@ -135,7 +135,7 @@ export class SecretFinder {
     const { candidates, count } = side.scanner
     const { bytes } = side.arena
     const value = side.value.set(bytes, from, to).under(meaning, null).scanned(candidates, 0, count)
-    return this.#judge(side.subject, policy, value)
+    return this.#judge(side.scanned, policy, value)
   }
 
   /** Runs `work` with an empty arena of its own: looks at values are nested. */
@@ -152,10 +152,10 @@ export class SecretFinder {
   #newSide(): Side {
     const arena = new Arena(1024 * 1024)
     const value = new ValueRange()
-    return { arena, scanner: this.scanner(arena), subject: new Subject(this.work), value }
+    return { arena, scanner: this.scanner(arena), scanned: new ScannedValue(this.work), value }
   }
 
-  #judge(s: Subject, policy: Policy, value: ValueRange): Finding[] {
+  #judge(s: ScannedValue, policy: Policy, value: ValueRange): Finding[] {
     s.open(policy, value)
     if (startsInDigits(s.b, s.from, s.to)) matchNumber(s, s.from, policy.numbers)
     const hidden = this.#judgeCandidates(s, value)
@@ -166,7 +166,7 @@ export class SecretFinder {
   }
 
   /** A secret that ends where a string of JSON does may go on in the next object of a list: `[{"content":".."},{"content":".."}]`. */
-  #judgeListed(s: Subject): void {
+  #judgeListed(s: ScannedValue): void {
     const text = Buffer.from(s.b.buffer, s.b.byteOffset + s.from, s.to - s.from)
     for (const sign of LISTED) {
       const signs: number[] = []
@@ -177,7 +177,7 @@ export class SecretFinder {
   }
 
   /** Runs the detectors behind each candidate; true when an escape may hide more. */
-  #judgeCandidates(s: Subject, value: ValueRange): boolean {
+  #judgeCandidates(s: ScannedValue, value: ValueRange): boolean {
     const { anchors } = this.compiled
     const { numbers } = s.policy
     const candidates = value.candidates as Int32Array
@@ -211,7 +211,7 @@ export class SecretFinder {
   }
 
   /** Decodes the value, judges what comes out and maps findings back to the original. */
-  #judgeDecoded(s: Subject, value: ValueRange, depth: number): void {
+  #judgeDecoded(s: ScannedValue, value: ValueRange, depth: number): void {
     const { bytes, from, to, meaning } = value
     s.spend(DECODE_COST * (to - from))
     this.#besides((side) => {
@@ -222,7 +222,7 @@ export class SecretFinder {
       const { candidates, count } = side.scanner
       const decoded = side.value.set(side.arena.bytes, start, end).under(meaning, null)
       decoded.scanned(candidates, 0, count)
-      const t = side.subject
+      const t = side.scanned
       t.open(s.policy, decoded)
       const hidden = this.#judgeCandidates(t, decoded)
       this.#pairAwsKeys(t)
@@ -238,7 +238,7 @@ export class SecretFinder {
   }
 
   /** A 40-character key near an access key id is its secret, whatever its name. */
-  #pairAwsKeys(s: Subject): void {
+  #pairAwsKeys(s: ScannedValue): void {
     const { awsKeyType, awsSecret } = this.compiled
     if (awsSecret === null) return
     // What is found on the way is appended: only what was there before is looked at.
@@ -254,6 +254,6 @@ export class SecretFinder {
 interface Side {
   readonly arena: Arena
   readonly scanner: Scanner
-  readonly subject: Subject
+  readonly scanned: ScannedValue
   readonly value: ValueRange
 }

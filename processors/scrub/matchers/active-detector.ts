@@ -2,7 +2,7 @@
 
 import type { Detector } from '../detectors/detector.ts'
 import type { Policy } from './policy.ts'
-import type { Subject } from './scanned-value.ts'
+import type { ScannedValue } from './scanned-value.ts'
 
 export interface ActiveDetector {
   /** The row of the table. */
@@ -19,10 +19,10 @@ export interface ActiveDetector {
 }
 
 /**
- * Looks at `p`, where an anchor of `len` bytes begins, and reports to the subject what it finds. All matchers name alike: `s`
- * is the subject, `b` its bytes, `p` a position in them, `[from, to)` a range.
+ * Examines the position `p`, at which an anchor of `len` bytes starts, and reports findings to the scanned value. All matchers use the same
+ * names: `s` is the scanned value, `b` are its bytes, `p` is a position in them, and `[from, to)` is a range.
  */
-export type Matcher = (s: Subject, p: number, len: number, active: ActiveDetector) => void
+export type Matcher = (s: ScannedValue, p: number, len: number, active: ActiveDetector) => void
 
 /** Scans bytes that were decoded from a value of the policy's tenant; returns the rank of the best finding and its type, or null. */
 export type InnerScan = (

@@ -7,7 +7,7 @@ import { isIdentifier } from '../value/identifier.ts'
 import type { KeyMeaning } from '../value/key-meaning.ts'
 import { entropy, isWordy, mixOf } from '../value/randomness.ts'
 import type { Assigned } from './assignment-forms.ts'
-import type { Subject } from './scanned-value.ts'
+import type { ScannedValue } from './scanned-value.ts'
 
 const LOOK_MAX = 256
 
@@ -20,7 +20,12 @@ const CODE =
 const TEMPLATE = /\$\{|\{\{|%\(|\[\^?[aA]-[zZ]|\{\d+,\d*\}|^\/\^/
 
 /** 4..256 characters that are no placeholder, type name, code or prose. `hunter42` in prose, `x` nowhere. */
-export function isPassword(s: Subject, v: Assigned, name: string, meaning: KeyMeaning): boolean {
+export function isPassword(
+  s: ScannedValue,
+  v: Assigned,
+  name: string,
+  meaning: KeyMeaning,
+): boolean {
   const n = v.to - v.from
   if (n < 4 || n > 256) return false
   const text = latinText(s.b, v.from, v.to)
@@ -46,7 +51,7 @@ function isOtherThing(text: string, name: string): boolean {
 }
 
 /** Without a digit it needs quotes, both cases or a symbol. */
-function isPasswordOfLetters(s: Subject, v: Assigned, text: string, mix: number): boolean {
+function isPasswordOfLetters(s: ScannedValue, v: Assigned, text: string, mix: number): boolean {
   const n = v.to - v.from
   const symbol = /[^A-Za-z0-9 .,:;'()-]/.test(text)
   const isMixed = mix === (LOWER | UPPER)
@@ -57,7 +62,7 @@ function isPasswordOfLetters(s: Subject, v: Assigned, text: string, mix: number)
 }
 
 /** Stands for a value: `$PW`, `<password>`, `***`, code. */
-export function isPlaceholder(s: Subject, text: string): boolean {
+export function isPlaceholder(s: ScannedValue, text: string): boolean {
   return (
     NOT_A_VALUE.test(text) ||
     CODE.test(text) ||
@@ -67,7 +72,7 @@ export function isPlaceholder(s: Subject, text: string): boolean {
 }
 
 /** Looks like a password without any help: letters and digits, and a symbol, both cases or two digits. */
-export function isStrong(s: Subject, text: string): boolean {
+export function isStrong(s: ScannedValue, text: string): boolean {
   if (text.length < 6 || text.length > 64 || /[\s<>]/.test(text)) return false
   if (!/\d/.test(text) || !/[A-Za-z\u0080-\u00ff]/.test(text)) return false
   if (isPlaceholder(s, text) || isPathOrCode(text)) return false
@@ -124,7 +129,7 @@ function isSizeOrDate(text: string): boolean {
 }
 
 /** Long, random and with a digit; `token: refresh` and `key: logs/2026/..` are not. */
-export function isSecret(s: Subject, v: Assigned, name: string, meaning: KeyMeaning): boolean {
+export function isSecret(s: ScannedValue, v: Assigned, name: string, meaning: KeyMeaning): boolean {
   const n = v.to - v.from
   const whole = meaning.strength === 'whole'
   const isLoose = v.loose && !v.sure
@@ -142,7 +147,7 @@ export function isSecret(s: Subject, v: Assigned, name: string, meaning: KeyMean
 }
 
 /** `secret="V"`: the word alone is a sure name where a quoted value in both cases and digits is assigned to it. */
-function isShortSecret(s: Subject, v: Assigned, name: string): boolean {
+function isShortSecret(s: ScannedValue, v: Assigned, name: string): boolean {
   if (!v.quoted || v.prose || v.loose || v.pair || !/^secrets?$/i.test(name)) return false
   return mixOf(s.b, v.from, v.to) === (DIGIT | LOWER | UPPER)
 }
@@ -159,7 +164,7 @@ function isLongNumber(v: Assigned, isLoose: boolean, meaning: KeyMeaning): boole
   return !v.prose && !isLoose && v.to - v.from >= 16
 }
 
-function isNoSecret(s: Subject, text: string, name: string): boolean {
+function isNoSecret(s: ScannedValue, text: string, name: string): boolean {
   if (isPlaceholder(s, text)) return true
   if (/\s/.test(text) || text.includes('://') || bracketsIn(text) > 1) return true
   // X-Amz-Credential: a key id and its scope; the id has its own detector.

@@ -4,7 +4,7 @@
 
 import { hasWord, isDigit, latinText, UNQUOTED } from '../value/bytes.ts'
 import { namedValue } from './named-value.ts'
-import { Progress, type Subject } from './scanned-value.ts'
+import { Progress, type ScannedValue } from './scanned-value.ts'
 
 /** No digit stands between the last name that asked and this. */
 const NO_DIGIT = new Progress()
@@ -99,7 +99,7 @@ function mayFollow(c: number): boolean {
 }
 
 /** The value of the name that stands at `name`, or null. */
-export function assignedAfter(s: Subject, name: NameRange): Assigned | null {
+export function assignedAfter(s: ScannedValue, name: NameRange): Assigned | null {
   // In `https://x-access-token:..@host` the name is a user, and the URL rule judges what follows.
   if (s.at(name.from - 1) === 0x2f && s.at(name.from - 2) === 0x2f) return null
   if (!mayFollow(s.at(name.to)) || isFollowedByWord(s, name)) return null
@@ -123,7 +123,7 @@ const TELLING = new Set(
  * "the token that we count": a space and a word of letters alone, which goes on in the same way. No form of an
  * assignment takes that for a value; it is what most names in prose are followed by, so it is asked first.
  */
-function isFollowedByWord(s: Subject, name: NameRange): boolean {
+function isFollowedByWord(s: ScannedValue, name: NameRange): boolean {
   if (s.at(name.to) !== 0x20 || s.at(name.from - 1) === 0x2d || s.at(name.from) === 0x2d)
     return false
   const from = name.to + 1
@@ -141,7 +141,7 @@ function isLetter(c: number): boolean {
   return (c | 0x20) >= 97 && (c | 0x20) <= 122
 }
 
-function afterSeparator(s: Subject, name: NameRange, text: string): Assigned | null {
+function afterSeparator(s: ScannedValue, name: NameRange, text: string): Assigned | null {
   const typed = text.includes('=') ? TYPED.exec(text) : null
   if (typed !== null) return valueAt(s, name, typed[0].length, typed[1] ?? '', {})
   let m = BETWEEN.exec(text)
@@ -170,14 +170,14 @@ function afterSeparator(s: Subject, name: NameRange, text: string): Assigned | n
 const BEHIND_FLAG =
   /^(?:[ \t]{1,4}|\\*["'`] {0,2}, {0,2}(?:\r?\n[ \t]{0,24})?|["']?[ \t]{0,2}(?:\r?\n|\\+n)[ \t]{0,24}- )([\\"'`]{0,4})/
 
-function afterFlag(s: Subject, name: NameRange, text: string): Assigned | null {
+function afterFlag(s: ScannedValue, name: NameRange, text: string): Assigned | null {
   const flag = s.at(name.from - 1) === 0x2d || hasWord(s.b, name.from, name.to, '--')
   const m = flag ? BEHIND_FLAG.exec(text) : null
   return m === null ? null : valueAt(s, name, m[0].length, m[1] ?? '', {})
 }
 
 /** A block scalar is its first line; a label's value must be alone on the next line. */
-function afterNextLine(s: Subject, name: NameRange, text: string): Assigned | null {
+function afterNextLine(s: ScannedValue, name: NameRange, text: string): Assigned | null {
   const m = NEXT_LINE.exec(text)
   if (m === null) return null
   const value = valueAt(s, name, m[0].length, m[2] ?? '', { loose: m[1] === undefined })
@@ -190,13 +190,13 @@ function afterNextLine(s: Subject, name: NameRange, text: string): Assigned | nu
 }
 
 /** `</name>` stands behind the value. */
-function isClosedBy(s: Subject, p: number, name: NameRange): boolean {
+function isClosedBy(s: ScannedValue, p: number, name: NameRange): boolean {
   const text = latinText(s.b, p, Math.min(s.to, p + 40 + name.to - name.from))
   const m = /^\s{0,24}<\//.exec(text)
   return m !== null && text.startsWith(`${latinText(s.b, name.from, name.to)}>`, m[0].length)
 }
 
-function afterLooseForm(s: Subject, name: NameRange, text: string): Assigned | null {
+function afterLooseForm(s: ScannedValue, name: NameRange, text: string): Assigned | null {
   const quoteBefore = s.at(name.from - 1)
   const isQuoted = quoteBefore === 0x22 || quoteBefore === 0x27 || quoteBefore === 0x60
   const pair = isQuoted ? TUPLE.exec(text) : null
@@ -212,7 +212,7 @@ function afterLooseForm(s: Subject, name: NameRange, text: string): Assigned | n
 /** A line that is a label alone, and below it a line that is a word alone. */
 const BELOW = /^[ \t]{0,4}\r?\n()(?=\S{6,64}[ \t]{0,4}(?:\r?\n|$))/
 
-function belowLabel(s: Subject, name: NameRange, text: string): RegExpExecArray | null {
+function belowLabel(s: ScannedValue, name: NameRange, text: string): RegExpExecArray | null {
   const isStart = name.from === s.from || s.at(name.from - 1) === 0x0a
   return isStart ? BELOW.exec(text) : null
 }
@@ -221,7 +221,7 @@ const ALONE_BEFORE = /[[{](?:\s|\\+n){0,16}[bru]?\\*["'`]$/
 const ALONE_BEHIND = /^\\*["'`](?:\s|\\+n){0,16}[\]}]/
 
 /** `("X", "V")` and `["X", "V"]` say more than two strings in the middle of a list. */
-function pairAt(s: Subject, name: NameRange, m: RegExpExecArray): Assigned | null {
+function pairAt(s: ScannedValue, name: NameRange, m: RegExpExecArray): Assigned | null {
   const value = valueAt(s, name, m[0].length, m[1] ?? '', { loose: true })
   if (value === null) return null
   const before = latinText(s.b, Math.max(s.from, name.from - 24), name.from)
@@ -234,7 +234,7 @@ function pairAt(s: Subject, name: NameRange, m: RegExpExecArray): Assigned | nul
 }
 
 /** `"--password"` in a list of arguments. */
-function isFlag(s: Subject, name: NameRange): boolean {
+function isFlag(s: ScannedValue, name: NameRange): boolean {
   return s.at(name.from) === 0x2d || s.at(name.from - 1) === 0x2d
 }
 
@@ -247,7 +247,7 @@ interface Form {
 }
 
 function valueAt(
-  s: Subject,
+  s: ScannedValue,
   name: NameRange,
   length: number,
   open: string,
@@ -275,12 +275,12 @@ function valueAt(
 }
 
 /** `password: SecretStr = Field(..)`: what stands before ` = ` is a type. */
-function isTyped(s: Subject, end: number): boolean {
+function isTyped(s: ScannedValue, end: number): boolean {
   return s.at(end) === 0x20 && s.at(end + 1) === 0x3d && s.at(end + 2) === 0x20
 }
 
 /** Before the closing quote, an escaped one too, or the end of the line. */
-export function quotedEnd(s: Subject, from: number, quote: number): number {
+export function quotedEnd(s: ScannedValue, from: number, quote: number): number {
   const max = Math.min(s.to, from + QUOTED_MAX)
   for (let i = from; i < max; i++) {
     const c = s.b[i] as number
@@ -297,7 +297,7 @@ export function quotedEnd(s: Subject, from: number, quote: number): number {
 }
 
 /** End of an unquoted value without the punctuation behind it. */
-export function plainEnd(s: Subject, from: number, markup: boolean): number {
+export function plainEnd(s: ScannedValue, from: number, markup: boolean): number {
   let end = s.runEnd(from, UNQUOTED)
   if (markup && s.at(end) !== 0x3c) return from
   while (end > from && '.:)]}'.includes(String.fromCharCode(s.b[end - 1] as number))) end--
@@ -305,7 +305,7 @@ export function plainEnd(s: Subject, from: number, markup: boolean): number {
 }
 
 /** The next element of a list of strings behind `v`, or null. */
-export function nextInList(s: Subject, v: Assigned): Assigned | null {
+export function nextInList(s: ScannedValue, v: Assigned): Assigned | null {
   const text = latinText(s.b, v.to, Math.min(s.to, v.to + 60))
   const m = /^(\\*["'`]) {0,2}, {0,2}\s{0,24}(\\*["'`])/.exec(text)
   if (m === null || !v.quoted) return null
@@ -329,7 +329,7 @@ export interface ProseValue {
 }
 
 /** "the password for the staging database is X": the first word with a digit in the sentence that goes on. */
-export function valueInSentence(s: Subject, name: NameRange): ProseValue | null {
+export function valueInSentence(s: ScannedValue, name: NameRange): ProseValue | null {
   const end = Math.min(s.to, name.to + PROSE_MAX)
   let digit = Math.max(name.to, s.reached(NO_DIGIT))
   while (digit < end && !isDigit(s.b[digit])) digit++
@@ -376,7 +376,7 @@ function valueOfWord(at: number, word: string, isLinked: boolean): ProseValue | 
 }
 
 /** False when the sentence that begins at `p` ends, code begins or too many words stand before the word of the digit at `digit`. */
-function goesOnTo(s: Subject, p: number, digit: number): boolean {
+function goesOnTo(s: ScannedValue, p: number, digit: number): boolean {
   let words = 0
   let last = 0
   let isCode = false
@@ -406,7 +406,7 @@ const VALUE_BEFORE =
   /(\\*["'])(?:value|val|content)\1\s{0,2}:\s{0,2}\1([^"'\\\n]{4,200})\1\s{0,2},\s{0,12}\1(?:name|key|id|header)\1\s{0,2}:\s{0,2}\1$/i
 
 /** `{"value":"V","name":"DB_PASSWORD"}`: the value stands before its name. */
-export function assignedBefore(s: Subject, name: NameRange): Assigned | null {
+export function assignedBefore(s: ScannedValue, name: NameRange): Assigned | null {
   if (s.at(name.from - 1) !== 0x22 && s.at(name.from - 1) !== 0x27) return null
   // A colon, perhaps blanks and backslashes, then the quote.
   let colon = name.from - 2

@@ -35,7 +35,7 @@ import type { CellCheck } from './columns.ts'
 import { matchColumn } from './columns.ts'
 import { matchBeside } from './forms/beside.ts'
 import { maskCookies } from './headers.ts'
-import type { Subject } from './scanned-value.ts'
+import type { ScannedValue } from './scanned-value.ts'
 
 const NAME = ALNUM | UNDERSCORE | DASH | DOT
 const NAME_RIGHT = ALNUM | UNDERSCORE | DASH
@@ -46,7 +46,12 @@ const LOOK_MAX = 256
 const LIST_MAX = 64
 
 /** A word such as password at `p`: reports the value assigned to the name around it. */
-export function matchPassword(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchPassword(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   const name = nameAt(s, p, len)
   if (name === null || name.meaning.kind !== 'password') return
   let value = assignedAfter(s, name)
@@ -68,7 +73,12 @@ export function matchPassword(s: Subject, p: number, len: number, active: Active
 const APP_PASSWORD = /^[a-z]{4}(?: [a-z]{4}){3}(?![ ]?[a-z])/
 
 /** `app password: abcd efgh ijkl mnop`, as Google shows them. */
-function reportAppPassword(s: Subject, name: Name, from: number, active: ActiveDetector): boolean {
+function reportAppPassword(
+  s: ScannedValue,
+  name: Name,
+  from: number,
+  active: ActiveDetector,
+): boolean {
   if (!/app|google|gmail|smtp/i.test(latinText(s.b, Math.max(s.from, name.from - 16), name.to)))
     return false
   const found = APP_PASSWORD.exec(latinText(s.b, from, Math.min(s.to, from + 24)))
@@ -78,7 +88,7 @@ function reportAppPassword(s: Subject, name: Name, from: number, active: ActiveD
 }
 
 /** A symbol in it, or "is" before it: a name of a host or product has neither. */
-function passwordInSentence(s: Subject, name: Name, active: ActiveDetector): void {
+function passwordInSentence(s: ScannedValue, name: Name, active: ActiveDetector): void {
   // To pass something on is no password.
   if (/^pass$/i.test(name.text)) return
   const value = valueInSentence(s, name)
@@ -89,7 +99,12 @@ function passwordInSentence(s: Subject, name: Name, active: ActiveDetector): voi
 }
 
 /** A word such as key, token, secret or authorization at `p`. */
-export function matchSecretValue(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchSecretValue(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   const name = nameAt(s, p, len)
   if (name === null) return
   const storage = active.row.id === 'azure_storage_key'
@@ -121,7 +136,12 @@ export function matchSecretValue(s: Subject, p: number, len: number, active: Act
 }
 
 /** ` string = ` at `p`: the name stands before it, as in `var apiKey string = "V"`. */
-export function matchTypedValue(s: Subject, p: number, _len: number, active: ActiveDetector): void {
+export function matchTypedValue(
+  s: ScannedValue,
+  p: number,
+  _len: number,
+  active: ActiveDetector,
+): void {
   const from = nameStart(s, p)
   const { text, meaning } = nameIn(s.b, from, p)
   if (from === p || meaning.kind === 'none' || meaning.kind === 'cookie') return
@@ -131,7 +151,7 @@ export function matchTypedValue(s: Subject, p: number, _len: number, active: Act
   if (judge(s, value, text, meaning)) s.found(active.type, value.from, value.to, active.rank)
 }
 
-function inSentence(s: Subject, name: Name): Assigned | null {
+function inSentence(s: ScannedValue, name: Name): Assigned | null {
   const value = valueInSentence(s, name)
   if (value === null || !value.linked || isRevisionOfCode(s, name, value)) return null
   return {
@@ -147,13 +167,13 @@ function inSentence(s: Subject, name: Name): Assigned | null {
 }
 
 /** "secret scanning ran on 3f7f4ab7..": hex digits behind several words are those of a commit. */
-function isRevisionOfCode(s: Subject, name: Name, { from, to }: ProseValue): boolean {
+function isRevisionOfCode(s: ScannedValue, name: Name, { from, to }: ProseValue): boolean {
   if (to - from > 40 || !/^[0-9a-f]+$/.test(latinText(s.b, from, to))) return false
   return latinText(s.b, name.to, from).trim().split(/\s+/).length > 2
 }
 
 function isAssigned(
-  s: Subject,
+  s: ScannedValue,
   value: Assigned,
   name: Name,
   kind: KeyMeaning['kind'],
@@ -166,7 +186,7 @@ function isAssigned(
 }
 
 /** What is left of a scheme with parameters, long enough not to be prose. */
-function hasSpace(s: Subject, v: Assigned): boolean {
+function hasSpace(s: ScannedValue, v: Assigned): boolean {
   const text = latinText(s.b, v.from, Math.min(v.to, v.from + LOOK_MAX))
   return /^[A-Za-z]+=\S.{16}/.test(text) && !/^realm=/i.test(text)
 }
@@ -177,7 +197,7 @@ interface Name extends NameRange {
 }
 
 /** The name around the literal at `p`: letters, digits and joints on both sides, accented letters too. */
-export function nameAt(s: Subject, p: number, len: number): Name | null {
+export function nameAt(s: ScannedValue, p: number, len: number): Name | null {
   const b = s.b
   const isLatin = (b[p] as number) < 0x80 || isLatinPair(b, p)
   const wordEnd = literalEnd(b, p, len)
@@ -206,7 +226,7 @@ const KEY_OF_QUERY = keyMeaning('api_secret')
 const QUERY_KEY_MIN = 28
 
 /** `?key=` or `&key=` and a long word without a joint. */
-function isOfQuery(s: Subject, from: number, to: number): boolean {
+function isOfQuery(s: ScannedValue, from: number, to: number): boolean {
   const left = s.at(from - 1)
   if ((left !== 0x3f && left !== 0x26) || s.at(to) !== 0x3d) return false
   return s.runEnd(to + 1, SETS.alnum) - to > QUERY_KEY_MIN
@@ -220,7 +240,7 @@ function literalEnd(b: Uint8Array, p: number, len: number): number {
   return to
 }
 
-function nameEnd(s: Subject, wordEnd: number): number {
+function nameEnd(s: ScannedValue, wordEnd: number): number {
   const high = Math.min(s.to, wordEnd + NAME_RIGHT_MAX)
   let to = wordEnd
   while (to < high)
@@ -242,7 +262,7 @@ function declinedEnd(b: Uint8Array, p: number, wordEnd: number): number {
 const QUALIFIER_BEHIND =
   /^(?: (?:de |d'|di |do |da |del |of )?(?:API|AWS|OpenAI|acceso|acesso|accesso|acc\xc3\xa8s|secr[\x80-\xffa-z]{2,6}|priv[\x80-\xffa-z]{2,6}|\xd0\xb4\xd0\xbe\xd1\x81[\x80-\xff]{2,10}))+/i
 
-function nameStart(s: Subject, p: number): number {
+function nameStart(s: ScannedValue, p: number): number {
   const b = s.b
   const low = Math.max(s.from, p - NAME_LEFT_MAX)
   let from = p
@@ -270,7 +290,7 @@ function isCyrillicOrGreek(b: Uint8Array, i: number): boolean {
 }
 
 /** "Schlüssel" alone is any key; "API-Schlüssel", "clave de API" and "секретный ключ" are secrets. */
-function hasQualifier(s: Subject, from: number, to: number): boolean {
+function hasQualifier(s: ScannedValue, from: number, to: number): boolean {
   const low = Math.max(s.from, from - 32)
   const high = Math.min(s.to, to + 16)
   const text = Buffer.from(s.b.buffer, s.b.byteOffset + low, high - low)
@@ -282,7 +302,7 @@ function hasQualifier(s: Subject, from: number, to: number): boolean {
 }
 
 /** "API key", "secret key", "access token": the word before belongs to the name. */
-function wordsBefore(s: Subject, from: number, text: string, alone: KeyMeaning): KeyMeaning {
+function wordsBefore(s: ScannedValue, from: number, text: string, alone: KeyMeaning): KeyMeaning {
   // "always pass X" is no name.
   if (alone.kind === 'password' && alone.strength === 'weak') return alone
   let i = from - 1
@@ -297,7 +317,7 @@ function inMask(c: number, mask: number): boolean {
 }
 
 /** `Bearer x`, `Token x`: the scheme stays. Schemes with parameters (`Digest a="b", ..`) are secret to the line's end. */
-function skipScheme(s: Subject, value: Assigned): void {
+function skipScheme(s: ScannedValue, value: Assigned): void {
   const head = latinText(s.b, value.from, Math.min(s.to, value.from + 30))
   const m =
     /^(bearer|basic|token|apikey|api-key|key|digest|negotiate|hawk|aws4-hmac-sha256)[ \t]{1,3}/i.exec(
@@ -312,13 +332,13 @@ function skipScheme(s: Subject, value: Assigned): void {
 }
 
 /** `SSWS 00aB..`, `GenieKey 1f2e..`: length of a word and the blank behind it when a long word with a digit follows; 0 = none does. */
-function vendorScheme(s: Subject, value: Assigned): number {
+function vendorScheme(s: ScannedValue, value: Assigned): number {
   const head = latinText(s.b, value.from, Math.min(s.to, value.from + 64))
   const m = /^[A-Za-z][A-Za-z0-9_-]{1,24} (?=([\w.~+/=-]{16,}))/.exec(head)
   return m !== null && /\d/.test(m[1] ?? '') ? m[0].length : 0
 }
 
-function lineEnd(s: Subject, from: number): number {
+function lineEnd(s: ScannedValue, from: number): number {
   const max = Math.min(s.to, from + QUOTED_MAX)
   let i = from
   while (i < max && s.b[i] !== 0x0a && s.b[i] !== 0x0d && !(s.b[i] === 0x5c && s.b[i + 1] === 0x6e))

@@ -4,7 +4,7 @@
 import { latinText } from '../value/bytes.ts'
 import { isItin, isSsn } from '../value/checksums.ts'
 import type { ActiveDetector } from './active-detector.ts'
-import { Progress, type Subject } from './scanned-value.ts'
+import { Progress, type ScannedValue } from './scanned-value.ts'
 
 /** No line ends between the last name that asked and this. */
 const NO_BREAK = new Progress()
@@ -16,7 +16,7 @@ const ROW_COST = 32
 const NAME_CELL = /^[\s"'`*\\]{0,6}[A-Za-z][\w .()#/?-]{0,40}[\s"'`*\\]{0,6}$/
 
 /** What a cell of the column must be. */
-export type CellCheck = (text: string, s: Subject, from: number, to: number) => boolean
+export type CellCheck = (text: string, s: ScannedValue, from: number, to: number) => boolean
 
 export const SSN_CELL: CellCheck = (text) =>
   /^\d{9}$/.test(text) && isSsn(Uint8Array.from(text, Number))
@@ -24,7 +24,7 @@ export const ITIN_CELL: CellCheck = (text) =>
   /^\d{9}$/.test(text) && isItin(Uint8Array.from(text, Number))
 /** Reports the cells below the header cell that ends at `nameTo`. */
 export function matchColumn(
-  s: Subject,
+  s: ScannedValue,
   nameFrom: number,
   nameTo: number,
   active: ActiveDetector,
@@ -67,7 +67,7 @@ export function matchColumn(
 }
 
 /** The line end within reach behind a name; from where none was found before nothing is read again. */
-function breakBehind(s: Subject, nameTo: number): RegExpExecArray | null {
+function breakBehind(s: ScannedValue, nameTo: number): RegExpExecArray | null {
   const end = Math.min(s.to, nameTo + HEADER_MAX)
   const done = s.reached(NO_BREAK)
   const from = done > nameTo ? done - 4 : nameTo
@@ -90,7 +90,7 @@ function endOf(text: string, what: string): number {
 }
 
 /** What stands beside the name: a comma, semicolon, tab or bar; '' when the name is no cell. */
-function delimiterAt(s: Subject, from: number, to: number): string {
+function delimiterAt(s: ScannedValue, from: number, to: number): string {
   const right = /^[\\"'`* ]{0,4}([,;|]|\t|\\t|\\r|\\n|\r?\n)/.exec(
     latinText(s.b, to, Math.min(s.to, to + 8)),
   )?.[1]
@@ -107,14 +107,14 @@ function delimiterAt(s: Subject, from: number, to: number): string {
  * Columns of the value that was looked at last, and how far their cells were judged: a row that holds the name once more, as
  * data do, is no header of its own.
  */
-const judged: { of: Subject | null; value: number; to: Map<string, number> } = {
+const judged: { of: ScannedValue | null; value: number; to: Map<string, number> } = {
   of: null,
   value: 0,
   to: new Map(),
 }
 const COLUMNS_MAX = 1000
 
-function judgedColumns(s: Subject): Map<string, number> {
+function judgedColumns(s: ScannedValue): Map<string, number> {
   if (judged.of !== s || judged.value !== s.serial || judged.to.size > COLUMNS_MAX) {
     judged.of = s
     judged.value = s.serial
@@ -124,7 +124,7 @@ function judgedColumns(s: Subject): Map<string, number> {
 }
 
 function scanRows(
-  s: Subject,
+  s: ScannedValue,
   start: number,
   brk: string,
   delimiter: string,
@@ -170,7 +170,7 @@ function splitRow(text: string, delimiter: string): string[] {
 }
 
 function judgeCell(
-  s: Subject,
+  s: ScannedValue,
   from: number,
   cell: string,
   active: ActiveDetector,
@@ -185,7 +185,7 @@ function judgeCell(
 
 /** A header cell such as `ssn`: bare numbers below it need no other word. */
 export function matchNumberColumn(
-  s: Subject,
+  s: ScannedValue,
   p: number,
   len: number,
   active: ActiveDetector,

@@ -7,7 +7,7 @@ import { isPlaceholder, isStrong } from './assigned-value.ts'
 import { type Word, wordsOf } from './forms/command-line.ts'
 import { type CommandRow, rowsOf } from './forms/command-options.ts'
 import { maskCookies } from './headers.ts'
-import type { Subject } from './scanned-value.ts'
+import type { ScannedValue } from './scanned-value.ts'
 
 /** What is looked at behind the name of a command. */
 const LINE_MAX = 600
@@ -19,7 +19,12 @@ const LINE_COST = 2500
 const WORD_BYTE_COST = 12
 
 /** A command's name at `p`: the passwords among its arguments. */
-export function matchCommand(s: Subject, p: number, _len: number, active: ActiveDetector): void {
+export function matchCommand(
+  s: ScannedValue,
+  p: number,
+  _len: number,
+  active: ActiveDetector,
+): void {
   const end = runEnd(s.b, p, Math.min(s.to, p + NAME_MAX), SETS.word_dot_dash)
   if (BEHIND_NAME[s.at(end)] !== 1) return
   const name = latinText(s.b, p, end)
@@ -41,7 +46,7 @@ export function matchCommand(s: Subject, p: number, _len: number, active: Active
 }
 
 /** A word with a slash, then an at-sign: `scott/V@orcl`. */
-function isLoginOfOracle(s: Subject, from: number): boolean {
+function isLoginOfOracle(s: ScannedValue, from: number): boolean {
   const high = Math.min(s.to, from + 120)
   let slash = false
   for (let i = from; i < high; i++) {
@@ -67,7 +72,7 @@ function hasWord(words: readonly Word[], first: number, form: RegExp): boolean {
 
 /** The words of the line that was read last, with their places in the bytes: a line of many commands is read once. */
 interface Line {
-  of: Subject | null
+  of: ScannedValue | null
   value: number
   from: number
   to: number
@@ -92,7 +97,7 @@ const last: Line = {
 }
 
 /** The words behind the name at `p`: those from `first` on. */
-function argumentsAt(s: Subject, p: number, nameLength: number): Line {
+function argumentsAt(s: ScannedValue, p: number, nameLength: number): Line {
   s.spend(WORDS_COST)
   if (last.of === s && last.value === s.serial && p > last.from && p < last.to) {
     let i = last.first
@@ -137,7 +142,7 @@ interface Place {
 }
 
 function passwordsIn(
-  s: Subject,
+  s: ScannedValue,
   words: readonly Word[],
   first: number,
   row: CommandRow,
@@ -224,7 +229,7 @@ function addSpecial(words: readonly Word[], special: 'share' | 'last', add: Add)
     add(word.text, word.at, word.isQuoted)
 }
 
-function isPassword(s: Subject, text: string, isQuoted: boolean, row: CommandRow): boolean {
+function isPassword(s: ScannedValue, text: string, isQuoted: boolean, row: CommandRow): boolean {
   if (text.length < VALUE_MIN || text.length > VALUE_MAX) return false
   if (text.startsWith('-') || isPlaceholder(s, text) || FROM_ELSEWHERE.test(text)) return false
   if (row.proof === 'any' || (row.proof === 'quoted' && isQuoted)) return true
@@ -238,7 +243,7 @@ const PLAIN = /^(?:[A-Z]?[a-z]+[.,;:)]*|\d{1,5}|[./~][\w./-]*|[A-Z]+|v?\d+(?:\.\
 
 /** `curl -b 'sid=..; theme=dark'`. */
 function cookiesOf(
-  s: Subject,
+  s: ScannedValue,
   words: readonly Word[],
   first: number,
   active: ActiveDetector,
@@ -306,7 +311,7 @@ const STATEMENT_MAX = 240
 const PIPED = /(\\*["'])([^"'\\\n]{4,128})\1 {0,2}\| {0,2}ConvertTo-$/i
 
 /** `'V' | ConvertTo-SecureString -AsPlainText` */
-function pipedString(s: Subject, p: number, active: ActiveDetector): void {
+function pipedString(s: ScannedValue, p: number, active: ActiveDetector): void {
   const before = latinText(s.b, Math.max(s.from, p - STATEMENT_MAX), p)
   const value = PIPED.exec(before)?.[2]
   if (value === undefined || isPlaceholder(s, value)) return
@@ -315,7 +320,12 @@ function pipedString(s: Subject, p: number, active: ActiveDetector): void {
 }
 
 /** A word of SQL, PowerShell or JDBC at `p` that a password follows. */
-export function matchStatement(s: Subject, p: number, _len: number, active: ActiveDetector): void {
+export function matchStatement(
+  s: ScannedValue,
+  p: number,
+  _len: number,
+  active: ActiveDetector,
+): void {
   const text = latinText(s.b, p, Math.min(s.to, p + STATEMENT_MAX))
   s.spend(STATEMENT_MAX)
   if (/^securestring/i.test(text)) pipedString(s, p, active)
@@ -332,7 +342,12 @@ export function matchStatement(s: Subject, p: number, _len: number, active: Acti
 }
 
 /** `JSESSIONID=..` outside a Cookie header. */
-export function matchSessionId(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchSessionId(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   const m = /^[\\"']{0,3} ?[=:] ?[\\"']{0,3}([\w.%~+/-]{16,200})/.exec(
     latinText(s.b, p + len, Math.min(s.to, p + len + 220)),
   )
@@ -346,7 +361,7 @@ const LOGIN =
   /^s?(?:[\\"'*]{0,3} ?(?:details|data|info|is|are))?[\\"'*]{0,3}\s?[:=]?\s{0,2}[\\"'`*]{0,3}([^\s/:|"'`<>]{2,40})\s{0,2}[/:|]\s{0,2}([^\s"'`<>\\,;]{6,64})/
 
 /** "login: bob / Tulip#42x": a name, a joint, and what looks like a password. */
-export function matchLogin(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchLogin(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   const m = LOGIN.exec(latinText(s.b, p + len, Math.min(s.to, p + len + 140)))
   if (m === null) return
   const value = (m[2] ?? '').replace(/[.)\]}]+$/, '')

@@ -14,7 +14,7 @@ import {
 } from '../value/bytes.ts'
 import type { ActiveDetector } from './active-detector.ts'
 import { isStrong } from './assigned-value.ts'
-import type { Subject } from './scanned-value.ts'
+import type { ScannedValue } from './scanned-value.ts'
 
 const LOCAL_MAX = 64
 const DOMAIN_MAX = 253
@@ -38,7 +38,7 @@ function isLatinByte(b: Uint8Array, i: number): boolean {
 }
 
 /** The at-sign stands at `p`. */
-export function matchEmail(s: Subject, p: number, _len: number, active: ActiveDetector): void {
+export function matchEmail(s: ScannedValue, p: number, _len: number, active: ActiveDetector): void {
   const b = s.b
   const start = localStart(s, p)
   if (start >= p) return
@@ -59,7 +59,7 @@ function isNameByte(c: number): boolean {
   return (classOf(c) & (ALNUM | DOT | DASH | UNDERSCORE)) !== 0
 }
 
-function localStart(s: Subject, p: number): number {
+function localStart(s: ScannedValue, p: number): number {
   const b = s.b
   const low = Math.max(s.from, p - LOCAL_MAX)
   let i = p
@@ -71,7 +71,7 @@ function localStart(s: Subject, p: number): number {
 }
 
 /** End of `label.label.tld` from `p` on, or -1. */
-function domainEnd(s: Subject, p: number): number {
+function domainEnd(s: ScannedValue, p: number): number {
   const b = s.b
   const max = Math.min(s.to, p + DOMAIN_MAX)
   let end = p
@@ -109,7 +109,7 @@ function isReserved(labels: readonly string[]): boolean {
 const USERINFO_MAX = 300
 
 /** Left of `start` stands `scheme://user:`: the at-sign ends a password, which the URL rule judges. */
-function isUserinfo(s: Subject, start: number): boolean {
+function isUserinfo(s: ScannedValue, start: number): boolean {
   const low = Math.max(s.from + 2, start - USERINFO_MAX)
   for (let i = start - 1; i >= low; i--) {
     const c = s.b[i] as number
@@ -121,7 +121,7 @@ function isUserinfo(s: Subject, start: number): boolean {
 }
 
 /** `git@host:path`, `deploy@host:/srv`: the user of a shell, not a mailbox. "ann@mail.test:hello" is one. */
-function isScp(s: Subject, start: number, at: number, end: number): boolean {
+function isScp(s: ScannedValue, start: number, at: number, end: number): boolean {
   if (s.at(end) !== 0x3a || end + 1 >= s.to) return false
   if (hasWord(s.b, start, at, 'git') && at - start === 3) return true
   const next = s.b[end + 1] as number
@@ -132,7 +132,7 @@ function isScp(s: Subject, start: number, at: number, end: number): boolean {
 }
 
 /** `ann@mail.test:Tulip#42x`, as leaked lists have it: the password behind the address. */
-function passwordBehind(s: Subject, end: number): { from: number; to: number } | null {
+function passwordBehind(s: ScannedValue, end: number): { from: number; to: number } | null {
   const c = s.at(end)
   if (c !== 0x3a && c !== 0x7c && c !== 0x3b && c !== 0x20) return null
   const m = /^(?:[:|;]| [/|:] ?)([^\s"'<>\\,;|]{6,64})/.exec(
@@ -153,7 +153,7 @@ const SPELLED_TLD =
 
 /** `ann [at] mail [dot] com`, "ann at mail dot com": written so that no machine finds it. */
 export function matchEmailInWords(
-  s: Subject,
+  s: ScannedValue,
   p: number,
   len: number,
   active: ActiveDetector,

@@ -16,7 +16,7 @@ import {
 import { isIdentifier } from '../value/identifier.ts'
 import { entropy } from '../value/randomness.ts'
 import type { ActiveDetector } from './active-detector.ts'
-import type { Subject } from './scanned-value.ts'
+import type { ScannedValue } from './scanned-value.ts'
 
 const NAME_MAX = 32
 /** How much of a body is looked at. */
@@ -34,7 +34,7 @@ const LONG_BODY = 30
 const WORD_MAX = 12
 
 /** True when the anchor of `len` bytes at `p` begins a token although letters, digits or joints stand left of it. */
-export function isGlued(s: Subject, p: number, len: number, active: ActiveDetector): boolean {
+export function isGlued(s: ScannedValue, p: number, len: number, active: ActiveDetector): boolean {
   const { row } = active
   if (!row.gluable || !isNearStart(s, p)) return false
   s.spend(LOOK_COST)
@@ -54,7 +54,7 @@ export function isGlued(s: Subject, p: number, len: number, active: ActiveDetect
 }
 
 /** No more than a name stands before `p` in its run: most anchors in a long run are told by this alone. */
-function isNearStart(s: Subject, p: number): boolean {
+function isNearStart(s: ScannedValue, p: number): boolean {
   return p - runStart(s.b, p, Math.max(s.from, p - NAME_MAX - 1), SETS.word_dash) <= NAME_MAX
 }
 
@@ -68,18 +68,18 @@ const OF_DATA =
   /(?:^|[^a-z])(?:disk|bookmark|store|customer|order|item|date|time|snapshot|volume|vol|partition|sort|row|index|cart|session|product|invoice|event|page|pk)[-_]$/i
 
 /** An id of a row or file: `store_sk_` and hex. */
-function isOfData(s: Subject, p: number, from: number): boolean {
+function isOfData(s: ScannedValue, p: number, from: number): boolean {
   if (s.at(p) !== 0x73 || s.at(p + 1) !== 0x6b || !OF_DATA.test(nameBefore(s, p))) return false
   const end = s.runEnd(from, SETS.hex)
   return end - from >= BODY_MIN && (classIn(s, end) & ALNUM) === 0
 }
 
-function nameBefore(s: Subject, p: number): string {
+function nameBefore(s: ScannedValue, p: number): string {
   return latinText(s.b, Math.max(s.from, p - NAME_MAX), p)
 }
 
 /** Chance does not make the anchor behind a few letters of any kind; `EAAA` stands in every base64 with zeros. */
-function isDistinct(s: Subject, p: number, len: number): boolean {
+function isDistinct(s: ScannedValue, p: number, len: number): boolean {
   return (
     len >= DISTINCT_ANCHOR && !(s.at(p) === 0x45 && s.at(p + 1) === 0x41 && s.at(p + 2) === 0x41)
   )
@@ -88,7 +88,7 @@ function isDistinct(s: Subject, p: number, len: number): boolean {
 const VOWELS = 'aeiouAEIOU'
 
 /** `sk-` or `sk_` stands alone or behind a consonant, digit or `AI`: `key-sk-`, `toksk-`, but not `task-`, `disk_`. */
-function isNoWordEnd(s: Subject, p: number): boolean {
+function isNoWordEnd(s: ScannedValue, p: number): boolean {
   if (s.at(p) !== 0x73 || s.at(p + 1) !== 0x6b) return false
   if (!VOWELS.includes(String.fromCharCode(s.at(p - 1)))) return true
   return (classIn(s, p - 1) & UPPER) !== 0 && (classIn(s, p - 2) & UPPER) !== 0
@@ -136,7 +136,7 @@ function bodyOf(b: Uint8Array, from: number, to: number, min: number): number {
  * A name ends before `p`: words and short numbers, joined or not, and nothing of that kind before them. Before a distinct
  * anchor words of any case (`apiKey`, `GitHub`) are a name, and so is whatever is short.
  */
-function isName(s: Subject, p: number, len: number): boolean {
+function isName(s: ScannedValue, p: number, len: number): boolean {
   const start = runStart(s.b, p, Math.max(s.from, p - NAME_MAX - 1), SETS.word_dash)
   if (p - start > NAME_MAX) return false
   if (isOfWords(s.b, start, p, NAME_MAX)) return true
@@ -191,6 +191,6 @@ function isWord(b: Uint8Array, from: number, to: number, lettersMax: number): bo
   return i === to && letters <= lettersMax && i - from - letters <= 4
 }
 
-function classIn(s: Subject, p: number): number {
+function classIn(s: ScannedValue, p: number): number {
   return classOf(s.at(p))
 }

@@ -16,7 +16,7 @@ import { isBasicCredentials, isJoseHeader, isObject } from '../value/checksums.t
 import { isFiller, isHexOnly, isWordy, mixOf } from '../value/randomness.ts'
 import type { ActiveDetector } from './active-detector.ts'
 import { cookieLine, matchJar, nextCookieLine } from './forms/cookie-lists.ts'
-import { Progress, type Subject } from './scanned-value.ts'
+import { Progress, type ScannedValue } from './scanned-value.ts'
 
 /** Lists of cookies before this were read. */
 const COOKIES_READ = new Progress()
@@ -27,7 +27,7 @@ const BEHIND_SCHEME = new RegExp(
 )
 
 /** After the scheme word: spaces, a colon, quotes, `%20`; -1 when nothing separates. */
-function afterScheme(s: Subject, p: number): number {
+function afterScheme(s: ScannedValue, p: number): number {
   // One space and a word: most of them are prose.
   if (s.at(p) === 0x20 && isAlnum(s.at(p + 1))) return p + 1
   const m = BEHIND_SCHEME.exec(latinText(s.b, p, Math.min(s.to, p + 24)))
@@ -35,7 +35,7 @@ function afterScheme(s: Subject, p: number): number {
 }
 
 /** `Bearer <token>`: 16 and more of the b64token set with a digit, or 40. Not "bearer of this letter", not `Bearer realm=`. */
-export function matchBearer(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchBearer(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   if (!startsWord(s, p, 0x62)) return
   const from = afterScheme(s, p + len)
   // `Bearer <access_token>` is a place for one.
@@ -52,18 +52,18 @@ export function matchBearer(s: Subject, p: number, len: number, active: ActiveDe
   s.found(active.type, from, end, active.rank)
 }
 
-function isOpenBracket(s: Subject, from: number): boolean {
+function isOpenBracket(s: ScannedValue, from: number): boolean {
   return s.at(from - 1) === 0x3c || /u003c$/i.test(latinText(s.b, Math.max(s.from, from - 5), from))
 }
 
 /** The byte before `p` is the first letter of the scheme, and begins a word. */
-function startsWord(s: Subject, p: number, lower: number): boolean {
+function startsWord(s: ScannedValue, p: number, lower: number): boolean {
   if (p - 1 < s.from || ((s.b[p - 1] as number) | 0x20) !== lower) return false
   return isFreeLeft(s.b, p - 1, s.from, ALNUM)
 }
 
 /** `Basic <base64 of user:password>`. Not "basic understanding". */
-export function matchBasic(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchBasic(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   if (!startsWord(s, p, 0x62)) return
   const from = afterScheme(s, p + len)
   if (from < 0) return
@@ -73,7 +73,12 @@ export function matchBasic(s: Subject, p: number, len: number, active: ActiveDet
 }
 
 /** `"auth": "dXNlcjpwYXNz"`, as registries and proxies keep it: base64 of user and password without the scheme. */
-export function matchAuthValue(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchAuthValue(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   const last = s.b[p + len - 1] as number
   const from = p + len - (last === 0x22 || last === 0x27 || last === 0x3a || last === 0x3d ? 1 : 0)
   const m = /^\\*["']? ?[:=] ?(?:\\*["']|)(?=[A-Za-z0-9+/_-]{8})/.exec(
@@ -87,7 +92,7 @@ export function matchAuthValue(s: Subject, p: number, len: number, active: Activ
 }
 
 /** `eyJ..` `.` `eyJ..` `.` signature: the header must decode to JSON with alg; also cut ones at the value's end. */
-export function matchJwt(s: Subject, p: number, _len: number, active: ActiveDetector): void {
+export function matchJwt(s: ScannedValue, p: number, _len: number, active: ActiveDetector): void {
   const headEnd = s.runEnd(p, SETS.word_dash)
   const cut = headEnd === s.to
   if (headEnd - p < 12 || (s.at(headEnd) !== 0x2e && !cut)) return
@@ -108,7 +113,7 @@ export function matchJwt(s: Subject, p: number, _len: number, active: ActiveDete
 const OBJECT = [0x65, 0x79, 0x4a]
 
 /** Two objects of JSON and a signature: a header may have none of the usual names. */
-function isPayload(s: Subject, p: number, headEnd: number): boolean {
+function isPayload(s: ScannedValue, p: number, headEnd: number): boolean {
   if (s.at(headEnd) !== 0x2e || OBJECT.some((c, i) => s.at(headEnd + 1 + i) !== c)) return false
   const end = s.runEnd(headEnd + 1, SETS.word_dash)
   return (
@@ -120,7 +125,7 @@ const PLAIN_COOKIES =
   /^(?:theme|locale|lang|language|tz|timezone|currency|country|path|domain|expires|max-age|samesite|priority|version|consent|cookie_?consent|dark_?mode|color_?scheme)$/
 
 /** `Cookie: session=<value>; theme=dark`: values of cookies, not those that only set a preference. */
-export function matchCookie(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchCookie(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   if (p < s.reached(COOKIES_READ)) return
   if (!startsWord(s, p, 0x63)) {
     if (s.at(p - 1) === 0x43) cookieOfCall(s, p + len, active)
@@ -148,7 +153,7 @@ export function matchCookie(s: Subject, p: number, len: number, active: ActiveDe
 const COOKIE_LINES_MAX = 64
 
 /** Header lines one after another, each in quotes; returns how far they were read. */
-function maskCookieLines(s: Subject, from: number, active: ActiveDetector): number {
+function maskCookieLines(s: ScannedValue, from: number, active: ActiveDetector): number {
   let at = from
   for (let line = 0; line < COOKIE_LINES_MAX; line++) {
     const end = maskCookies(s, at, Math.min(s.to, at + 4096), active.type, active.rank)
@@ -160,14 +165,14 @@ function maskCookieLines(s: Subject, from: number, active: ActiveDetector): numb
 }
 
 /** "cookies may", "cookie-free" is not: neither a sign of assignment nor a bracket can follow within the word. */
-function isProse(s: Subject, p: number): boolean {
+function isProse(s: ScannedValue, p: number): boolean {
   const c = s.at(p)
   const behind = c === 0x73 || c === 0x32 ? p + 1 : p
   return isAlnum(s.at(behind)) || (s.at(behind) === 0x20 && isAlnum(s.at(behind + 1)))
 }
 
 /** `cookies.set("sid", "..")`, `res.cookie('session', '..')`. */
-function cookieOfCall(s: Subject, from: number, active: ActiveDetector): void {
+function cookieOfCall(s: ScannedValue, from: number, active: ActiveDetector): void {
   const m =
     /^s?(?:\.(?:set|append|add|put))? ?\( ?(?:\\*["'`])([\w.-]{1,64})(?:\\*["'`]), ?(?:\\*["'`])([^"'`\\\s]{12,400})\\*["'`]/.exec(
       latinText(s.b, from, Math.min(s.to, from + 520)),
@@ -185,7 +190,7 @@ function cookieOfCall(s: Subject, from: number, active: ActiveDetector): void {
 
 /** Reports the values of a cookie list in `[from, to)`; returns how far it was read. */
 export function maskCookies(
-  s: Subject,
+  s: ScannedValue,
   from: number,
   to: number,
   type: number,
@@ -236,7 +241,7 @@ const NO_PASSWORD =
   /^(?:<.*|\$.*|\{.*|%[sd(].*|\*+|x+|\.+|\[[a-z _-]{0,24}\]?|password|passwd|pass|pwd|secret|token|your.*|mypass(?:word)?|redacted|changeme|:.*)$/i
 
 /** `postgres://user:<password>@host`: the password only. A token as user of an http URL counts too. */
-export function matchUrl(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchUrl(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   const schemeFrom = runStart(s.b, p, Math.max(s.from, p - 24), SETS.word_dot_dash | 64)
   const scheme = lowerText(s.b, schemeFrom, p).replace(/^.*[._-]/, '')
   const web = WEB_SCHEMES.test(scheme)
@@ -256,12 +261,12 @@ export function matchUrl(s: Subject, p: number, len: number, active: ActiveDetec
   s.found(type, colon + 1, at, active.rank)
 }
 
-function isNoPassword(s: Subject, text: string): boolean {
+function isNoPassword(s: ScannedValue, text: string): boolean {
   return NO_PASSWORD.test(text) || isMarker(text, s.policy.markers)
 }
 
 /** Position of the `@` that ends user and password, or -1. Database passwords may hold `/`, `?` and `#` unescaped. */
-function userinfoEnd(s: Subject, from: number, web: boolean): number {
+function userinfoEnd(s: ScannedValue, from: number, web: boolean): number {
   const max = Math.min(s.to, from + 512)
   let at = -1
   for (let i = from; i < max; i++) {
@@ -279,7 +284,12 @@ function userinfoEnd(s: Subject, from: number, web: boolean): number {
 }
 
 /** `sig=` of a shared access signature, or `X-Amz-Signature=` and 64 hex. */
-export function matchSignature(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchSignature(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   const head = /^[\\"']{0,4}\s{0,2}(?:=|:|%3d|\\u003d)\s{0,2}[\\"']{0,4}/i.exec(
     latinText(s.b, p + len - (len === 4 ? 1 : 0), Math.min(s.to, p + len + 12)),
   )
@@ -301,7 +311,7 @@ export function matchSignature(s: Subject, p: number, len: number, active: Activ
     s.found(active.type, from, end, active.rank)
 }
 
-function signatureEnd(s: Subject, from: number): number {
+function signatureEnd(s: ScannedValue, from: number): number {
   let i = from
   const max = Math.min(s.to, from + 200)
   for (;;) {
@@ -312,7 +322,7 @@ function signatureEnd(s: Subject, from: number): number {
 }
 
 /** `https://hooks.slack.com/services/T../B../..`: the whole URL is the secret. */
-export function matchHook(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchHook(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   const end = s.runEnd(p + len, SETS.word_dash | 128)
   if (end - p - len < 30 || isFiller(s.b, p + len, end)) return
   const start = runStart(s.b, p, Math.max(s.from, p - 40), SETS.word_dot_dash | 128)

@@ -12,7 +12,7 @@ import {
 } from '../value/bytes.ts'
 import { decodeBase64 } from '../value/checksums.ts'
 import type { ActiveDetector } from './active-detector.ts'
-import { Progress, type Subject } from './scanned-value.ts'
+import { Progress, type ScannedValue } from './scanned-value.ts'
 
 /** Runs of base64 before this were decoded and judged. */
 const DECODED = new Progress()
@@ -25,7 +25,7 @@ const PEM_MAX = 32_768
 const PEM_BODY_MIN = 64
 
 /** `-----BEGIN .. PRIVATE KEY-----` to its END line; without one, as far as it looks like a body. */
-export function matchPem(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchPem(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   const head = latinText(s.b, p + len, Math.min(s.to, p + len + 60))
   const label = /^ {1,2}[A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-{0,5}/.exec(head)
   if (label === null) return
@@ -40,7 +40,7 @@ export function matchPem(s: Subject, p: number, len: number, active: ActiveDetec
 }
 
 /** Behind the dashes of the END line, or -1. What was searched in vain is not searched again. */
-function pemEnd(s: Subject, from: number): number {
+function pemEnd(s: ScannedValue, from: number): number {
   const max = Math.min(s.to, from + PEM_MAX)
   for (let i = Math.max(from, s.reached(NO_END_LINE)); i < max - 8; i++) {
     if (s.b[i] !== 0x45 || s.b[i - 1] !== 0x2d || !hasWord(s.b, i, max, 'end ')) continue
@@ -54,7 +54,7 @@ function pemEnd(s: Subject, from: number): number {
 }
 
 /** End of what may belong to a body without END: base64, line breaks (escaped ones too), headers' colons. */
-function pemRun(s: Subject, from: number): number {
+function pemRun(s: ScannedValue, from: number): number {
   let i = from
   for (;;) {
     i = s.runEnd(i, SETS.base64 | DASH)
@@ -66,7 +66,7 @@ function pemRun(s: Subject, from: number): number {
   }
 }
 
-function bodyChars(s: Subject, from: number, to: number): number {
+function bodyChars(s: ScannedValue, from: number, to: number): number {
   let n = 0
   const max = Math.min(to, from + 400)
   for (let i = from; i < max; i++) {
@@ -78,7 +78,7 @@ function bodyChars(s: Subject, from: number, to: number): number {
 }
 
 /** `"private_key_id": "<40 hex>"` of a service account file. */
-export function matchGcp(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchGcp(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   const m = /^[\\"']{0,4}\s{0,3}[:=]\s{0,3}[\\"']{0,4}/.exec(
     latinText(s.b, p + len, Math.min(s.to, p + len + 20)),
   )
@@ -92,7 +92,12 @@ const BLOB_MAX = 8192
 const BASE64_RUN = SETS.base64_any
 
 /** A run of base64 whose decoded text holds a token: the whole run is masked. Data URLs are left alone. */
-export function matchBase64(s: Subject, p: number, _len: number, active: ActiveDetector): void {
+export function matchBase64(
+  s: ScannedValue,
+  p: number,
+  _len: number,
+  active: ActiveDetector,
+): void {
   if (p < s.reached(DECODED)) return
   const low = Math.max(s.from, p - BLOB_MAX)
   const run = runStart(s.b, p, low, BASE64_RUN & ~256)

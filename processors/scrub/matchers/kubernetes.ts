@@ -4,7 +4,7 @@
 import { ALNUM, isAlnum, isFreeLeft, latinText } from '../value/bytes.ts'
 import type { ActiveDetector } from './active-detector.ts'
 import { isPlaceholder } from './assigned-value.ts'
-import { Progress, type Subject } from './scanned-value.ts'
+import { Progress, type ScannedValue } from './scanned-value.ts'
 
 /** Manifests that name their kind before this were looked at. */
 const MANIFESTS = new Progress()
@@ -15,7 +15,7 @@ const VALUES_MAX = 200
 
 /** `kind: Secret` or `"kind":"Secret"` at `p`. */
 export function matchKubernetesSecret(
-  s: Subject,
+  s: ScannedValue,
   p: number,
   len: number,
   active: ActiveDetector,
@@ -43,7 +43,7 @@ function startOfDocument(text: string): number {
 }
 
 /** Looks at a little first: in a list of manifests the next is near. */
-function endOfDocument(s: Subject, from: number): number {
+function endOfDocument(s: ScannedValue, from: number): number {
   for (const reach of [REACH / 32, REACH]) {
     const text = latinText(s.b, from, Math.min(s.to, from + reach))
     DOCUMENT.lastIndex = 0
@@ -63,7 +63,7 @@ const ENTRY =
   /(?:\r?\n|\\r\\n|\\n)( +)(?:([\w.-]+):[ \t]*)?(\\*["'])?((?:[^\n\r"'\\]|\\(?![nr"']))*)\3/y
 
 function yamlValues(
-  s: Subject,
+  s: ScannedValue,
   text: string,
   base: number,
   indent: number,
@@ -103,7 +103,7 @@ const BLOCK_SCALAR = /^[|>][-+]?\d?\s*$/
 const OBJECT = /(\\*")(?:data|stringData)\1\s{0,4}:\s{0,4}\{/g
 const JSON_ENTRY = /(?:[\s,]|\\n){0,40}(\\*")([\w.-]+)\1\s{0,4}:\s{0,4}\1([^"\\]*)\1/y
 
-function jsonValues(s: Subject, text: string, base: number, active: ActiveDetector): void {
+function jsonValues(s: ScannedValue, text: string, base: number, active: ActiveDetector): void {
   for (const object of text.matchAll(OBJECT)) {
     JSON_ENTRY.lastIndex = object.index + object[0].length
     for (let n = 0; n < VALUES_MAX; n++) {
@@ -117,7 +117,7 @@ function jsonValues(s: Subject, text: string, base: number, active: ActiveDetect
 }
 
 /** A line that ends in a colon is a key. */
-function report(s: Subject, start: number, value: string, active: ActiveDetector): void {
+function report(s: ScannedValue, start: number, value: string, active: ActiveDetector): void {
   const text = value.trimEnd()
   if (text === '' || text.endsWith(':') || isPlaceholder(s, text)) return
   s.found(active.type, start, start + text.length, active.rank)

@@ -3,10 +3,10 @@
 
 import { ALNUM, isDigit, isFreeLeft, latinText, SETS } from '../value/bytes.ts'
 import type { ActiveDetector } from './active-detector.ts'
-import type { Subject } from './scanned-value.ts'
+import type { ScannedValue } from './scanned-value.ts'
 
 /** Called at each `.d`; the first dot of four octets reports. Versions (`Chrome 137.0.6.2`) are left by their word. */
-export function matchIpv4(s: Subject, p: number, _len: number, active: ActiveDetector): void {
+export function matchIpv4(s: ScannedValue, p: number, _len: number, active: ActiveDetector): void {
   let start = p
   while (start > s.from && start > p - 4 && isDigit(s.b[start - 1])) start--
   if (
@@ -24,7 +24,7 @@ export function matchIpv4(s: Subject, p: number, _len: number, active: ActiveDet
 }
 
 /** Called at each `:h` or `::`; the group that holds it must read as an IPv6 address. */
-export function matchIpv6(s: Subject, p: number, _len: number, active: ActiveDetector): void {
+export function matchIpv6(s: ScannedValue, p: number, _len: number, active: ActiveDetector): void {
   const set = SETS.hex
   let start = p
   while (
@@ -43,7 +43,12 @@ export function matchIpv6(s: Subject, p: number, _len: number, active: ActiveDet
 }
 
 /** Seven to nine letters and digits within 24 bytes after the word passport. */
-export function matchPassport(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchPassport(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   const m =
     /^(?:[ _-]?(?:no|nr|number|num|id))?\.?[\\"']{0,3}[ :=#]{0,3}(?:is )?[\\"']{0,3}([A-Z]{0,2}\d{6,9})(?![A-Za-z0-9])/i.exec(
       latinText(s.b, p + len, Math.min(s.to, p + len + 40)),

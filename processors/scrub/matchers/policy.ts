@@ -1,5 +1,5 @@
 // What is looked for on behalf of whom: all policies of a processor share one engine and its tables, and a policy
-// says which types count. It is passed with each value and stored nowhere but in the value's `Subject`, because the
+// says which types count. It is passed with each value and stored nowhere but in the value's `ScannedValue`, because the
 // next value may be another tenant's. Leaves actions and allow lists to the inspector of the tenant.
 
 /** What numbers of one kind are reported as. */

@@ -1,30 +1,30 @@
-// The value that matchers look at: a range of bytes, what its field says, and what was found in it so far.
-// Detectors look at `[from, to)` only and report ranges; `mergeOverlaps` makes one disjoint list of them.
+// The value that matchers examine: a range of bytes, the hints of its field, and the findings so far. Matchers examine only `[from, to)`
+// and report ranges, which `mergeOverlaps` turns into one list without overlaps.
 
 import { classAt } from '../value/bytes.ts'
 import type { Finding } from '../value/finding.ts'
 import type { Policy } from './policy.ts'
 import { WorkBudget } from './work-budget.ts'
 
-/** More in one value than this is an attack or a dump: the rest of the value is masked as a whole. */
+/** The most findings in one value. More are an attack or a dump, so the rest of the value is masked as a whole. */
 export const FINDINGS_MAX = 200_000
 
-/** Matchers of the product that remember how far they came; rules of users have the slots behind. */
+/** The number of slots for built-in matchers that remember their progress. Custom rules use the slots after them. */
 const SLOTS = 32
 let declared = 0
 
-/** How far one matcher came in a value, so that it looks at nothing twice. Declared beside the matcher. */
+/** The progress of one matcher in a value, so that it examines nothing twice. It is declared next to the matcher. */
 export class Progress {
   readonly slot: number
 
-  /** `rule` is the number of a rule of users; a matcher of the product has none. */
+  /** `rule` is the number of a custom rule; built-in matchers have none. */
   constructor(rule?: number) {
     this.slot = rule === undefined ? declared++ : SLOTS + rule
     if (rule === undefined && this.slot >= SLOTS) throw new RangeError('more matchers than slots')
   }
 }
 
-/** What of a value is kept while it is looked at. */
+/** The parts of a value that are needed while it is examined. */
 interface OpenedValue {
   readonly bytes: Uint8Array
   readonly from: number
@@ -32,7 +32,7 @@ interface OpenedValue {
   readonly meaning: { readonly hints: number }
 }
 
-export class Subject {
+export class ScannedValue {
   #bytes: Uint8Array = new Uint8Array(0)
   #from = 0
   #to = 0
@@ -42,14 +42,14 @@ export class Subject {
   #foundTo = 0
   readonly #memoStart = new Map<number, number>()
   readonly #memoEnd = new Map<number, number>()
-  /** By slot: the number of the value it was reached in, and the position. */
+  /** For each slot, the number of the value in which the position was reached, and the position. */
   #reachedIn = new Float64Array(SLOTS)
   #reached = new Int32Array(SLOTS)
-  /** Number of the value: offsets repeat, this does not. */
+  /** The number of the value. Unlike offsets it never repeats. */
   #serial = 0
   readonly #work: WorkBudget
 
-  /** `work` is what the values of a request may cost; all subjects that look at them share it. */
+  /** `work` limits the work on all values of a request. All scanned values of the request share it. */
   constructor(work: WorkBudget) {
     this.#work = work
   }
@@ -119,7 +119,7 @@ export class Subject {
 
   /** Policy of the tenant that owns the value. */
   get policy(): Policy {
-    // Only an opened subject is handed to a matcher.
+    // Matchers only get values that were opened, so there is a policy.
     return this.#policy as Policy
   }
 

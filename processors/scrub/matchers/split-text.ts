@@ -4,7 +4,7 @@
 import type { Finding } from '../value/finding.ts'
 import { JoinedPieces } from '../value/pieces.ts'
 import type { Range } from '../value/value-range.ts'
-import type { Subject } from './scanned-value.ts'
+import type { ScannedValue } from './scanned-value.ts'
 
 /** How far behind its sign a part may begin. */
 const REACH = 200
@@ -19,7 +19,7 @@ interface Part extends Range {
 type Judge = (bytes: Uint8Array) => readonly Finding[]
 
 /** `signs` are positions of `"delta"` or `"type":"text"`. */
-export function judgeSplitText(s: Subject, signs: readonly number[], judge: Judge): void {
+export function judgeSplitText(s: ScannedValue, signs: readonly number[], judge: Judge): void {
   const parts: Part[] = []
   for (const sign of signs) {
     s.spend(REACH)
@@ -50,7 +50,7 @@ export function judgeSplitText(s: Subject, signs: readonly number[], judge: Judg
  * `"(?:content|text|..)\\{0,8}"\s{0,2}:\s{0,2}\\{0,8}"` that is no value itself. By hand, because a chat has one at
  * each message: as an expression over a string scrubbing cost 4.72 µs a span, like this 4.60 (2026-11-25).
  */
-function partAfter(s: Subject, sign: number): Range | null {
+function partAfter(s: ScannedValue, sign: number): Range | null {
   const { b } = s
   const high = Math.min(s.to, sign + REACH)
   for (let q = sign + 1; q < high; q++) {
@@ -105,7 +105,7 @@ function isSpace(c: number): boolean {
 }
 
 /** Position of the quote that ends a string begun with `depth` backslashes before its quote, or what stands before it. */
-function endOfString(s: Subject, from: number, depth: number): number {
+function endOfString(s: ScannedValue, from: number, depth: number): number {
   const rest = Buffer.from(s.b.buffer, s.b.byteOffset + from, s.to - from)
   for (let at = rest.indexOf(QUOTE); at >= 0; at = rest.indexOf(QUOTE, at + 1)) {
     let left = at
@@ -117,7 +117,7 @@ function endOfString(s: Subject, from: number, depth: number): number {
 }
 
 /** The sign is `"delta"`, escaped or not. */
-function isDelta(s: Subject, sign: number): boolean {
+function isDelta(s: ScannedValue, sign: number): boolean {
   const letter = s.at(sign) === BACKSLASH ? s.at(sign + 2) : s.at(sign + 1)
   return letter === 0x64
 }

@@ -1,5 +1,5 @@
 // Tokens that announce themselves by a literal: the generic prefix-and-body form and the vendors' own forms.
-// Every run is walked once for a value (`Subject.runEnd`) and every check looks at a bounded piece.
+// Every run is walked once for a value (`ScannedValue.runEnd`) and every check looks at a bounded piece.
 
 import type { NearShape, TokenShape } from '../detectors/detector.ts'
 import {
@@ -25,7 +25,7 @@ import {
 } from '../value/randomness.ts'
 import type { ActiveDetector } from './active-detector.ts'
 import { wrappedEnd } from './forms/wrapped.ts'
-import type { Subject } from './scanned-value.ts'
+import type { ScannedValue } from './scanned-value.ts'
 
 /** How much of a body is looked at for entropy and placeholder words. */
 const LOOK_MAX = 256
@@ -40,7 +40,7 @@ const BODY_COST = 600
 const NAME_LOOK_MAX = 64
 
 /** A literal, then a run of one set. `ghp_` fires with 36 more, `ghp_xxxx..` does not. */
-export function matchToken(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchToken(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   const shape = active.row.shape as TokenShape
   const start = p + len
   const end = bodyEnd(s, start, shape)
@@ -55,7 +55,7 @@ export function matchToken(s: Subject, p: number, len: number, active: ActiveDet
   s.found(active.type, p, whole, sure ? 9 : active.rank)
 }
 
-function bodyEnd(s: Subject, start: number, shape: TokenShape): number {
+function bodyEnd(s: ScannedValue, start: number, shape: TokenShape): number {
   let end = s.runEnd(start, SETS[shape.body])
   while (end > start && s.b[end - 1] === 0x2e) end--
   if (shape.body === 'word' || shape.body === 'word_dash') end = trimmedUnderscores(s.b, start, end)
@@ -77,7 +77,7 @@ function isDrawn(b: Uint8Array, start: number, end: number, shape: TokenShape): 
 }
 
 /** `ghs_<app>_<header>.<payload>.<signature>`: parts of ten and more behind a dot belong to it. */
-function dottedEnd(s: Subject, from: number): number {
+function dottedEnd(s: ScannedValue, from: number): number {
   let end = from
   for (let parts = 0; parts < 3; parts++) {
     const tail = s.runEnd(end, SETS.word_dash)
@@ -96,7 +96,7 @@ function trimmedUnderscores(b: Uint8Array, start: number, end: number): number {
   return e
 }
 
-function isCutToken(s: Subject, start: number, end: number, prefixLen: number): boolean {
+function isCutToken(s: ScannedValue, start: number, end: number, prefixLen: number): boolean {
   if (end - start < CUT_BODY_MIN || prefixLen < 4) return false
   const mix = mixOf(s.b, start, end)
   return (mix & SETS.digits) !== 0 && mix !== SETS.digits
@@ -107,7 +107,7 @@ const OTHERS_OF_SK = ['ant-', 'or-', 'lf-']
 const MARKER = 't3blbkfj'
 
 /** `sk-` 20 `T3BlbkFJ` 20, or `sk-proj-` and 40 more. Not `sk-SK`, not `task-force`. */
-export function matchOpenai(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchOpenai(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   const start = p + len
   const end = s.runEnd(start, SETS.word_dash)
   const prefix = OPENAI_PREFIXES.find((x) => hasWord(s.b, start, end, x))
@@ -124,7 +124,7 @@ export function matchOpenai(s: Subject, p: number, len: number, active: ActiveDe
 
 /** `sk-` and 32 hex, 48 mixed characters or 48 letters, without a vendor's mark. Not `sk-estimator-pipeline`. */
 export function matchOpenaiCompat(
-  s: Subject,
+  s: ScannedValue,
   p: number,
   len: number,
   active: ActiveDetector,
@@ -146,7 +146,12 @@ export function matchOpenaiCompat(
 }
 
 /** `AKIA` and 16 of base32; the secret key beside it is looked for too. */
-export function matchAwsKeyId(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchAwsKeyId(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   const start = p + 4
   const end = s.runEnd(p, ALNUM)
   const n = end - start
@@ -166,12 +171,22 @@ function classOf(c: number): number {
 const AWS_SECRET_SET = SETS.base64 & ~256
 
 /** `SecretAccessKey": "<40>"`: a secret key within 100 bytes after the word. */
-export function matchAwsSecret(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchAwsSecret(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   findAwsSecret(s, p + len, Math.min(s.to, p + 140), active)
 }
 
 /** Reports 40-character keys among the runs of `[from, to)`. */
-export function findAwsSecret(s: Subject, from: number, to: number, active: ActiveDetector): void {
+export function findAwsSecret(
+  s: ScannedValue,
+  from: number,
+  to: number,
+  active: ActiveDetector,
+): void {
   let i = from
   while (i < to) {
     const end = s.runEnd(i, AWS_SECRET_SET)
@@ -184,7 +199,12 @@ export function findAwsSecret(s: Subject, from: number, to: number, active: Acti
 }
 
 /** `abcQ~` and 31..34 more, three and a digit before; or a long Azure OpenAI key around JQQJ99. */
-export function matchAzureSecret(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchAzureSecret(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   if (len === 6) {
     const start = skipEscape(s.b, runStart(s.b, p, Math.max(s.from, p - 80), ALNUM), s.from)
     const end = s.runEnd(p, ALNUM)
@@ -201,7 +221,7 @@ export function matchAzureSecret(s: Subject, p: number, len: number, active: Act
 }
 
 /** `glpat-` and 20, or the routable form with dots. */
-export function matchGitlab(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchGitlab(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   const start = p + len
   let end = s.runEnd(start, SETS.word_dot_dash)
   while (end > start && s.b[end - 1] === 0x2e) end--
@@ -213,14 +233,24 @@ export function matchGitlab(s: Subject, p: number, len: number, active: ActiveDe
 }
 
 /** `key-` and 32 hex. */
-export function matchMailgun(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchMailgun(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   const end = s.runEnd(p + len, ALNUM)
   if (end - p - len === 32 && isHexOnly(s.b, p + len, end))
     s.found(active.type, p, end, active.rank)
 }
 
 /** 32 hex, `-us` and the number of a data centre. */
-export function matchMailchimp(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchMailchimp(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   const start = skipEscape(s.b, runStart(s.b, p, Math.max(s.from, p - 40), SETS.hex), s.from)
   const end = s.runEnd(p + len, SETS.digits)
   if (p - start === 32 && end - p <= 5 && entropy(s.b, start, p) > 2.5)
@@ -228,7 +258,12 @@ export function matchMailchimp(s: Subject, p: number, len: number, active: Activ
 }
 
 /** `SG.` 20..24 `.` 39..50. */
-export function matchSendgrid(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchSendgrid(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   const dot = s.runEnd(p + len, SETS.word_dash)
   if (s.at(dot) !== 0x2e || dot - p - len < 16 || dot - p - len > 32) return
   const end = s.runEnd(dot + 1, SETS.word_dash)
@@ -237,7 +272,12 @@ export function matchSendgrid(s: Subject, p: number, len: number, active: Active
 }
 
 /** `123456789:AA` and 33 more; what stands before the digits does not matter (`/bot123..`). */
-export function matchTelegram(s: Subject, p: number, _len: number, active: ActiveDetector): void {
+export function matchTelegram(
+  s: ScannedValue,
+  p: number,
+  _len: number,
+  active: ActiveDetector,
+): void {
   const run = runStart(s.b, p, Math.max(s.from, p - 20), SETS.digits)
   const start = skipEscape(s.b, run, s.from)
   if (p - start < 8 || p - start > 10) return
@@ -246,7 +286,12 @@ export function matchTelegram(s: Subject, p: number, _len: number, active: Activ
 }
 
 /** `api.telegram.org/bot` before the token: whatever its letters begin with. */
-export function matchTelegramUrl(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchTelegramUrl(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   const colon = s.runEnd(p + len, SETS.digits)
   if (colon - p - len < 8 || colon - p - len > 10 || s.at(colon) !== 0x3a) return
   const end = s.runEnd(colon + 1, SETS.word_dash)
@@ -255,7 +300,12 @@ export function matchTelegramUrl(s: Subject, p: number, len: number, active: Act
 }
 
 /** Atlassian: everything up to the checksum; 50 and more. */
-export function matchAtlassian(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchAtlassian(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   const end = s.runEnd(p + len, SETS.base64_any & ~(64 | 128))
   const min = len === 4 ? 20 : 50
   if (end - p - len >= min && mixOf(s.b, p + len, Math.min(end, p + 99)) === ALNUM)
@@ -263,7 +313,12 @@ export function matchAtlassian(s: Subject, p: number, len: number, active: Activ
 }
 
 /** 14 characters, `.atlasv1.`, 60 and more. */
-export function matchTerraform(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchTerraform(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   const start = runStart(s.b, p, Math.max(s.from, p - 14), ALNUM)
   const end = s.runEnd(p + len, SETS.word_dash)
   if (p - start === 14 && end - p - len >= 50) s.found(active.type, start, end, active.rank)
@@ -274,7 +329,7 @@ const ASSIGNED = /^.{0,12}?[a-z][\w-]{0,24}\\*["']?\s{0,2}[:=]\s{0,2}\\*["']$/s
 const NEAR_WORDS = /key|token|secret|login|auth|password|credential/
 
 /** A value of a fixed length after a vendor's name, when a word such as key or token stands between or in it. */
-export function matchNear(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchNear(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   const shape = active.row.shape as NearShape
   const to = Math.min(s.to, p + len + shape.reach)
   let i = p + len
@@ -289,7 +344,13 @@ export function matchNear(s: Subject, p: number, len: number, active: ActiveDete
   }
 }
 
-function isNearValue(s: Subject, p: number, from: number, to: number, shape: NearShape): boolean {
+function isNearValue(
+  s: ScannedValue,
+  p: number,
+  from: number,
+  to: number,
+  shape: NearShape,
+): boolean {
   const hex = isHexOnly(s.b, from, to)
   if (shape.body === 'hex' ? !hex : hex && shape.entropy >= 4) return false
   if (entropy(s.b, from, to) < shape.entropy - 0.3 || (mixOf(s.b, from, to) & 1) === 0) return false

@@ -4,10 +4,10 @@
 import { classOf, latinText, SETS } from '../../value/bytes.ts'
 import type { ActiveDetector } from '../active-detector.ts'
 import type { NameRange } from '../assignment-forms.ts'
-import { Progress, type Subject } from '../scanned-value.ts'
+import { Progress, type ScannedValue } from '../scanned-value.ts'
 
 /** Does a value look like a secret without any help? */
-export type ValueCheck = (text: string, s: Subject, from: number, to: number) => boolean
+export type ValueCheck = (text: string, s: ScannedValue, from: number, to: number) => boolean
 
 const TAG_MAX = 400
 const LIST_BACK = 600
@@ -16,7 +16,7 @@ const Q = String.raw`\\*["'${'`'}]`
 
 /** Reports what stands beside the name; true when anything did. */
 export function matchBeside(
-  s: Subject,
+  s: ScannedValue,
   name: NameRange,
   active: ActiveDetector,
   check: ValueCheck,
@@ -44,7 +44,7 @@ const QUESTION_MARK = 0x3f
 const NEXT_MARK = new Progress()
 
 /** A question mark stands within reach, in the same line. Each byte is read once for all names. */
-function isQuestion(s: Subject, from: number): boolean {
+function isQuestion(s: ScannedValue, from: number): boolean {
   let at = s.reached(NEXT_MARK)
   if (at < from) {
     at = from
@@ -58,7 +58,7 @@ const MARKS = new Uint8Array(256)
 for (const c of '?"\n\\') MARKS[c.charCodeAt(0)] = 1
 
 /** "Please enter the database password.": the message ends behind the name, with a quote or a line. */
-function endsMessage(s: Subject, from: number): boolean {
+function endsMessage(s: ScannedValue, from: number): boolean {
   let i = from
   while (i < from + 2 && (s.at(i) === 0x2e || s.at(i) === 0x3a || s.at(i) === 0x20)) i++
   while (i < from + 8 && s.at(i) === 0x5c) i++
@@ -71,14 +71,14 @@ const REQUEST =
 
 /** A name and the text around it, of which no more is read than a form needs. */
 class Place {
-  readonly s: Subject
+  readonly s: ScannedValue
   readonly active: ActiveDetector
   readonly check: ValueCheck
   /** The name. */
   readonly from: number
   readonly to: number
 
-  constructor(s: Subject, name: NameRange, active: ActiveDetector, check: ValueCheck) {
+  constructor(s: ScannedValue, name: NameRange, active: ActiveDetector, check: ValueCheck) {
     this.s = s
     this.active = active
     this.check = check
@@ -159,7 +159,7 @@ const TAGS = new Openings((c) => c === LESS_THAN)
 const LISTS = new Openings((c) => c === SQUARE || c === ROUND)
 
 /** The last opening bracket before `p`, at most `reach` before it; -1 when there is none. Each byte is read once. */
-function openBefore(s: Subject, p: number, openings: Openings, reach: number): number {
+function openBefore(s: ScannedValue, p: number, openings: Openings, reach: number): number {
   const done = s.reached(openings.read)
   // A name that stands before what was read is rare: another matcher has led to it.
   if (p < done) return scanBack(s, p, openings, reach)
@@ -172,7 +172,7 @@ function openBefore(s: Subject, p: number, openings: Openings, reach: number): n
     : -1
 }
 
-function scanBack(s: Subject, p: number, { isOpening }: Openings, reach: number): number {
+function scanBack(s: ScannedValue, p: number, { isOpening }: Openings, reach: number): number {
   const low = Math.max(s.from, p - reach)
   for (let i = p - 1; i >= low; i--) if (isOpening(s.b[i] as number)) return i
   return -1
@@ -187,7 +187,7 @@ const SELECTOR = new RegExp(
 const SELECTOR_MAX = 420
 
 /** Behind the rest of the name and what closes it a comma, a dot or a bracket follows. */
-function isSelector(s: Subject, p: number): boolean {
+function isSelector(s: ScannedValue, p: number): boolean {
   let i = p
   while (i < p + 24 && isOfName(s.at(i))) i++
   const close = i
@@ -235,7 +235,7 @@ const ROWS_AT = new Progress()
 const ROW_NAME_MAX = 8
 
 /** A name of values stands in `[from, to)`. Each byte is read once for all lists. */
-function isNearRows(s: Subject, from: number, to: number): boolean {
+function isNearRows(s: ScannedValue, from: number, to: number): boolean {
   const start = Math.max(from, s.reached(ROWS_READ) - ROW_NAME_MAX)
   if (to > s.reached(ROWS_READ)) {
     s.spend(to - start)
@@ -289,7 +289,7 @@ function listBehind(behind: string, from: number): number {
 }
 
 /** The bracket that closes the list of the name at `p`; -1 when none stands within reach. */
-function closeBehind(s: Subject, p: number): number {
+function closeBehind(s: ScannedValue, p: number): number {
   const high = Math.min(s.to, p + CLOSE_MAX)
   for (let i = p; i < high; i++) if (s.b[i] === 0x5d || s.b[i] === 0x29) return i
   return -1
@@ -315,7 +315,7 @@ function cellsAt(at: Place, first: number, place: number, count: number): boolea
 const ROW_COST = 100
 
 /** The bracket that closes a row; one before a quote is part of a cell. */
-function rowEnd(s: Subject, open: number): number {
+function rowEnd(s: ScannedValue, open: number): number {
   const high = Math.min(s.to, open + LIST_AHEAD)
   for (let i = open + 1; i < high; i++) {
     const c = s.b[i] as number

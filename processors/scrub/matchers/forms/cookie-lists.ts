@@ -4,7 +4,7 @@
 import { isMarker } from '../../detectors/marker.ts'
 import { latinText, SETS } from '../../value/bytes.ts'
 import { isWordy, mixOf } from '../../value/randomness.ts'
-import { Progress, type Subject } from '../scanned-value.ts'
+import { Progress, type ScannedValue } from '../scanned-value.ts'
 
 /** What the values are reported as. */
 interface Reported {
@@ -18,7 +18,7 @@ const JARS_READ = new Progress()
 /** The same for the last one when it was a list. */
 const LISTS_READ = new Progress()
 
-function isListRead(s: Subject): boolean {
+function isListRead(s: ScannedValue): boolean {
   return s.reached(LISTS_READ) > s.from
 }
 const Q = String.raw`\\*["'${'`'}]`
@@ -44,19 +44,19 @@ const ABOUT =
   /^(?:name|domain|path|expires|sameSite|url|key|partitionKey|priority|sourceScheme|hostKey|creation|theme|lang|locale)$/i
 
 /** Where the first cookie of a list of header lines begins behind the word at `p`; 0 = there is none. */
-export function cookieLine(s: Subject, p: number): number {
+export function cookieLine(s: ScannedValue, p: number): number {
   const m = LINES.exec(latinText(s.b, p, Math.min(s.to, p + 48)))
   return m === null ? 0 : p + m[0].length
 }
 
 /** The same for the line behind the one that ended at `p`. */
-export function nextCookieLine(s: Subject, p: number): number {
+export function nextCookieLine(s: ScannedValue, p: number): number {
   const m = NEXT_LINE.exec(latinText(s.b, p, Math.min(s.to, p + 380)))
   return m === null ? 0 : p + m[0].length
 }
 
 /** The values of a jar that begins behind the word at `p`; false when there is none. */
-export function matchJar(s: Subject, p: number, active: Reported): boolean {
+export function matchJar(s: ScannedValue, p: number, active: Reported): boolean {
   const head = JAR.exec(latinText(s.b, p, Math.min(s.to, p + 12)))?.[0]
   if (head === undefined) return false
   if (p < s.reached(JARS_READ) && !(isListRead(s) && head.endsWith('{'))) return true
@@ -94,7 +94,7 @@ const FILE_ROW =
   /^(?:\t|\\+t)(?:TRUE|FALSE)(?:\t|\\+t)[^\s\\]{1,200}(?:\t|\\+t)(?:TRUE|FALSE)(?:\t|\\+t)\d{1,20}(?:\t|\\+t)([\w.$-]{1,64})(?:\t|\\+t)([^\s\\]{8,2000})/
 
 /** A row of a file of cookies, from its first flag on. */
-export function matchCookieFile(s: Subject, p: number, _len: number, active: Reported): void {
+export function matchCookieFile(s: ScannedValue, p: number, _len: number, active: Reported): void {
   const m = FILE_ROW.exec(latinText(s.b, p, Math.min(s.to, p + 2400)))
   if (m === null || ABOUT.test(m[1] ?? '')) return
   const end = p + m[0].length
@@ -106,7 +106,12 @@ const OBJECT_BACK = 2400
 const OBJECT_AHEAD = 2400
 
 /** The object around `"httpOnly"`, as browsers and their drivers list cookies: `{"name":"sid","value":"V","httpOnly":true}`. */
-export function matchCookieObject(s: Subject, p: number, _len: number, active: Reported): void {
+export function matchCookieObject(
+  s: ScannedValue,
+  p: number,
+  _len: number,
+  active: Reported,
+): void {
   const low = Math.max(s.from, p - OBJECT_BACK)
   let from = p
   while (from > low && s.b[from - 1] !== 0x7b && s.b[from - 1] !== 0x7d) from--

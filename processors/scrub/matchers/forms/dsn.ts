@@ -4,7 +4,7 @@
 import { latinText, runStart, SETS } from '../../value/bytes.ts'
 import type { ActiveDetector } from '../active-detector.ts'
 import { isPlaceholder, isStrong } from '../assigned-value.ts'
-import type { Subject } from '../scanned-value.ts'
+import type { ScannedValue } from '../scanned-value.ts'
 
 const LOOK_AHEAD = 260
 /** What may stand before the name of a user. */
@@ -44,7 +44,7 @@ const OF_ORACLE: Login = {
 }
 
 /** Where the password begins that ends at `end`, the longest that can be; -1 = there is none. */
-function passwordBefore(s: Subject, end: number, login: Login): number {
+function passwordBefore(s: ScannedValue, end: number, login: Login): number {
   const low = Math.max(s.from, end - PASSWORD_MAX - 1)
   s.spend(end - low)
   let found = -1
@@ -56,7 +56,7 @@ function passwordBefore(s: Subject, end: number, login: Login): number {
   return found
 }
 
-function isUserBefore(s: Subject, end: number, { user, userMin }: Login): boolean {
+function isUserBefore(s: ScannedValue, end: number, { user, userMin }: Login): boolean {
   const low = Math.max(s.from, end - USER_MAX)
   let i = end
   while (i > low && user[s.b[i - 1] as number] === 1) i--
@@ -69,7 +69,7 @@ const PGPASS_BEHIND_PORT =
   /^:(?:[\w$-]{1,64}|\*):[\w.@$+-]{1,64}:((?:\\[:\\]|[^\s:"'`\\]){4,128})(?=$|[\s"'`\\])/
 
 /** Behind the user and password: `@tcp(`, `@unix(`, `@/db`. */
-export function matchDsn(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchDsn(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   if (s.at(p) === COLON) matchPort(s, p, len, active)
   else if (s.at(p + len - 1) !== ROUND && s.at(p + 1) !== SLASH) reportStrong(s, p, active)
   else report(s, p, s.at(p + 1) === SLASH ? OF_ORACLE : OF_PROTOCOL, active)
@@ -81,7 +81,7 @@ const COLON = 0x3a
 const ROUND = 0x28
 const SLASH = 0x2f
 /** A port of a database: a line of `.pgpass`, or `user:V@host` before it. */
-function matchPort(s: Subject, p: number, len: number, active: ActiveDetector): void {
+function matchPort(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   const host = runStart(s.b, p, Math.max(s.from, p - HOST_MAX), SETS.word_dot_dash)
   if (host < p && s.at(host - 1) === 0x40) report(s, host - 1, OF_HOST, active)
   // The anchor ends with the port; a star stands for any.
@@ -94,19 +94,19 @@ function matchPort(s: Subject, p: number, len: number, active: ActiveDetector): 
   if (m !== null) reportAt(s, from + m[0].length - (m[1] ?? '').length, m[1] ?? '', active)
 }
 
-function report(s: Subject, end: number, login: Login, active: ActiveDetector): void {
+function report(s: ScannedValue, end: number, login: Login, active: ActiveDetector): void {
   const from = passwordBefore(s, end, login)
   if (from >= 0) reportAt(s, from, latinText(s.b, from, end), active)
 }
 
 /** `admin:V@10.0.0.1`: the form alone says little. */
-function reportStrong(s: Subject, end: number, active: ActiveDetector): void {
+function reportStrong(s: ScannedValue, end: number, active: ActiveDetector): void {
   const from = passwordBefore(s, end, OF_HOST)
   if (from < 0) return
   const value = latinText(s.b, from, end)
   if (isStrong(s, value)) s.found(active.type, from, end, active.rank)
 }
 
-function reportAt(s: Subject, from: number, value: string, active: ActiveDetector): void {
+function reportAt(s: ScannedValue, from: number, value: string, active: ActiveDetector): void {
   if (!isPlaceholder(s, value)) s.found(active.type, from, from + value.length, active.rank)
 }

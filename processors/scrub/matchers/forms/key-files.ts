@@ -2,7 +2,7 @@
 
 import { latinText } from '../../value/bytes.ts'
 import type { ActiveDetector } from '../active-detector.ts'
-import { Progress, type Subject } from '../scanned-value.ts'
+import { Progress, type ScannedValue } from '../scanned-value.ts'
 
 const FILE_MAX = 8192
 const COPY_COST = 1024
@@ -14,7 +14,12 @@ const PPK_MAC = /^[ \t]{0,4}([0-9a-f]{40,64})/
 const BEGINS = /^[ \t]{0,4}[0-9a-f]/
 
 /** `Private-Lines: 6` and so many lines of base64; `Private-MAC:` tells whether a guess at them is right. */
-export function matchPuttyKey(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchPuttyKey(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   const start = p + len
   if (!BEGINS.test(latinText(s.b, start, Math.min(s.to, start + 8)))) return
   // Most of what is copied is not read.
@@ -39,7 +44,7 @@ const ELEMENT_MAX = 1500
 const JWK_PRIVATE = /\\*"(?:d|p|q|dp|dq|qi|k)\\*"\s{0,4}:\s{0,4}\\*"([A-Za-z0-9_-]{16,1400})/g
 
 /** The object around `"kty"`. */
-export function matchJwk(s: Subject, p: number, _len: number, active: ActiveDetector): void {
+export function matchJwk(s: ScannedValue, p: number, _len: number, active: ActiveDetector): void {
   if (p < s.reached(KEYS_READ)) return
   const low = Math.max(s.from, p - FILE_MAX / 2, s.reached(KEYS_READ))
   const before = latinText(s.b, low, p)
@@ -58,7 +63,7 @@ export function matchJwk(s: Subject, p: number, _len: number, active: ActiveDete
 const XML_PRIVATE = /<(?:P|Q|DP|DQ|InverseQ|D)>\s{0,8}([A-Za-z0-9+/=\s]{16,1400}?)\s{0,8}<\//g
 
 /** `<RSAKeyValue>`: the modulus and the exponent are public. */
-export function matchXmlKey(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchXmlKey(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   if (p < s.reached(ELEMENTS_READ)) return
   const text = latinText(s.b, p + len, Math.min(s.to, p + FILE_MAX))
   s.spend(text.length)

@@ -4,7 +4,7 @@
 import { latinText } from '../../value/bytes.ts'
 import type { ActiveDetector } from '../active-detector.ts'
 import { isPlaceholder } from '../assigned-value.ts'
-import type { Subject } from '../scanned-value.ts'
+import type { ScannedValue } from '../scanned-value.ts'
 
 const LOOK_BACK = 300
 const LOOK_AHEAD = 160
@@ -14,7 +14,7 @@ const HERE_STRING = /<<< ?(?:\\*["'])?([^\s"'\\|;&]{4,128})/
 const USER_AND_PASSWORD = /^[\w.@-]{1,64}:(.{4,128})$/
 
 /** At `sudo -S`, `--password-stdin`, `chpasswd` and the like. */
-export function matchPiped(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchPiped(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   s.spend(2 * LOOK_BACK)
   const line = latinText(s.b, Math.max(s.from, p - LOOK_BACK), p).split(/\n|\\n(?=[a-z$#])/)
   const before = line[line.length - 1] as string
@@ -31,7 +31,7 @@ export function matchPiped(s: Subject, p: number, len: number, active: ActiveDet
 }
 
 /** Of `user:password` only the password. */
-function report(s: Subject, from: number, value: string, active: ActiveDetector): void {
+function report(s: ScannedValue, from: number, value: string, active: ActiveDetector): void {
   const password = USER_AND_PASSWORD.exec(value)?.[1] ?? value
   if (isPlaceholder(s, password)) return
   const start = from + value.length - password.length

@@ -3,7 +3,7 @@
 
 import { latinText } from '../../value/bytes.ts'
 import type { ActiveDetector } from '../active-detector.ts'
-import type { Subject } from '../scanned-value.ts'
+import type { ScannedValue } from '../scanned-value.ts'
 
 const LOOK_MAX = 520
 /** Between what announces the words and the first of them. */
@@ -22,7 +22,12 @@ const GRAMMAR = new Set(
   ),
 )
 
-export function matchSeedWords(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchSeedWords(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   const start = p + len
   const text = latinText(s.b, start, Math.min(s.to, start + LOOK_MAX))
   const lead = LEAD.exec(text)?.[0] ?? ''

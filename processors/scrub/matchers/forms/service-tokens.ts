@@ -2,7 +2,7 @@
 
 import { latinText } from '../../value/bytes.ts'
 import type { ActiveDetector } from '../active-detector.ts'
-import { Progress, type Subject } from '../scanned-value.ts'
+import { Progress, type ScannedValue } from '../scanned-value.ts'
 
 const REACH = 160
 /** The longest token of a bot, with what stands before it. */
@@ -13,7 +13,12 @@ const BOTS_READ = new Progress()
 const DISCORD = /(?<![A-Za-z0-9_.-])([MNO][A-Za-z0-9]{22,27})\.[\w-]{5,7}\.[\w-]{25,45}/g
 
 /** Near what names Discord or a login: the id must decode to digits. */
-export function matchDiscordBot(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchDiscordBot(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   // What was read for the name before is not read again.
   const from = Math.max(s.from, p - REACH, s.reached(BOTS_READ) - TOKEN_MAX)
   const to = Math.min(s.to, p + len + REACH)
@@ -29,14 +34,24 @@ export function matchDiscordBot(s: Subject, p: number, len: number, active: Acti
 const AIRTABLE = /(?<![A-Za-z0-9])pat[A-Za-z0-9]{14}\.[a-f0-9]{40,64}/g
 
 /** Near the name: `pat`, 14 letters and digits, a dot, 64 of hex. */
-export function matchAirtable(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchAirtable(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   const text = latinText(s.b, p, Math.min(s.to, p + len + REACH))
   for (const m of text.matchAll(AIRTABLE))
     s.found(active.type, p + m.index, p + m.index + m[0].length, active.rank)
 }
 
 /** `<tenant>.webhook.office.com/webhookb2/..`: the path is the secret. */
-export function matchOfficeHook(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchOfficeHook(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   const m = /^[A-Za-z0-9@/_-]{40,400}/.exec(latinText(s.b, p + len, Math.min(s.to, p + len + 400)))
   if (m !== null) s.found(active.type, p + len, p + len + m[0].length, active.rank)
 }
@@ -45,7 +60,12 @@ const SIDEKIQ =
   /^\w{0,12}\\*["']?\s{0,2}[:=,]{1,2}\s{0,2}\\*["']?([0-9a-f]{8}:[0-9a-f]{8})(?![0-9a-f])/i
 
 /** `BUNDLE_ENTERPRISE__CONTRIBSYS__COM:` and twice eight of hex: the user and the password of a server of gems. */
-export function matchSidekiq(s: Subject, p: number, len: number, active: ActiveDetector): void {
+export function matchSidekiq(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
   const m = SIDEKIQ.exec(latinText(s.b, p + len, Math.min(s.to, p + len + 48)))
   if (m === null) return
   const end = p + len + m[0].length

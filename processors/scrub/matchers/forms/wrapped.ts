@@ -3,7 +3,7 @@
 
 import { latinText, runEnd, SETS } from '../../value/bytes.ts'
 import { isWordy, mixOf } from '../../value/randomness.ts'
-import type { Subject } from '../scanned-value.ts'
+import type { ScannedValue } from '../scanned-value.ts'
 
 const PIECES_MAX = 16
 const PIECE_MIN = 6
@@ -16,7 +16,7 @@ const SAID =
 const LINE = /^[ \t]{0,2}(?:\r?\n|\\+r\\+n|\\+n)[ \t>|#*]{0,16}/
 
 /** The end of a token whose first piece ends at `end`; `end` itself when it does not go on. */
-export function wrappedEnd(s: Subject, start: number, end: number, mask: number): number {
+export function wrappedEnd(s: ScannedValue, start: number, end: number, mask: number): number {
   let at = end
   for (let n = 0; n < PIECES_MAX; n++) {
     const next = nextPiece(s, start, at, mask)
@@ -26,7 +26,7 @@ export function wrappedEnd(s: Subject, start: number, end: number, mask: number)
   return at
 }
 
-function nextPiece(s: Subject, start: number, end: number, mask: number): number {
+function nextPiece(s: ScannedValue, start: number, end: number, mask: number): number {
   const c = s.at(end)
   if (c !== 0x5c && c !== 0x0a && c !== 0x0d && c !== 0x22 && c !== 0x27 && c !== 0x20) return end
   const text = latinText(s.b, end, Math.min(s.to, end + 48))
@@ -41,7 +41,7 @@ function nextPiece(s: Subject, start: number, end: number, mask: number): number
 }
 
 /** The line that ends at `end` is as long as lines are, or the token fills it. */
-function isFullLine(s: Subject, start: number, end: number): boolean {
+function isFullLine(s: ScannedValue, start: number, end: number): boolean {
   const before = latinText(s.b, Math.max(s.from, end - LOOK_BACK), end)
   const line = before.length - Math.max(before.lastIndexOf('\n'), before.lastIndexOf('\\n')) - 1
   return line >= FULL_LINE && end - start >= 16

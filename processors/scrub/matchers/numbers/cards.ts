@@ -5,7 +5,7 @@ import { ALNUM, isDigit, isFreeLeft, latinText, lowerText } from '../../value/by
 import { issuerOf, passesLuhn } from '../../value/checksums.ts'
 import { FIELD_HINT } from '../../value/key-meaning.ts'
 import type { NumberRule } from '../policy.ts'
-import type { Subject } from '../scanned-value.ts'
+import type { ScannedValue } from '../scanned-value.ts'
 import { type DigitGroups, isNumberTail } from './digit-groups.ts'
 import { namesOtherNumber } from './other-numbers.ts'
 
@@ -19,7 +19,7 @@ const NOT_CARD =
   /(?:imei|iccid|ean|gtin|upc|isbn|barcode|trace|span|trace_?id|span_?id|tracking|timestamp|ts|ts_us|offset|seq|sequence)(?:[ _-]?(?:id|no|number|code))?[\\"']{0,3}[ \t]{0,2}[:=#]?[ \t]{0,2}[\\"']{0,3}$/
 
 /** `4111 1111 1111 1111`: issuer, length and Luhn over 4-4-4-4, 4-6-5, 4-6-4, one run, or all groups together. */
-export function matchCard(s: Subject, d: DigitGroups, rule: NumberRule): boolean {
+export function matchCard(s: ScannedValue, d: DigitGroups, rule: NumberRule): boolean {
   const b = s.b
   for (let g = 0; g < d.count; g++) {
     for (let last = Math.min(d.count - 1, g + 4); last >= g; last--) {
@@ -43,7 +43,7 @@ export function matchCard(s: Subject, d: DigitGroups, rule: NumberRule): boolean
   return false
 }
 
-function isCardLeft(s: Subject, start: number): boolean {
+function isCardLeft(s: ScannedValue, start: number): boolean {
   if (!isFreeLeft(s.b, start, s.from, ALNUM)) return false
   const left = start > s.from ? s.b[start - 1] : 0x20
   // 0.4111.. is a float; #, $ and the like are fine.
@@ -62,7 +62,7 @@ function isCardGrouping(d: DigitGroups, g: number, last: number, n: number): boo
   return g === 0 && last === d.count - 1 && n >= 14
 }
 
-function isCardContext(s: Subject, start: number, issuer: number): boolean {
+function isCardContext(s: ScannedValue, start: number, issuer: number): boolean {
   if ((s.hints & FIELD_HINT.CARD) !== 0) return true
   const before = lowerText(s.b, Math.max(s.from, start - 40), start)
   if (NOT_CARD.test(before)) return false
@@ -73,7 +73,7 @@ function isCardContext(s: Subject, start: number, issuer: number): boolean {
 const NAME = /([A-Za-z][\w.-]*(?: [A-Za-z][\w.-]*)?)\\*["']?[ \t]?[:=][ \t]?\\*["']?$/
 
 /** Digits in one run under a name such as `order_id`, in the text or as the key of the whole value. */
-function isUnderIdentifier(s: Subject, start: number, end: number): boolean {
+function isUnderIdentifier(s: ScannedValue, start: number, end: number): boolean {
   if ((s.hints & FIELD_HINT.CARD) !== 0) return false
   if (start === s.from && end === s.to)
     return (s.hints & (FIELD_HINT.IDENTIFIER | FIELD_HINT.IDENTITY)) !== 0
@@ -82,7 +82,7 @@ function isUnderIdentifier(s: Subject, start: number, end: number): boolean {
 }
 
 /** Four more hex digits on a side, as code tables and hex dumps have them: `541E 5426 5446 5443 5433 5448`. */
-function isPartOfTable(s: Subject, start: number, end: number): boolean {
+function isPartOfTable(s: ScannedValue, start: number, end: number): boolean {
   if (
     (s.hints & FIELD_HINT.CARD) !== 0 ||
     CARD_CONTEXT.test(lowerText(s.b, Math.max(s.from, start - 40), start))

@@ -3,7 +3,7 @@
 import { ALNUM, isAlnum, isDigit, isFreeLeft, latinText, lowerText } from '../../value/bytes.ts'
 import { IBAN_LENGTH, isIban } from '../../value/checksums.ts'
 import type { NumberRule } from '../policy.ts'
-import type { Subject } from '../scanned-value.ts'
+import type { ScannedValue } from '../scanned-value.ts'
 import { separatorAt } from './digit-groups.ts'
 
 const ibanText: string[] = []
@@ -22,7 +22,7 @@ function ibanLength(b: Uint8Array, p: number): number {
 }
 
 /** Two letters, two digits and the country's length, with single spaces or dashes; mod 97 proves it. */
-export function matchIban(s: Subject, digitAt: number, rule: NumberRule): boolean {
+export function matchIban(s: ScannedValue, digitAt: number, rule: NumberRule): boolean {
   const low = Math.max(s.from, digitAt - 16)
   for (let i = digitAt; i >= low + 2; i--) {
     const c = s.b[i - 1] as number
@@ -43,14 +43,14 @@ export function matchIban(s: Subject, digitAt: number, rule: NumberRule): boolea
 const ACCOUNT = /iban|konto|account|bank|compte|cuenta|conto|rekening|conta/
 
 /** The sum is right; and lower-case hex digits, of which an id is made too, stand near a word for an account. */
-function isIbanHere(s: Subject, start: number, end: number, length: number): boolean {
+function isIbanHere(s: ScannedValue, start: number, end: number, length: number): boolean {
   if (!isIban(ibanText.slice(0, length).join(''))) return false
   if (!/^[0-9a-f]+$/.test(latinText(s.b, start, end))) return true
   return ACCOUNT.test(lowerText(s.b, Math.max(s.from, start - 40), start))
 }
 
 /** Fills `ibanText` with `length` characters from `p` on; returns the end, or 0. */
-function readIban(s: Subject, p: number, length: number): number {
+function readIban(s: ScannedValue, p: number, length: number): number {
   let n = 0
   let i = p
   while (i < s.to && n < length) {
@@ -67,7 +67,7 @@ function readIban(s: Subject, p: number, length: number): number {
 }
 
 /** A country and two digits: `CH30 7205 7EWN OTSI T63Q G` has too few digits in a row to be found by them. */
-export function matchIbanStart(s: Subject, p: number, _len: number, rule: NumberRule): void {
+export function matchIbanStart(s: ScannedValue, p: number, _len: number, rule: NumberRule): void {
   const length = ibanLength(s.b, p)
   if (length === 0 || !isDigit(s.at(p + 2)) || !isDigit(s.at(p + 3))) return
   const end = readIban(s, p, length)
@@ -75,7 +75,7 @@ export function matchIbanStart(s: Subject, p: number, _len: number, rule: Number
 }
 
 /** The word iban: what follows may hold letters, so no run of digits need lead to it. */
-export function matchIbanWord(s: Subject, p: number, len: number, rule: NumberRule): void {
+export function matchIbanWord(s: ScannedValue, p: number, len: number, rule: NumberRule): void {
   const to = Math.min(s.to, p + len + 40)
   for (let i = p + len; i < to - 8; i++) {
     if (!isDigit(s.b[i + 2]) || !isDigit(s.b[i + 3])) continue

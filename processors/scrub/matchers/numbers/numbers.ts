@@ -5,7 +5,7 @@ import { isItin, isSsn, issuerOf, passesLuhn } from '../../value/checksums.ts'
 import { FIELD_HINT } from '../../value/key-meaning.ts'
 import { isNationalPhone } from '../../value/phone-plans.ts'
 import type { NumberRule, NumberRules } from '../policy.ts'
-import { Progress, type Subject } from '../scanned-value.ts'
+import { Progress, type ScannedValue } from '../scanned-value.ts'
 import { matchCard } from './cards.ts'
 import { DigitGroups } from './digit-groups.ts'
 import { matchIban } from './ibans.ts'
@@ -19,7 +19,7 @@ const JUDGED = new Progress()
 const groups = new DigitGroups()
 
 /** A digit run of four or more at `p`. */
-export function matchNumber(s: Subject, p: number, rules: NumberRules): void {
+export function matchNumber(s: ScannedValue, p: number, rules: NumberRules): void {
   if (p < s.reached(JUDGED)) return
   const start = groups.read(s.b, p, s.from, s.to)
   if (groups.count === 0) return

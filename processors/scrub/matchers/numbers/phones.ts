@@ -4,7 +4,7 @@ import { ALNUM, isAlnum, isDigit, isFreeLeft, lowerText } from '../../value/byte
 import { FIELD_HINT } from '../../value/key-meaning.ts'
 import { isNationalPhone, isPhoneNumber } from '../../value/phone-plans.ts'
 import type { NumberRule } from '../policy.ts'
-import type { Subject } from '../scanned-value.ts'
+import type { ScannedValue } from '../scanned-value.ts'
 import { type DigitGroups, isNumberTail, separatorAt } from './digit-groups.ts'
 
 const PHONE_CONTEXT =
@@ -17,7 +17,7 @@ const NOT_PHONE = /isbn|version|build|\bid\b|order|sku|part/
 
 /** `(212) 555-0119`, or 10 digits after a word such as phone. Numbers with `+` have their own anchor. */
 export function matchPhoneGroups(
-  s: Subject,
+  s: ScannedValue,
   d: DigitGroups,
   start: number,
   rule: NumberRule,
@@ -42,7 +42,7 @@ export function matchPhoneGroups(
 }
 
 /** The bracket of `(ddd) ` left of `start`, or -1. */
-function openBracket(s: Subject, start: number): number {
+function openBracket(s: ScannedValue, start: number): number {
   let i = start - 1
   if (s.at(i) === 0x20 || s.at(i) === 0x2d) i--
   if (s.at(i) !== 0x29) return -1
@@ -50,7 +50,7 @@ function openBracket(s: Subject, start: number): number {
 }
 
 /** `(ddd) ddd-dddd`: the group sequence stops at the bracket, so the rest is read again. */
-function bracketPhone(s: Subject, start: number, rule: NumberRule): boolean {
+function bracketPhone(s: ScannedValue, start: number, rule: NumberRule): boolean {
   const open = start - 1
   let n = 0
   let i = start
@@ -68,7 +68,7 @@ function bracketPhone(s: Subject, start: number, rule: NumberRule): boolean {
 }
 
 /** `+` and a country code: the number plan of the country decides. */
-export function matchPlus(s: Subject, p: number, rule: NumberRule): void {
+export function matchPlus(s: ScannedValue, p: number, rule: NumberRule): void {
   if (!isFreeLeft(s.b, p, s.from, ALNUM)) return
   if (p > s.from && (s.b[p - 1] === 0x2b || s.b[p - 1] === 0x2f)) return
   let { count, end } = readDigits(s, p + 1)
@@ -89,7 +89,7 @@ export function matchPlus(s: Subject, p: number, rule: NumberRule): void {
 const PHONE_DIGITS_MIN = 8
 
 /** Reads the digits behind a plus sign, over brackets, slashes and single separators; says how many and where the last ends. */
-function readDigits(s: Subject, from: number): { count: number; end: number } {
+function readDigits(s: ScannedValue, from: number): { count: number; end: number } {
   const max = Math.min(s.to, from + 31)
   let count = 0
   let end = from

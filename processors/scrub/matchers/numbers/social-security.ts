@@ -4,7 +4,7 @@ import { ALNUM, isFreeLeft, lowerText } from '../../value/bytes.ts'
 import { isItin, isSsn } from '../../value/checksums.ts'
 import { FIELD_HINT } from '../../value/key-meaning.ts'
 import type { NumberRules } from '../policy.ts'
-import type { Subject } from '../scanned-value.ts'
+import type { ScannedValue } from '../scanned-value.ts'
 import { type DigitGroups, isNumberTail } from './digit-groups.ts'
 import { namesOtherNumber } from './other-numbers.ts'
 
@@ -24,7 +24,7 @@ interface NineDigits {
 }
 
 /** `123-45-6789` (3-2-4) by its form; nine bare digits or spaces only with a word such as ssn or taxpayer near. */
-export function matchNineDigits(s: Subject, d: DigitGroups, rules: NumberRules): boolean {
+export function matchNineDigits(s: ScannedValue, d: DigitGroups, rules: NumberRules): boolean {
   for (let g = 0; g < d.count; g++) {
     const nine = nineDigitsAt(s, d, g)
     if (nine !== null && report(s, nine, rules)) return true
@@ -32,7 +32,7 @@ export function matchNineDigits(s: Subject, d: DigitGroups, rules: NumberRules):
   return false
 }
 
-function nineDigitsAt(s: Subject, d: DigitGroups, g: number): NineDigits | null {
+function nineDigitsAt(s: ScannedValue, d: DigitGroups, g: number): NineDigits | null {
   const size = (i: number): number => (d.ends[i] as number) - (d.starts[i] as number)
   const isSingle = size(g) === 9
   const isTriple = g + 2 < d.count && size(g) === 3 && size(g + 1) === 2 && size(g + 2) === 4
@@ -55,7 +55,7 @@ function nineDigitsAt(s: Subject, d: DigitGroups, g: number): NineDigits | null 
   }
 }
 
-function report(s: Subject, nine: NineDigits, rules: NumberRules): boolean {
+function report(s: ScannedValue, nine: NineDigits, rules: NumberRules): boolean {
   const { start, end } = nine
   const rule = nine.isSsn ? rules.ssn : rules.itin
   if (rule === null) return false
@@ -71,7 +71,7 @@ function report(s: Subject, nine: NineDigits, rules: NumberRules): boolean {
 }
 
 /** "536 22 8145 is her SSN", "536228145 (SSN)": what comes behind says what the number was, and has none of its own. */
-function isNamedBehind(s: Subject, end: number, words: RegExp): boolean {
+function isNamedBehind(s: ScannedValue, end: number, words: RegExp): boolean {
   const after = lowerText(s.b, end, Math.min(s.to, end + 64))
   const m = BEHIND.exec(after)
   if (m === null || !words.test(m[0])) return false
@@ -85,11 +85,11 @@ const UNIT =
   /^ ?(?:mm|cm|dm|km|kg|mg|lbs?|oz|ml|units?|pcs|pieces|psi|[kmg]?hz|rpm|px|inch(?:es)?|feet|ft)\b/
 
 /** `220-14-1500 mm` measures something. */
-function isMeasured(s: Subject, end: number): boolean {
+function isMeasured(s: ScannedValue, end: number): boolean {
   return UNIT.test(lowerText(s.b, end, Math.min(s.to, end + 10)))
 }
 
-function isPrecededByNumber(s: Subject, start: number): boolean {
+function isPrecededByNumber(s: ScannedValue, start: number): boolean {
   const c = start > s.from ? s.b[start - 1] : 0x20
   return c === 0x2d || c === 0x2e || c === 0x2f || c === 0x2b
 }
