@@ -4,7 +4,7 @@
 import { type ActorKind, addAudit } from '../storage/control/audit.ts'
 import type { Statements } from '../storage/postgres/connection.ts'
 
-/** Who makes a change, and from where. */
+/** The person or program that makes a change, and its address. */
 export interface Actor {
   readonly kind: ActorKind
   /** The id of a user or key, or the login of an operator. */
@@ -24,7 +24,7 @@ export interface Change {
 }
 
 export interface Done {
-  /** Such as `key.create` or `member.role`. */
+  /** The name of the action, such as `key.create` or `member.role`. */
   readonly action: string
   readonly resource: string | null
   readonly outcome?: 'refused'

@@ -1,4 +1,4 @@
-// What every start ensures in the control plane: the tenants and projects that the configuration names exist, and an
+// The state that every start ensures in the control plane: the tenants and projects that the configuration names exist, and an
 // empty control plane gets a first key. A second run changes nothing.
 
 import { Secret } from '../core/config/config-types.ts'

@@ -7,7 +7,7 @@ export type ControlErrorCode = 'INVALID' | 'FORBIDDEN' | 'NOT_FOUND' | 'CONFLICT
 
 export class ControlError extends RolledBackError {
   readonly code: ControlErrorCode
-  /** What to do instead, or an empty text. */
+  /** A hint what to do instead; it may be empty. */
   readonly hint: string
 
   constructor(code: ControlErrorCode, message: string, hint = '') {

@@ -16,7 +16,7 @@ export const environmentName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/, 'expected letters, digits, _ . : -')
 
-/** One line of text for people. */
+/** A text of one line for people. */
 export const displayName = z
   .string()
   .trim()

@@ -76,7 +76,7 @@ export async function projectOf(
   return found
 }
 
-/** Also the error for a project of another tenant, so that the actor learns nothing about it. */
+/** The error for an unknown project. A project of another tenant gets the same error, so that the actor learns nothing about it. */
 const noProject = (id: string): ControlError =>
   new ControlError('NOT_FOUND', `There is no project ${id}.`)
 const noTenant = (id: string): ControlError =>

@@ -36,7 +36,7 @@ const INTERRUPTED = {
   message: 'aborted before the brokers had answered',
 } satisfies SendVerdict
 
-/** One produce request. */
+/** The messages of one produce request. */
 interface Request {
   readonly topic: string
   readonly messages: readonly KafkaMessage[]
@@ -74,7 +74,7 @@ export class KafkaSender implements Sender {
   /** Lowered when the broker accepts less than the configuration says. */
   #bytesMax: number
   #blockedBy = ''
-  /** Never rejects, because failures become verdicts. */
+  /** Sends a request. Never rejects, because failures become verdicts. */
   #running: Promise<unknown> = Promise.resolve()
 
   constructor(settings: SenderSettings, producer: KafkaProducer, host: Host) {

@@ -118,7 +118,7 @@ export async function readLines<Row>(
     rest = done ? '' : (lines.pop() ?? '')
     for (const line of lines) {
       if (line === '') continue
-      // As of `call`: the document says the shape.
+      // The OpenAPI document defines the type of the row, as for `call`.
       const row: Row = JSON.parse(line)
       onRow(row)
       if (performance.now() - since < READ_MS_MAX) continue

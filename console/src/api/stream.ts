@@ -1,9 +1,9 @@
-// Server-sent events of the API, read with `fetch`: an `EventSource` could not send a key. A stream that ends is opened again.
+// Reads server-sent events of the API with `fetch`, because an `EventSource` cannot send an API key. A stream that ends is opened again.
 
 import { apiAddress, credentialHeaders, type Parameters } from './client.ts'
 
 const AGAIN_MS = 2000
-/** A record is at most some hundred kB; what is longer is no stream of ours. */
+/** The longest record. Records of the API have at most some hundred kB, so a longer one does not come from it. */
 const FRAME_MAX = 8 * 1024 * 1024
 
 export type StreamRecord = Readonly<Record<string, unknown>>
@@ -11,11 +11,11 @@ export type StreamRecord = Readonly<Record<string, unknown>>
 export interface Stream {
   readonly onOpen: () => void
   readonly onRecord: (event: string, data: StreamRecord) => void
-  /** With what is wrong, before it is opened again. */
+  /** Called with the reason when the stream was closed, before it is opened again. */
   readonly onClosed: (why: string) => void
 }
 
-/** Reads until `signal` is aborted. */
+/** Reads the stream until `signal` is aborted. */
 export async function readStream(
   path: string,
   parameters: Parameters,

@@ -14,7 +14,7 @@ interface LinkProps {
   readonly row?: boolean
   readonly children: ComponentChildren
   readonly current?: boolean
-  /** For who does not see it; without one its text. */
+  /** The accessible name. By default it is the text of the element. */
   readonly label?: string
   readonly tabIndex?: number
 }

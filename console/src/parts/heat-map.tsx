@@ -1,5 +1,5 @@
-// The heat map of latency: time across, duration upwards in powers of two, the colour says how many traces. Every cell is a link to its
-// traces; arrow keys move between them, and the same values stand below as a table.
+// The heat map of latency: the horizontal axis is time, the vertical axis is the duration in powers of two, and the colour is the number of
+// traces. Every cell is a link to its traces. Arrow keys move between cells, and a table below has the same values.
 
 import type { JSX } from 'preact'
 import { useMemo, useRef, useState } from 'preact/hooks'
@@ -10,7 +10,7 @@ import { duration, exact, many, time } from './format.ts'
 export type Heatmap = AnswerOf<'GET /api/v1/analytics/heatmap'>
 type Cell = Heatmap['data'][number]
 
-/** What the list of traces shows for a cell. It takes both ends, so the longest is a microsecond less. */
+/** Returns the filters of the list of traces for a cell. Both limits are inclusive, so the longest duration is a microsecond less. */
 const paramsOf = (cell: Cell, stepS: number) => ({
   range: null,
   from: cell.at,
@@ -60,7 +60,7 @@ export function HeatMap({
 
 interface Placed {
   readonly cell: Cell
-  /** From 1, as CSS counts. */
+  /** The grid column. CSS counts columns from 1. */
   readonly column: number
   readonly row: number
   readonly heat: number
@@ -69,7 +69,7 @@ interface Placed {
 interface Drawn {
   readonly cells: readonly Placed[]
   readonly columns: number
-  /** Lower ends of the rows, the longest first. */
+  /** The lower limits of the rows, with the longest duration first. */
   readonly rows: readonly number[]
   readonly times: readonly string[]
 }
@@ -168,7 +168,7 @@ const WAYS: Readonly<Record<string, readonly [across: number, down: number]>> = 
   ArrowDown: [0, 1],
 }
 
-/** The nearest cell in the direction of an arrow key. */
+/** Finds the nearest cell in the direction of an arrow key. */
 function neighbour(cells: readonly Placed[], from: number, key: string): number | null {
   const way = WAYS[key]
   const here = cells[from]

@@ -4,7 +4,7 @@ import type { JSX } from 'preact'
 import { type Pages, ROWS_MAX } from '../views/traces/use-pages.ts'
 import { exact } from './format.ts'
 
-/** Of one. */
+/** Returns the singular of a noun. */
 const singular = (noun: string): string => noun.replace(/ies$/, 'y').replace(/s$/, '')
 
 export function ListEnd<T>({

@@ -97,7 +97,7 @@ export function ActionButtons({
   changes,
 }: {
   readonly ids: readonly string[]
-  /** Of these issues. What all of them are already is not offered. */
+  /** The states of the issues. A state that all of them already have is not offered. */
   readonly states: readonly string[]
   readonly changes: Changes
 }): JSX.Element {

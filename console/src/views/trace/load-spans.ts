@@ -8,7 +8,7 @@ import { preciseMs } from '../../parts/format.ts'
 const PAGE = 20_000
 /** The most spans that are loaded. Of a larger trace the view shows this many, with a note. */
 export const SPANS_MAX = 100_000
-/** So many fill the screen; they are shown while the others come. */
+/** The number of spans that fill the screen. They are shown while the others are loaded. */
 const FIRST = 200
 
 const FIELDS = [
@@ -61,7 +61,7 @@ export async function loadSpans(
   return { spans, isWhole: cursor === null }
 }
 
-/** Of a span that repeats what others report its own figures are shown, marked as not counted. */
+/** A span whose usage repeats that of other spans shows its own tokens and cost, marked as not counted. */
 const spanOf = (row: SkeletonRow): SpanRow => ({
   event_id: row.event_id,
   span_id: row.span_id,

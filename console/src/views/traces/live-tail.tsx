@@ -1,5 +1,5 @@
-// The live tail: what the instance takes now, newest first. Only so many rows are kept, the page is drawn twice a second at most, and
-// a hidden tab reads nothing.
+// The live tail: the spans that the instance accepts now, newest first. The number of rows is limited, the page is rendered at most twice a
+// second, and a hidden tab reads nothing.
 
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
@@ -11,10 +11,10 @@ import { useKeys } from '../../state/keyboard.ts'
 const ROWS_MAX = 200
 const DRAW_MS = 500
 const PER_SECOND = 100
-/** Texts of a record are cut when it comes, because an event holds its messages too. */
+/** Texts of a record are truncated on arrival, because an event also contains its messages. */
 const TEXT_MAX = 120
 
-/** Filters of the list, by the name that the stream has for them. The others need a whole trace. */
+/** The filters of the list by their names in the stream. The other filters need a complete trace. */
 const IN_STREAM: Readonly<Record<string, string>> = {
   kind: 'kind',
   service: 'service_name',
@@ -47,7 +47,7 @@ interface Tail {
   readonly rows: readonly TailRow[]
   readonly seen: number
   readonly dropped: number
-  /** While paused: how many came since. */
+  /** The number of records that arrived while the tail was paused. */
   readonly waiting: number
   readonly trouble: string | null
 }
@@ -157,7 +157,7 @@ function useTail(filters: Readonly<Record<string, string | null>>, isPaused: boo
   return tail
 }
 
-/** A copy of the few fields that are shown; the event itself, with its messages, is let go. */
+/** Copies the few fields that are shown, so that the event with its messages can be freed. */
 function rowOf(key: number, event: string, data: StreamRecord): TailRow {
   const text = (name: string): string | null => {
     const value = data[name]
@@ -186,7 +186,7 @@ function rowOf(key: number, event: string, data: StreamRecord): TailRow {
   }
 }
 
-/** A slice of a long text would keep all of it in memory. */
+/** Copies a part of a text, because a slice would keep the whole text in memory. */
 const copied = (text: string): string =>
   text.length <= TEXT_MAX ? text : Array.from(text.slice(0, TEXT_MAX)).join('')
 
