@@ -51,7 +51,7 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     'version',
     { help: SERVICE_HELP.version, load: async () => (await import('./version.ts')).versionCommand },
   ],
-  ['pipe', { help: OFFLINE_HELP.pipe, load: async () => (await import('./pipe.ts')).pipe }],
+  ['pipe', { help: OFFLINE_HELP.pipe, load: async () => (await import('./pipe/pipe.ts')).pipe }],
   [
     'test',
     {

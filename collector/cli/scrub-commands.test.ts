@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { after, before, test } from 'node:test'
 import type { Io } from './io.ts'
-import { pipe } from './pipe.ts'
+import { pipe } from './pipe/pipe.ts'
 import { scrub } from './scrub.ts'
 import { testCommand } from './unit-tests/test-command.ts'
 

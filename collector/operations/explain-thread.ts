@@ -6,7 +6,7 @@ import type { Explained, ExplainedEvent, ExplainRequest } from '../../core/opera
 import type { Signal } from '../../core/signals/signal.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { writeEventJson } from '../../proto/event-json.ts'
-import { requestsOf } from '../cli/pipe-input.ts'
+import { requestsOf } from '../cli/pipe/pipe-input.ts'
 import type { Chain } from '../worker/chain.ts'
 import { keptEvents, revisedEvents } from '../worker/chain-output.ts'
 import { ChainRun, type ChainRunSettings } from '../worker/chain-run.ts'

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { PipeRun } from '../../collector/cli/pipe-run.ts'
+import { PipeRun } from '../../collector/cli/pipe/pipe-run.ts'
 import { registry } from '../../collector/registry.ts'
 import { pipelineSpec } from '../../collector/service/pipeline-spec.ts'
 import { secretsOfOneRun } from '../../collector/service/pseudonym-keys.ts'

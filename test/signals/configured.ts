@@ -1,6 +1,6 @@
 // For tests of signals: a run of requests through the processors, in this process.
 
-import { PipeRun } from '../../collector/cli/pipe-run.ts'
+import { PipeRun } from '../../collector/cli/pipe/pipe-run.ts'
 import { registry } from '../../collector/registry.ts'
 import { loadConfig } from '../../config/load.ts'
 import type { ObservaConfig } from '../../config/root.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { after, before, test } from 'node:test'
 import type { Io } from '../io.ts'
-import { pipe } from '../pipe.ts'
+import { pipe } from '../pipe/pipe.ts'
 import { testCommand } from './test-command.ts'
 
 const BASE = `

@@ -9,7 +9,7 @@ import type { UnitTest } from '../../../config/root.ts'
 import { duration } from '../../../core/config/config-types.ts'
 import { ObservaError } from '../../../core/errors.ts'
 import type { TelemetryKind } from '../../../core/task.ts'
-import { type PipeRequest, requestsOf } from '../pipe-input.ts'
+import { type PipeRequest, requestsOf } from '../pipe/pipe-input.ts'
 
 type Json = Readonly<Record<string, unknown>>
 

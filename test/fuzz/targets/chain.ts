@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { readFile, stat } from 'node:fs/promises'
-import { PipeRun } from '../../../collector/cli/pipe-run.ts'
+import { PipeRun } from '../../../collector/cli/pipe/pipe-run.ts'
 import { registry } from '../../../collector/registry.ts'
 import { loadConfig } from '../../../config/load.ts'
 import { DEFAULT_TENANT } from '../../../core/tenant.ts'

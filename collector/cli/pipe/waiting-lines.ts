@@ -1,7 +1,7 @@
 // The lines that `pipe` prints only when the input has ended, because a later report of a call can still revise their
 // events. The size is bounded: of a very long input the oldest lines are printed before the end.
 
-import { withRevision } from '../../core/reports/revised-fields.ts'
+import { withRevision } from '../../../core/reports/revised-fields.ts'
 
 const BYTES_MAX = 256 * 1024 * 1024
 

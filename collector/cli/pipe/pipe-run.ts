@@ -1,13 +1,13 @@
 // Runs requests through the pipelines of a configuration in this process, without network or stores. `pipe` prints
 // the results and `test` compares them. `pipe-input.ts` reads the inputs.
 
-import type { ObservaConfig } from '../../config/root.ts'
-import { DEFAULT_TENANT, type TenantContext } from '../../core/tenant.ts'
-import { type ChainRunOptions, chainRunSettings } from '../operations/chain-run-settings.ts'
-import { secretsOfOneRun } from '../service/pseudonym-keys.ts'
-import { ChainRun } from '../worker/chain-run.ts'
+import type { ObservaConfig } from '../../../config/root.ts'
+import { DEFAULT_TENANT, type TenantContext } from '../../../core/tenant.ts'
+import { type ChainRunOptions, chainRunSettings } from '../../operations/chain-run-settings.ts'
+import { secretsOfOneRun } from '../../service/pseudonym-keys.ts'
+import { ChainRun } from '../../worker/chain-run.ts'
 
-export type { Outcome } from '../worker/chain-run.ts'
+export type { Outcome } from '../../worker/chain-run.ts'
 
 /** The tenant that the data belongs to. Without a name it is the tenant that an instance without keys uses. */
 export function tenantOf(name: string | undefined): TenantContext {

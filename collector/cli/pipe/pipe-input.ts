@@ -2,8 +2,8 @@
 // Files of lines are streamed; any other file is one request.
 
 import { gunzipSync } from 'node:zlib'
-import type { PayloadFormat, TaskRequest, TelemetryKind } from '../../core/task.ts'
-import { looksLikeOtlpJson } from '../../proto/decode.ts'
+import type { PayloadFormat, TaskRequest, TelemetryKind } from '../../../core/task.ts'
+import { looksLikeOtlpJson } from '../../../proto/decode.ts'
 
 export interface PipeInput {
   /** The name for messages; `-` is standard input. */
