@@ -2,6 +2,7 @@
 // The command line: `observa COMMAND`. Loads a command only when it is asked for, so that `scrub` and `pipe`
 // start without servers and clients.
 
+import { nearest } from '../core/config/nearest.ts'
 import { ObservaError } from '../core/errors.ts'
 import { COMMANDS } from './cli/commands.ts'
 import { HELP } from './cli/help.ts'
@@ -22,7 +23,9 @@ async function main(argv: readonly string[], io: Io, faults: UncaughtErrors): Pr
   if (name === '--version' || name === '-v') return main(['version'], io, faults)
   const command = COMMANDS.get(name)
   if (command === undefined) {
-    io.err(`observa: there is no command "${name}".\n\n${HELP}`)
+    const near = nearest(name, COMMANDS.keys())
+    const hint = near === null ? '' : ` Did you mean "${near}"?`
+    io.err(`observa: there is no command "${name}".${hint}\n\n${HELP}`)
     return 2
   }
   if (args.includes('--help') || args.includes('-h')) {

@@ -18,7 +18,9 @@ export async function keysCommand(args: readonly string[], io: Io): Promise<numb
       if (config === null) return null
       const found = [...config.extensions.values()].find((e) => e.factory.type === 'keys')
       if (found === undefined) {
-        io.err('the configuration has no keys extension\n')
+        io.err(
+          'The configuration has no keys extension. Keys of the control plane: add --database config.\n',
+        )
         return null
       }
       // The schema of the keys factory has parsed this configuration.

@@ -104,7 +104,7 @@ test('an invalid configuration stops the start, and the error has the line', asy
 test('for an unknown command or option the error lists the known ones', async () => {
   const command = await observa(['rum'])
   assert.equal(command.code, 2)
-  assert.match(command.stderr, /no command "rum"/)
+  assert.match(command.stderr, /no command "rum"\. Did you mean "run"\?/)
   const option = await observa(['pipe', '--explian'])
   assert.equal(option.code, 1)
   assert.match(option.stderr, /--explian/)

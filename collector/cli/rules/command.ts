@@ -148,15 +148,19 @@ function print(answer: ReplayAnswer, isJson: boolean, io: Io): void {
     io.out(`${JSON.stringify(answer)}\n`)
     return
   }
-  io.out(`${answer.events} events from ${answer.from} to ${answer.to}: ${answer.signals} signals\n`)
+  io.out(
+    `${of(answer.events, 'event')} from ${answer.from} to ${answer.to}: ${of(answer.signals, 'signal')}\n`,
+  )
   for (const r of answer.rules)
     io.out(
-      `${String(r.signals).padStart(8)}  ${r.severity.padEnd(6)}  ${r.type} (${r.rule}), ${r.issues} issues\n`,
+      `${String(r.signals).padStart(8)}  ${r.severity.padEnd(6)}  ${r.type} (${r.rule}), ${of(r.issues, 'issue')}\n`,
     )
   if (answer.issues.length > 0) io.out('\nissues with most signals:\n')
   for (const i of answer.issues.slice(0, 20))
     io.out(`${String(i.count).padStart(8)}  ${i.first_at} - ${i.last_at}  ${i.title}\n`)
 }
+
+const of = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`
 
 function timesIn({ days, from, to }: Values): Record<string, unknown> {
   const n = days === undefined ? undefined : Number(days)
