@@ -191,6 +191,8 @@ export interface Minute {
 /** The minutes with calls from `from` to `to`, both included, in order. */
 export function minutesOf(series: Series, from: number, to: number): Minute[] {
   const out: Minute[] = []
+  // A series whose only calls repeat others has no minute yet; counting up from minus infinity would never end.
+  if (series.newestMinute === Number.NEGATIVE_INFINITY) return out
   const first = Math.max(from, series.newestMinute - MINUTES_MAX + 1)
   for (let minute = first; minute <= Math.min(to, series.newestMinute); minute++) {
     const at = placeOf(minute) * STRIDE

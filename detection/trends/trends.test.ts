@@ -121,6 +121,29 @@ test('an anomaly that ends is told, and what was usual before is usual again at 
   )
 })
 
+test('a series whose only call repeats another one is judged without a minute', () => {
+  const t = new Timeline()
+  const call = {
+    event: 0,
+    trace: 0,
+    span: 0,
+    parent: 0,
+    startMs: MONDAY,
+    endMs: MONDAY + 100,
+    fields: {
+      tenant_id: 'default',
+      project_id: 'default',
+      kind: 'llm',
+      usage_duplicate_of: 'another one',
+    },
+  }
+  t.keep(t.detector.observe(observed([call]), MONDAY + MINUTE))
+  t.run(MONDAY + MINUTE, MONDAY + 5 * MINUTE, () => ({}))
+  assert.equal(t.detector.stats().series, 2)
+  t.keep(t.detector.finish())
+  assert.deepEqual(t.told, [])
+})
+
 test('after a night without calls nothing has to be learned again', () => {
   const t = new Timeline()
   t.run(MONDAY + 8 * HOUR, MONDAY + 18 * HOUR, () => ({}))
