@@ -1,4 +1,4 @@
-// An injection marker is a row of the tables `table.ts` and `languages.ts`.
+// An injection marker is a row of the tables in this folder.
 
 export type Family =
   | 'override'

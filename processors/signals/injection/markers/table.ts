@@ -4,6 +4,7 @@
 
 import { LANGUAGE_MARKERS } from './languages.ts'
 import type { Marker } from './marker.ts'
+import { SWITCH_MARKERS } from './switches.ts'
 
 /** Words that may stand between a verb and its object. */
 const FILLER =
@@ -1189,4 +1190,4 @@ const ENGLISH: readonly Marker[] = [
   },
 ]
 
-export const MARKERS: readonly Marker[] = [...ENGLISH, ...LANGUAGE_MARKERS]
+export const MARKERS: readonly Marker[] = [...ENGLISH, ...SWITCH_MARKERS, ...LANGUAGE_MARKERS]
