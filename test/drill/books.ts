@@ -104,6 +104,9 @@ export function traceIdOf(first: number): string {
   return hash('sha256', `trace ${first}`).slice(0, 32)
 }
 
+const spanIdOf = (number: number): string => hash('sha256', `span ${number}`).slice(0, 16)
+const nameOf = (number: number): string => `drill ${number}`
+
 /**
  * An OTLP request with the spans from `first` on, always with the same bytes. `padding` adds that many bytes to each span.
  */
@@ -114,11 +117,66 @@ export function requestOf(first: number, padding = 0): string {
       : [{ key: 'drill.padding', value: { stringValue: 'x '.repeat(padding / 2) } }]
   const spans = Array.from({ length: SPANS_PER_REQUEST }, (_, i) => ({
     traceId: traceIdOf(first),
-    spanId: hash('sha256', `span ${first + i}`).slice(0, 16),
-    name: `drill ${first + i}`,
+    spanId: spanIdOf(first + i),
+    name: nameOf(first + i),
     startTimeUnixNano: '1790000000000000000',
     endTimeUnixNano: '1790000000100000000',
     attributes: [{ key: 'drill.payload', value: { stringValue: payloadOf(first + i) } }, ...more],
   }))
   return JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] })
+}
+
+/**
+ * The bytes of `requestOf` for many requests with much padding, of which only the ids and numbers are written anew. */
+export class NumberedBodies {
+  readonly #padding: number
+  /** Where the ids and numbers lie, for numbers of the same length. */
+  #places: readonly Place[] = []
+  #digits = 0
+  #template = Buffer.alloc(0)
+
+  constructor(padding: number) {
+    this.#padding = padding
+  }
+
+  of(first: number): Buffer {
+    const last = first + SPANS_PER_REQUEST - 1
+    const { length: digits } = String(first)
+    if (String(last).length !== digits) return Buffer.from(requestOf(first, this.#padding))
+    if (digits !== this.#digits) this.#prepare(first, digits)
+    const body = Buffer.from(this.#template)
+    const traceId = traceIdOf(first)
+    for (const [i, at] of this.#places.entries()) {
+      const number = first + i
+      body.write(traceId, at.traceId, 'latin1')
+      body.write(spanIdOf(number), at.spanId, 'latin1')
+      body.write(nameOf(number), at.name, 'latin1')
+      body.write(payloadOf(number), at.payload, 'latin1')
+    }
+    return body
+  }
+
+  #prepare(first: number, digits: number): void {
+    this.#template = Buffer.from(requestOf(first, this.#padding))
+    this.#digits = digits
+    let top = 0
+    const find = (text: string): number => {
+      const at = this.#template.indexOf(text, top)
+      top = at + text.length
+      return at
+    }
+    this.#places = Array.from({ length: SPANS_PER_REQUEST }, (_, i) => ({
+      traceId: find(traceIdOf(first)),
+      spanId: find(spanIdOf(first + i)),
+      name: find(nameOf(first + i)),
+      payload: find(payloadOf(first + i)),
+    }))
+  }
+}
+
+interface Place {
+  readonly traceId: number
+  readonly spanId: number
+  readonly name: number
+  readonly payload: number
 }
