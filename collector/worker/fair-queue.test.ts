@@ -79,3 +79,43 @@ test('how long a key has waited is that of its own line, else that of the longes
     [7, 9, 7],
   )
 })
+
+const limits = { workMax: 100, requestsMax: 8, shortWork: 25, isAlike: () => true }
+const task = (queue: FairQueue<Item>, more: object = {}): string[] =>
+  queue.nextTask({ ...limits, ...more }, nobody).map((i) => `${i.key}${i.n}`)
+
+test('a key that sends little is in the next task, without requests of a key that sends much', () => {
+  const queue = new FairQueue<Item>()
+  for (let n = 0; n < 50; n++) queue.push(item('flood', n, 30))
+  assert.deepEqual(task(queue), ['flood0', 'flood1', 'flood2'])
+  queue.push(item('polite', 1, 5))
+  queue.push(item('third', 1, 5))
+  queue.push(item('third', 2, 5))
+  assert.deepEqual(task(queue), ['polite1', 'third1', 'third2'])
+  assert.deepEqual(task(queue), ['flood3', 'flood4', 'flood5'])
+})
+
+test('many keys that send little do not stop one that sends much', () => {
+  const queue = new FairQueue<Item>()
+  for (let n = 0; n < 10; n++) queue.push(item('flood', n, 30))
+  for (let n = 0; n < 100; n++) queue.push(item(`small${n}`, n, 20))
+  const tasks = [task(queue), task(queue), task(queue)]
+  assert.equal(tasks[0]?.length, 5)
+  assert.ok(!tasks[0]?.includes('flood0'))
+  assert.ok(tasks[1]?.includes('flood0'), String(tasks[1]))
+  assert.ok(!tasks[2]?.some((name) => name.startsWith('flood')))
+})
+
+test('a task keeps its limits, and a single request that is larger goes alone', () => {
+  const queue = new FairQueue<Item>()
+  for (const n of [1, 2, 3]) queue.push(item('a', n, 5))
+  assert.deepEqual(task(queue, { requestsMax: 2 }), ['a1', 'a2'])
+  assert.deepEqual(task(queue), ['a3'])
+  queue.push(item('b', 1, 500))
+  queue.push(item('b', 2, 1))
+  assert.deepEqual(task(queue), ['b1'])
+  queue.push(item('c', 1, 1))
+  assert.deepEqual(task(queue, { isAlike: (x: Item, y: Item) => x.key === y.key }), ['b2'])
+  assert.deepEqual(task(queue), ['c1'])
+  assert.deepEqual(task(queue), [])
+})

@@ -21,6 +21,17 @@ export function workOf(decodedBytes: number): number {
   return decodedBytes + REQUEST_WORK
 }
 
+/** What may be in one task. */
+export interface TaskLimits<T> {
+  /** Most work of a task; a single larger request still goes alone. */
+  readonly workMax: number
+  readonly requestsMax: number
+  /** A line with so much work at most is short. */
+  readonly shortWork: number
+  /** True when the two requests may be in one task. */
+  isAlike(first: T, item: T): boolean
+}
+
 interface Line<T> {
   readonly waiting: T[]
   work: number
@@ -31,6 +42,8 @@ export class FairQueue<T extends Queued> {
   readonly #lines = new Map<string, Line<T>>()
   #length = 0
   #work = 0
+  /** Work of the tasks of short lines since others had a turn. */
+  #shortWork = 0
 
   get length(): number {
     return this.#length
@@ -82,6 +95,43 @@ export class FairQueue<T extends Queued> {
     for (const { waiting } of this.#lines.values())
       first = Math.min(first, waiting[0]?.queuedAtMs ?? first)
     return first
+  }
+
+  /**
+   * The requests of the next task. A key whose whole line is short goes before the others, in a task without them: it waits for
+   * the task that runs and for nothing else, and its own task is soon done. Whoever sends a little in many names does not stop
+   * the others: after so much work of short lines as one task may have, it is the turn of all.
+   */
+  nextTask(limits: TaskLimits<T>, gone: (item: T) => void): T[] {
+    const isShort = (item: T): boolean => this.workOf(item.key) <= limits.shortWork
+    const first = this.#shortWork < limits.workMax ? this.next(isShort, gone) : null
+    if (first === null) {
+      this.#shortWork = 0
+      return this.#fill([], limits, () => true, gone)
+    }
+    const taken = this.#work === 0 ? [first] : this.#fill([first], limits, isShort, gone)
+    this.#shortWork += taken.reduce((n, item) => n + item.work, 0)
+    return taken
+  }
+
+  #fill(
+    taken: T[],
+    { workMax, requestsMax, isAlike }: TaskLimits<T>,
+    isWanted: (item: T) => boolean,
+    gone: (item: T) => void,
+  ): T[] {
+    let work = taken.reduce((n, item) => n + item.work, 0)
+    const fits = (item: T): boolean => {
+      const [first] = taken
+      if (first === undefined) return true
+      const hasRoom = work + item.work <= workMax && taken.length < requestsMax
+      return hasRoom && isWanted(item) && isAlike(first, item)
+    }
+    for (let item = this.next(fits, gone); item !== null; item = this.next(fits, gone)) {
+      taken.push(item)
+      work += item.work
+    }
+    return taken
   }
 
   /** The next request that `fits` says may go, or null; those whose clients are gone are handed to `gone` and forgotten. */

@@ -63,7 +63,9 @@ export type OnFinished = (pipeline: number, task: FinishedTask) => Promise<Commi
  * Longest task, in time as it is measured, while several keys send: a request of one that sends little waits for the task
  * that runs, so a long task is a delay for everybody else. Shorter ones would spend more on the hand-over.
  */
-const QUANTUM_MS = 12
+const QUANTUM_MS = 8
+/** Keys with less than this share of a task waiting go before others. */
+const SHORT_SHARE = 0.25
 /** Smallest task that the quantum may make, in units of work. */
 const QUANTUM_UNITS_MIN = 64 * 1024
 /** How long several keys count as sending after one of them was last heard. */
@@ -266,26 +268,20 @@ export class WorkerPool {
     return -1
   }
 
-  /** One task's requests: a turn of each key, and again, until the task is full. */
+  /** One task's requests. While one key sends, all that waits is alike, and tasks are as large as they may be. */
   #take(queue: FairQueue<Waiting>): Waiting[] {
-    const taken: Waiting[] = []
     const workMax = this.#workMax()
-    let work = 0
-    const fits = (w: Waiting): boolean => {
-      const [first] = taken
-      if (first === undefined) return true
-      const isSame = (w.request.telemetry === 'metrics') === (first.request.telemetry === 'metrics')
-      return isSame && work + w.work <= workMax && taken.length < this.#settings.taskRequestsMax
+    const limits = {
+      workMax,
+      requestsMax: this.#settings.taskRequestsMax,
+      shortWork: workMax * SHORT_SHARE,
+      isAlike: (a: Waiting, b: Waiting) =>
+        (a.request.telemetry === 'metrics') === (b.request.telemetry === 'metrics'),
     }
-    const gone = (w: Waiting): void => {
+    return queue.nextTask(limits, (w) => {
       this.#metrics.add('observa_requests_abandoned_total', '')
       w.resolve(null)
-    }
-    for (let w = queue.next(fits, gone); w !== null; w = queue.next(fits, gone)) {
-      taken.push(w)
-      work += w.work
-    }
-    return taken
+    })
   }
 
   #workMax(): number {
