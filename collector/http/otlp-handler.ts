@@ -23,7 +23,7 @@ import {
   statusResponse,
 } from '../../proto/otlp/responses.ts'
 import { RETRY_LATER, type RetryLater } from '../intake/refusals.ts'
-import { declaredLength, discardBody, readBody } from './body.ts'
+import { declaredLength, discardBody, forgetShortBody, readBody } from './body.ts'
 import { contentEncodingOf } from './content-encoding.ts'
 import { type CorsSettings, handleCors } from './cors.ts'
 import { ReceiverCounts } from './receiver-counts.ts'
@@ -235,7 +235,8 @@ async function send(
   res: ServerResponse,
   answer: HttpResponse,
 ): Promise<void> {
-  if (!req.complete) await discardBody(req)
+  const isForgotten = !req.complete && forgetShortBody(req)
+  if (!req.complete && !isForgotten) await discardBody(req)
   if (res.headersSent || res.destroyed) return
   const headers: OutgoingHttpHeaders = {
     ...answer.headers,
@@ -245,7 +246,7 @@ async function send(
   }
   // The server would take the unread rest of the body for the next request, so the connection ends with this
   // response.
-  if (!req.complete) headers['connection'] = 'close'
+  if (!req.complete && !isForgotten) headers['connection'] = 'close'
   res.writeHead(answer.status, headers)
   res.end(answer.body)
 }

@@ -17,7 +17,7 @@ import { DATA_HEADERS, givenRequestId } from '../../../core/http/security-header
 import { limitHeaders } from '../../../core/quota.ts'
 import type { ContentEncoding, PayloadFormat, RequestVerdict } from '../../../core/task.ts'
 import { shareKey, type TenantContext } from '../../../core/tenant.ts'
-import { declaredLength, discardBody, readBody } from '../../http/body.ts'
+import { declaredLength, discardBody, forgetShortBody, readBody } from '../../http/body.ts'
 import { contentEncodingOf } from '../../http/content-encoding.ts'
 import { type CorsSettings, handleCors } from '../../http/cors.ts'
 import { ReceiverCounts } from '../../http/receiver-counts.ts'
@@ -245,7 +245,8 @@ async function send(
   res: ServerResponse,
   answer: HttpResponse,
 ): Promise<void> {
-  if (!req.complete) await discardBody(req)
+  const isForgotten = !req.complete && forgetShortBody(req)
+  if (!req.complete && !isForgotten) await discardBody(req)
   if (res.headersSent || res.destroyed) return
   const { error } = answer.body
   const requestId =
@@ -259,7 +260,7 @@ async function send(
     'content-length': body.length,
     ...answer.headers,
   }
-  if (!req.complete) headers['connection'] = 'close'
+  if (!req.complete && !isForgotten) headers['connection'] = 'close'
   res.writeHead(answer.status, headers)
   res.end(body)
 }
