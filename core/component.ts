@@ -343,6 +343,11 @@ export interface SendBatch {
  * log.
  */
 export interface Sender extends Component {
+  /**
+   * True for a sender that reads the bytes of a batch at no time after `send` has resolved. Their memory is then freed at once
+   * instead of by a garbage collection some seconds later.
+   */
+  readonly keepsNoBytes?: boolean
   send(batch: SendBatch, signal: AbortSignal): Promise<SendVerdict>
   /** For stores that can be queried: the address that the API connects to. Known after the start. */
   storeAddress?(): StoreAddress

@@ -144,6 +144,8 @@ export interface TaskResult {
   readonly verdicts: readonly RequestVerdict[]
   readonly parts: readonly EncodedPart[]
   readonly facts: EventFacts
+  /** The memory of all parts and facts and of nothing else. Whoever keeps them last frees it. */
+  readonly memory?: ArrayBuffer
   /** Counter increments by metric name and label text, e.g. `observa_scrub_findings_total{type="email",place="body"}`. */
   readonly counters: Readonly<Record<string, number>>
   /** Time spent in each stage in µs, by stage name (`decode`, `scrub`, ..., `encode:clickhouse`). */

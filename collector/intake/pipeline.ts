@@ -185,7 +185,7 @@ export class Pipeline {
     if (isDurable && tap !== undefined) this.#parts.tap?.publish(this.id, tap)
   }
 
-  async #append({ parts, facts }: TaskResult): Promise<CommitOutcome> {
+  async #append({ parts, facts, memory }: TaskResult): Promise<CommitOutcome> {
     const { ledger, log, clock } = this.#parts
     const record = {
       pipeline: this.id,
@@ -194,6 +194,7 @@ export class Pipeline {
       eventIds: facts.eventIds,
       claims: facts.packed ?? packFacts(facts),
       createdAtMs: clock.nowMs(),
+      memory,
     }
     try {
       // Taken back in the very moment of the refusal, or another task could rely on what is not there.

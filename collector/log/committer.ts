@@ -220,7 +220,8 @@ export class Committer {
       const parts: LogPart[] = []
       const at = { epoch, sequence, seed: this.#host.seed }
       for (const b of encodeRecord(record, at, this.#written.totals, parts)) buffers.push(b)
-      stored.push(storedRecord(record, parts, sequence, length, epoch, offset))
+      const place = { sequence, epoch, offset, totalLength: length }
+      stored.push(storedRecord(record, parts, place, this.#host.isDurable))
       offset += length
       sequence++
     }
@@ -376,17 +377,16 @@ function noSegment(): ActiveSegment {
   return { segment: { path: '', epoch: 0, firstSequence: 0n, eventsBefore: 0, ...sizes }, file }
 }
 
+/** In `buffered` mode a record may have to be written again after it was published, so its memory is left to the garbage collector. */
 function storedRecord(
   r: AppendRecord,
   parts: readonly LogPart[],
-  sequence: bigint,
-  totalLength: number,
-  epoch: number,
-  offset: number,
+  place: Pick<StoredRecord, 'sequence' | 'epoch' | 'offset' | 'totalLength'>,
+  isDurable: boolean,
 ): StoredRecord {
   const { pipeline, createdAtMs, eventCount, eventIds, claims } = r
-  const facts = { pipeline, createdAtMs, eventCount, eventIds, claims }
-  return { sequence, parts, totalLength, epoch, offset, ...facts }
+  const memory = isDurable ? r.memory : undefined
+  return { ...place, parts, pipeline, createdAtMs, eventCount, eventIds, claims, memory }
 }
 
 function refusal(cause: unknown): ObservaError {

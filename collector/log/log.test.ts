@@ -166,3 +166,45 @@ test('a reader waits for the next record and stops waiting on abort', async (t) 
   await assert.rejects(never, /stopped/)
   await log.close()
 })
+
+/** A record whose bytes have memory of their own, as workers make them. */
+function owned(n: number): AppendRecord & { readonly memory: ArrayBuffer } {
+  const memory = new ArrayBuffer(1000)
+  const bytes = new Uint8Array(memory).fill(n)
+  const part = { exporter: 'file', stream: 'events', items: 1, bytes }
+  return { ...record(n), parts: [part], memory }
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+test('the memory of a record is freed when it leaves the cache, and what readers have stays', async (t) => {
+  const log = await DurableLog.open(options(await tempDir(t)))
+  t.after(() => log.close())
+  log.keepFor('file', 1n)
+  const records = [owned(1), owned(2)]
+  for (const r of records) await log.append(r)
+  const reader = log.reader(0n, { exporter: 'file' })
+  const read = await reader.poll()
+  log.keepFor('file', 2n)
+  await turn()
+  await turn()
+  assert.deepEqual(
+    records.map((r) => r.memory.detached),
+    [true, false],
+  )
+  assert.deepEqual(read?.parts[0]?.bytes, new Uint8Array(1000).fill(1))
+  assert.equal(read?.parts[0]?.memory?.byteLength, 1000)
+  assert.deepEqual((await reader.poll())?.parts[0]?.bytes, new Uint8Array(1000).fill(2))
+  await reader.close()
+})
+
+test('a buffered log frees nothing, because it may have to write a record again', async (t) => {
+  const dir = await tempDir(t)
+  const log = await DurableLog.open(options(dir, { durability: 'buffered', cacheBytes: 0 }))
+  t.after(() => log.close())
+  const r = owned(1)
+  await log.append(r)
+  await turn()
+  await turn()
+  assert.equal(r.memory.detached, false)
+})

@@ -115,11 +115,15 @@ export class LogReader {
   #fromCache(r: StoredRecord): LogRecord {
     this.position = r.sequence + 1n
     this.#hint = { epoch: r.epoch, offset: r.offset + r.totalLength }
-    const { exporter, factsOnly } = this.#options
-    if (factsOnly) return { ...r, parts: [] }
-    return exporter === undefined
-      ? r
-      : { ...r, parts: r.parts.filter((p) => p.exporter === exporter) }
+    const { exporter, factsOnly = false, withFacts = factsOnly } = this.#options
+    const { sequence, pipeline, createdAtMs, eventCount } = r
+    const wanted = factsOnly
+      ? []
+      : r.parts.filter((p) => exporter === undefined || p.exporter === exporter)
+    // Copies, because the memory of a record is freed when it leaves the cache.
+    const parts = wanted.map(copyOf)
+    const facts = withFacts ? { eventIds: r.eventIds.slice(), claims: r.claims.slice() } : NO_FACTS
+    return { sequence, pipeline, createdAtMs, eventCount, parts, ...facts }
   }
 
   /** Reads one record from the disk. Returns null after moving past a gap. */
@@ -217,6 +221,11 @@ export class LogReader {
     new Uint8Array(claims.buffer).set(bytes.subarray(idBytes))
     return { eventIds: bytes.subarray(0, idBytes), claims }
   }
+}
+
+function copyOf(part: LogPart): LogPart {
+  const bytes = new Uint8Array(part.bytes)
+  return { ...part, bytes, memory: bytes.buffer }
 }
 
 const NO_FACTS = { eventIds: NO_BYTES, claims: NO_CLAIMS }

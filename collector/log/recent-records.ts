@@ -1,5 +1,6 @@
-// Keeps the newest records in memory, so that senders at the end of the log read nothing from the disk. Parts are
-// shared with the caller of the append and are never changed. In `memory` mode this is the whole log.
+// Keeps the newest records in memory, so that senders at the end of the log read nothing from the disk. In `memory` mode
+// this is the whole log. The memory of records is freed when they leave: it is not in V8's heap, so that V8 would not notice
+// for seconds how much of it waits to be collected. Readers take copies.
 
 import type { LogPart } from './record.ts'
 
@@ -17,6 +18,8 @@ export interface StoredRecord {
   /** Segment and offset, for a reader that continues on the disk. */
   readonly epoch: number
   readonly offset: number
+  /** Freed when the record leaves the cache; see `AppendRecord`. */
+  readonly memory?: ArrayBuffer | undefined
 }
 
 export class RecentRecords {
@@ -25,6 +28,8 @@ export class RecentRecords {
   /** The index of the oldest record in the array, which is compacted from time to time. */
   #head = 0
   #bytes = 0
+  /** Memory of records that have left. It is freed in the next turn: who appended a record may still look at it in this one. */
+  #left: ArrayBuffer[] = []
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax
@@ -61,12 +66,22 @@ export class RecentRecords {
   }
 
   #shift(): void {
-    this.#bytes -= (this.#records[this.#head] as StoredRecord).totalLength
+    const { totalLength, memory } = this.#records[this.#head] as StoredRecord
+    this.#bytes -= totalLength
+    if (memory !== undefined) this.#free(memory)
     this.#records[this.#head] = undefined
     this.#head++
     if (this.#head > 1024 && this.#head * 2 > this.#records.length) {
       this.#records.splice(0, this.#head)
       this.#head = 0
     }
+  }
+
+  #free(memory: ArrayBuffer): void {
+    if (this.#left.push(memory) > 1) return
+    setImmediate(() => {
+      for (const left of this.#left) left.transfer(0)
+      this.#left = []
+    })
   }
 }

@@ -40,6 +40,11 @@ export interface AppendRecord {
   /** Rows of three integers: event, and the two halves of the claim's hash. */
   readonly claims: Int32Array
   readonly createdAtMs: number
+  /**
+   * The memory of all of it and of nothing else, where that is so. The log frees it when the record leaves the cache, and until then
+   * nobody may rely on it for longer than the turn in which the append resolved.
+   */
+  readonly memory?: ArrayBuffer | undefined
 }
 
 /** A record without parts. It only moves the log on; `pipeline` says why it is there. */
@@ -59,6 +64,8 @@ export interface LogPart extends EncodedPart {
   readonly index: number
   /** How many items were appended for this exporter before this part, since the log began. */
   readonly itemsBefore: number
+  /** The memory of the bytes and of nothing else, where they are a copy for this reader. */
+  readonly memory?: ArrayBuffer
 }
 
 export interface PartRow {

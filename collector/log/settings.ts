@@ -48,7 +48,7 @@ const DEFAULTS = {
   segmentBytes: 64 * MiB,
   bytesMax: 10 * GiB,
   freeBytesMin: -1,
-  cacheBytes: 64 * MiB,
+  cacheBytes: 24 * MiB,
   retainBytes: 128 * MiB,
   recordBytesMax: 256 * MiB,
   pendingBytesMax: 256 * MiB,

@@ -93,6 +93,9 @@ export class Delivery {
     const { verdict } = outcome
     if (verdict.kind === 'sent') {
       hooks.settled(batch, await this.#sent(batch.parts, '', verdict, outcome, signal))
+      // An earlier attempt that ignored its deadline may still read them.
+      if (this.#s.sender.keepsNoBytes === true && outcome.attempts === 1)
+        for (const { memory } of batch.parts) memory?.transfer(0)
       return
     }
     if (verdict.kind === 'behind') {

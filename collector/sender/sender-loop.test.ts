@@ -21,6 +21,8 @@ const REJECTED: SendVerdict = { kind: 'rejected', code: 'parse', message: 'canno
 /** Returns the verdict of a function of the batch and remembers all batches. */
 class ScriptedSender implements Sender {
   readonly seen: { readonly id: string; readonly texts: string[]; readonly atMs: number }[] = []
+  readonly bytes: Uint8Array[] = []
+  keepsNoBytes = false
   answer: (texts: string[], call: number) => SendVerdict | Promise<SendVerdict> = () => SENT
   readonly #clock: VirtualClock
 
@@ -30,6 +32,7 @@ class ScriptedSender implements Sender {
 
   async send(batch: SendBatch): Promise<SendVerdict> {
     const texts = batch.parts.map((p) => Buffer.from(p.bytes).toString())
+    this.bytes.push(...batch.parts.map((p) => p.bytes))
     this.seen.push({ id: batch.batchId, texts, atMs: this.#clock.nowMs() })
     return this.answer(texts, this.seen.length)
   }
@@ -303,5 +306,28 @@ test('a store that is not there at start is asked until it answers, and then not
   await r.loop.stop(1000)
   assert.deepEqual(allTexts(r.sender), ['c'])
   assert.equal(questions, 4)
+  await r.log.close()
+})
+
+test('the memory of a batch is freed once it is sent, if the sender keeps none and no attempt may still read it', async (t) => {
+  const r = await rig(t, { limits: { itemsMax: 1, bytesMax: 1_000_000, delayMs: 0 } })
+  r.sender.keepsNoBytes = true
+  r.sender.answer = (texts, call) => (texts[0] === 'late' && call === 2 ? RETRY : SENT)
+  for (const text of ['first', 'late']) await r.append(text)
+  r.loop.start()
+  await r.clock.until(() => r.sender.seen.length === 3)
+  await r.loop.stop(1000)
+  assert.deepEqual(
+    r.sender.bytes.map((b) => b.length),
+    [0, 4, 4],
+  )
+  await r.log.close()
+  r.sender.keepsNoBytes = false
+  await r.open()
+  await r.append('kept')
+  r.loop.start()
+  await r.clock.until(() => r.sender.seen.length === 4)
+  await r.loop.stop(1000)
+  assert.equal(r.sender.bytes[3]?.length, 4)
   await r.log.close()
 })

@@ -1,6 +1,7 @@
 // The piscina worker: one chain for each pipeline, built at start from cloned settings.
 // Answers with one transferred buffer that all parts are views of.
 
+import { setPriority } from 'node:os'
 import { parentPort, threadId, workerData } from 'node:worker_threads'
 import { crc32 } from 'node:zlib'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
@@ -22,6 +23,13 @@ export interface WorkerData {
 export type WorkerMessage =
   | { readonly kind: 'task'; readonly pipeline: number; readonly task: Task }
   | { readonly kind: 'warm' }
+
+/**
+ * Workers leave a processor that is too small for all to the main thread and the disk: what those do is short, and every request
+ * waits for it. On Linux 0 is the thread that asks; elsewhere it is the whole process, which must not be slowed down.
+ */
+const NICE = 5
+if (process.platform === 'linux') setPriority(0, NICE)
 
 // Given to the Worker by the pool, which is the only one to start this file.
 const { pipelines, tombstones } = workerData as WorkerData
@@ -61,7 +69,7 @@ function packed(result: TaskResult): unknown {
     parts.push({ ...p, bytes, crc32: crc32(bytes) })
     top += p.bytes.length
   }
-  const value = { ...result, parts, facts: moved }
+  const value = { ...result, parts, facts: moved, memory: all.buffer }
   const transferable = { [transferableSymbol]: [all.buffer], [valueSymbol]: value }
   return move(transferable as unknown as Parameters<typeof move>[0])
 }

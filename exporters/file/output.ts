@@ -64,30 +64,31 @@ export class RotatedFile {
     await file?.close()
   }
 
-  /** Appends the bytes and syncs them. Returns false, and writes nothing, when the file already ends with this batch. */
-  async append(batchId: string, bytes: Uint8Array, nowMs: number): Promise<boolean> {
+  /** Appends the parts and syncs them. Returns false, and writes nothing, when the file already ends with this batch. */
+  async append(batchId: string, parts: readonly Uint8Array[], nowMs: number): Promise<boolean> {
     if (this.#file === null) await this.open(nowMs)
-    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    const sha256 = await digestOf(parts)
+    const length = parts.reduce((n, part) => n + part.length, 0)
     if (this.#last?.batchId === batchId && this.#last.sha256 === sha256) return false
-    if (this.#isDue(bytes.length, nowMs)) await this.#rotate(nowMs)
+    if (this.#isDue(length, nowMs)) await this.#rotate(nowMs)
     const intent: Intent = {
       path: this.#path,
       batchId,
       sha256,
       start: this.#size,
-      length: bytes.length,
+      length,
     }
     await this.#side.write(intent)
     const file = this.#file as FileHandle
     try {
-      await writeAll(file, bytes)
+      await writeAll(file, parts)
       await file.datasync()
     } catch (error) {
       // Removes what was written of the batch, so that the next attempt starts at the beginning of a line.
       await file.truncate(intent.start)
       throw error
     }
-    this.#size += bytes.length
+    this.#size += length
     this.#last = intent
     return true
   }
@@ -165,13 +166,31 @@ async function lineEnd(file: FileHandle, size: number): Promise<number> {
 }
 
 /** Checks how many bytes were written, because a full disk makes a write short without an error. */
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, at, bytes.length - at)
-    if (bytesWritten === 0)
-      throw Object.assign(new Error('the write ended short'), { code: 'ENOSPC' })
-    at += bytesWritten
+async function writeAll(file: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
+  for (const part of parts) {
+    for (let at = 0; at < part.length; ) {
+      const { bytesWritten } = await file.write(part, at, part.length - at)
+      if (bytesWritten === 0)
+        throw Object.assign(new Error('the write ended short'), { code: 'ENOSPC' })
+      at += bytesWritten
+    }
   }
+}
+
+/** So much is hashed before others have a turn of the main thread, which a large batch would hold up for 20 ms. */
+const HASH_BYTES = 512 * 1024
+
+async function digestOf(parts: readonly Uint8Array[]): Promise<string> {
+  const sum = createHash('sha256')
+  let bytes = 0
+  for (const part of parts) {
+    sum.update(part)
+    bytes += part.length
+    if (bytes < HASH_BYTES) continue
+    bytes = 0
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return sum.digest('hex')
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -17,6 +17,7 @@ export const METRICS = [
 ]
 
 export class FileSender implements Sender {
+  readonly keepsNoBytes = true
   readonly #host: Host
   readonly #output: RotatedFile
   #sending: Promise<unknown> = Promise.resolve()
@@ -54,12 +55,13 @@ export class FileSender implements Sender {
   }
 
   async #append(batch: SendBatch): Promise<SendVerdict> {
-    const bytes = Buffer.concat(batch.parts.map((part) => part.bytes))
-    if (bytes.length === 0) return { kind: 'sent' }
+    const parts = batch.parts.map((part) => part.bytes)
+    const bytes = parts.reduce((n, part) => n + part.length, 0)
+    if (bytes === 0) return { kind: 'sent' }
     try {
-      const isNew = await this.#output.append(batch.batchId, bytes, this.#host.clock.nowMs())
+      const isNew = await this.#output.append(batch.batchId, parts, this.#host.clock.nowMs())
       const labels = `exporter="${this.#host.id}"`
-      if (isNew) this.#host.metrics.add('observa_file_written_bytes_total', labels, bytes.length)
+      if (isNew) this.#host.metrics.add('observa_file_written_bytes_total', labels, bytes)
       return { kind: 'sent' }
     } catch (error) {
       await this.#output.close().catch(() => undefined)
