@@ -29,7 +29,7 @@ export interface TaskLimits<T> {
   /** A line with so much work at most is short. */
   readonly shortWork: number
   /** True when the two requests may be in one task. */
-  isAlike(first: T, item: T): boolean
+  readonly isAlike: (first: T, item: T) => boolean
 }
 
 interface Line<T> {
