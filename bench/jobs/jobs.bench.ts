@@ -1,5 +1,5 @@
-// How many jobs a second are enqueued and worked: `node bench/jobs/jobs.bench.ts`. Enqueued one call a job by 50 callers at
-// once, as requests would, on the embedded Postgres; worked by one worker that does nothing.
+// Measures how many jobs per second are enqueued and run: `node bench/jobs/jobs.bench.ts`. 50 concurrent callers enqueue single jobs, as
+// requests would, on the embedded Postgres, and one worker runs jobs that do nothing.
 
 import { performance } from 'node:perf_hooks'
 import { z } from 'zod'

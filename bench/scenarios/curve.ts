@@ -1,6 +1,6 @@
-// How the cost of a span depends on what is sent: form, encoding, spans a request, bytes a span; cold and warm. Every figure is
-// also given as a ratio to a Collector that drops everything, within a round. The seed is drawn for each run, so the traffic is
-// one that no code was developed against.
+// Measures how the cost of a span depends on the requests: format, encoding, spans per request, bytes per span, cold and warm. Each figure
+// is also given as a ratio to a Collector that drops everything, within a round. The seed is random in each run, so that no code was
+// developed against the traffic.
 
 import { statSync } from 'node:fs'
 import { join } from 'node:path'

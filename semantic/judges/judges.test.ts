@@ -3,21 +3,14 @@
 
 import assert from 'node:assert/strict'
 import { after, before, type TestContext, test } from 'node:test'
-import type { ClickHouseClient } from '@clickhouse/client'
 import { systemClock } from '../../core/clock.ts'
 import { Metrics } from '../../core/metrics.ts'
 import type { Signal } from '../../core/signals/signal.ts'
 import type { AnyJobHandler } from '../../jobs/job-kind.ts'
 import { withRole } from '../../storage/postgres/roles.ts'
-import { connectClickHouse, rowsOf } from '../../storage/semantic/clickhouse-rows.ts'
+import { rowsOf } from '../../storage/semantic/clickhouse-rows.ts'
 import { takeDerivedSignals, takeDerivedSpans } from '../../storage/semantic/derived-signals.ts'
-import {
-  silentLog,
-  startTestClickHouse,
-  startTestPostgres,
-  type TestClickHouse,
-  type TestPostgres,
-} from '../../storage/testing/stores.ts'
+import { silentLog } from '../../storage/testing/stores.ts'
 import { shareOfTrace } from '../sampling/trace-share.ts'
 import { SEMANTIC_METRICS } from '../semantic-metrics.ts'
 import {
@@ -26,23 +19,17 @@ import {
   type FakeOptions,
   PLANTED,
 } from '../testing/fake-endpoint.ts'
+import { type SemanticStores, startSemanticStores } from '../testing/semantic-stores.ts'
 import { eventIdOf, type StoredCall, storeCalls, traceIdOf } from '../testing/stored-calls.ts'
 import { judgeHandlers } from './judge-handlers.ts'
 import type { JudgeSettings } from './judge-settings.ts'
 import { BUILTIN_RUBRICS, ownRubric } from './rubric.ts'
 
-let clickhouse: TestClickHouse
-let postgres: TestPostgres
-let client: ClickHouseClient
+let stores: SemanticStores
 before(async () => {
-  ;[clickhouse, postgres] = await Promise.all([startTestClickHouse(), startTestPostgres()])
-  const { url, database } = clickhouse
-  client = connectClickHouse({ kind: 'clickhouse', url, database })
+  stores = await startSemanticStores()
 })
-after(async () => {
-  await client.close()
-  await Promise.all([clickhouse.stop(), postgres.stop()])
-})
+after(() => stores.stop())
 
 const metrics = new Metrics()
 metrics.declare(SEMANTIC_METRICS)
@@ -82,7 +69,7 @@ async function world(
       return 'id'
     },
   }
-  const shared = { pool: postgres.pool, clickhouse: client, clock: systemClock, metrics }
+  const shared = { pool: stores.pool, clickhouse: stores.client, clock: systemClock, metrics }
   const [select, ask] = judgeHandlers(settings, { ...shared, queue: () => queue }) as [
     AnyJobHandler,
     AnyJobHandler,
@@ -102,7 +89,7 @@ async function world(
   return { fake, judge }
 }
 
-const store = (calls: readonly StoredCall[]): Promise<void> => storeCalls(client, calls)
+const store = (calls: readonly StoredCall[]): Promise<void> => storeCalls(stores.client, calls)
 const call = (
   project: string,
   trace: number,
@@ -124,7 +111,7 @@ interface Row {
   readonly n: number
 }
 const asExporter = async <T>(sql: string, values: unknown[] = []): Promise<T[]> => {
-  const found = await withRole(postgres.pool, 'observa_exporter', (c) => c.query(sql, values))
+  const found = await withRole(stores.pool, 'observa_exporter', (c) => c.query(sql, values))
   return found.rows as T[]
 }
 const requestsOf = (project: string): Promise<Row[]> =>
@@ -136,7 +123,7 @@ const requestsOf = (project: string): Promise<Row[]> =>
 const signalsNow = async (): Promise<Signal[]> => {
   const all: Signal[] = []
   await takeDerivedSignals(
-    postgres.pool,
+    stores.pool,
     async (s) => void all.push(...s),
     new AbortController().signal,
   )
@@ -157,7 +144,7 @@ test('an answer with a fault is a score and an issue with a quote, a good one a 
   assert.equal(signal?.trace_id, traceIdOf({ project: 'p1', trace: 1 }))
   assert.deepEqual(signal?.evidence['quotes'], { 1: `contradicted: ${PLANTED}` })
   const scores = await rowsOf<{ value: number; label: string; evidence: string }>(
-    client,
+    stores.client,
     "SELECT value, label, evidence FROM scores FINAL WHERE project_id = 'p1' ORDER BY value",
     {},
   )
@@ -194,7 +181,7 @@ test('calls of a judge are spans of a project of their own, priced, and are neve
   assert.equal(w.fake.requests.length, 1, 'the project of the judges is left out')
   const taken: { project: string; span: object }[] = []
   await takeDerivedSpans(
-    postgres.pool,
+    stores.pool,
     async (scope, spans) =>
       void taken.push(...spans.map((span) => ({ project: scope.projectId, span }))),
     new AbortController().signal,

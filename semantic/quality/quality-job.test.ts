@@ -3,44 +3,31 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { ClickHouseClient } from '@clickhouse/client'
 import { systemClock } from '../../core/clock.ts'
 import { Metrics } from '../../core/metrics.ts'
 import type { Signal } from '../../core/signals/signal.ts'
 import { withTenant } from '../../storage/postgres/roles.ts'
-import { connectClickHouse, rowsOf } from '../../storage/semantic/clickhouse-rows.ts'
+import { rowsOf } from '../../storage/semantic/clickhouse-rows.ts'
 import { takeDerivedSignals } from '../../storage/semantic/derived-signals.ts'
-import {
-  silentLog,
-  startTestClickHouse,
-  startTestPostgres,
-  type TestClickHouse,
-  type TestPostgres,
-} from '../../storage/testing/stores.ts'
+import { silentLog } from '../../storage/testing/stores.ts'
 import { SEMANTIC_METRICS } from '../semantic-metrics.ts'
+import { type SemanticStores, startSemanticStores } from '../testing/semantic-stores.ts'
 import { type StoredCall, storeCalls } from '../testing/stored-calls.ts'
 import { scoreQuality } from './quality-job.ts'
 
-let clickhouse: TestClickHouse
-let postgres: TestPostgres
-let client: ClickHouseClient
+let stores: SemanticStores
 before(async () => {
-  ;[clickhouse, postgres] = await Promise.all([startTestClickHouse(), startTestPostgres()])
-  const { url, database } = clickhouse
-  client = connectClickHouse({ kind: 'clickhouse', url, database })
+  stores = await startSemanticStores()
 })
-after(async () => {
-  await client.close()
-  await Promise.all([clickhouse.stop(), postgres.stop()])
-})
+after(() => stores.stop())
 
 const metrics = new Metrics()
 metrics.declare(SEMANTIC_METRICS)
 
 async function run(): Promise<void> {
   const job = scoreQuality({
-    pool: postgres.pool,
-    clickhouse: client,
+    pool: stores.pool,
+    clickhouse: stores.client,
     clock: systemClock,
     metrics,
   })
@@ -48,7 +35,7 @@ async function run(): Promise<void> {
   await job.run({ id: job.kind.name, payload: {}, attempt: 1, signal, log: silentLog })
 }
 
-const store = (calls: readonly StoredCall[]): Promise<void> => storeCalls(client, calls)
+const store = (calls: readonly StoredCall[]): Promise<void> => storeCalls(stores.client, calls)
 
 interface ScoreRow {
   readonly trace_id: string
@@ -58,7 +45,7 @@ interface ScoreRow {
 }
 const scoresIn = (project: string): Promise<readonly ScoreRow[]> =>
   rowsOf<ScoreRow>(
-    client,
+    stores.client,
     'SELECT trace_id, name, value, source FROM scores FINAL WHERE project_id = {project:String} ORDER BY name, trace_id',
     { project },
   )
@@ -79,7 +66,7 @@ test('every stored call is looked at once, late ones too, and faults are scores 
     (await scoresIn('b')).map((s) => s.name),
     ['format_violation'],
   )
-  const shown = await withTenant(postgres.pool, 't', (c) =>
+  const shown = await withTenant(stores.pool, 't', (c) =>
     c.query<{ name: string; comment: string; author: string }>(
       "SELECT name, comment, author FROM scores WHERE project_id = 'a'",
     ),
@@ -97,7 +84,7 @@ test('every stored call is looked at once, late ones too, and faults are scores 
   await run()
   assert.equal((await scoresIn('a')).length, 2)
   const seen = await rowsOf<{ n: number; rows: number }>(
-    client,
+    stores.client,
     "SELECT uniqExact(event_id)::UInt32 AS n, count()::UInt32 AS rows FROM scored_events WHERE project_id = 'a'",
     {},
   )
@@ -145,7 +132,7 @@ test('documents of the trace and the turn before in the conversation belong to a
   )
 })
 
-test('an evaluation that a client sent is a score beside those of the checks', async () => {
+test('an evaluation that a stores.client sent is a score beside those of the checks', async () => {
   await store([
     {
       project: 'd',
@@ -189,7 +176,7 @@ test('a share of faults that rises is one signal a day, and one that does not is
   await run()
   const signals: Signal[] = []
   const taken = await takeDerivedSignals(
-    postgres.pool,
+    stores.pool,
     async (all) => void signals.push(...all),
     new AbortController().signal,
   )

@@ -2,40 +2,27 @@
 
 import assert from 'node:assert/strict'
 import { after, before, type TestContext, test } from 'node:test'
-import type { ClickHouseClient } from '@clickhouse/client'
 import { systemClock } from '../../core/clock.ts'
 import { Metrics } from '../../core/metrics.ts'
 import { withTenant } from '../../storage/postgres/roles.ts'
-import { connectClickHouse, rowsOf } from '../../storage/semantic/clickhouse-rows.ts'
+import { rowsOf } from '../../storage/semantic/clickhouse-rows.ts'
 import { nearest, storeVectors, vectorOfTrace } from '../../storage/semantic/vectors.ts'
-import {
-  silentLog,
-  startTestClickHouse,
-  startTestPostgres,
-  type TestClickHouse,
-  type TestPostgres,
-} from '../../storage/testing/stores.ts'
+import { silentLog } from '../../storage/testing/stores.ts'
 import { EndpointClient } from '../endpoint/endpoint-client.ts'
 import { shareOfTrace } from '../sampling/trace-share.ts'
 import { SEMANTIC_METRICS } from '../semantic-metrics.ts'
 import { FakeEmbeddings } from '../testing/fake-embeddings.ts'
+import { type SemanticStores, startSemanticStores } from '../testing/semantic-stores.ts'
 import { type StoredCall, storeCalls, traceIdOf } from '../testing/stored-calls.ts'
 import { embedSample } from './embed-job.ts'
 import type { SamplingSettings } from './embed-settings.ts'
 import { Embedder, vectorsIn } from './embedder.ts'
 
-let clickhouse: TestClickHouse
-let postgres: TestPostgres
-let client: ClickHouseClient
+let stores: SemanticStores
 before(async () => {
-  ;[clickhouse, postgres] = await Promise.all([startTestClickHouse(), startTestPostgres()])
-  const { url, database } = clickhouse
-  client = connectClickHouse({ kind: 'clickhouse', url, database })
+  stores = await startSemanticStores()
 })
-after(async () => {
-  await client.close()
-  await Promise.all([clickhouse.stop(), postgres.stop()])
-})
+after(() => stores.stop())
 
 const metrics = new Metrics()
 metrics.declare(SEMANTIC_METRICS)
@@ -57,7 +44,7 @@ async function embedderFor(
     priceNano: (n: number) => n * 20,
   }
   const embedder = new Embedder(settings, {
-    pool: postgres.pool,
+    pool: stores.pool,
     clock: systemClock,
     metrics,
     client: new EndpointClient(endpoint, systemClock),
@@ -68,7 +55,13 @@ async function embedderFor(
 }
 
 async function embed(embedder: Embedder, sampling: SamplingSettings): Promise<void> {
-  const job = embedSample({ pool: postgres.pool, clickhouse: client, metrics, embedder, sampling })
+  const job = embedSample({
+    pool: stores.pool,
+    clickhouse: stores.client,
+    metrics,
+    embedder,
+    sampling,
+  })
   const signal = new AbortController().signal
   await job.run({ id: 'x', payload: {}, attempt: 1, signal, log: silentLog })
 }
@@ -86,7 +79,7 @@ interface Sampled {
 }
 const sampledIn = (project: string): Promise<readonly Sampled[]> =>
   rowsOf<Sampled>(
-    client,
+    stores.client,
     'SELECT trace_id, reason FROM sampled_traces FINAL WHERE project_id = {project:String} ORDER BY trace_id',
     { project },
   )
@@ -94,14 +87,14 @@ const sampledIn = (project: string): Promise<readonly Sampled[]> =>
 test('the sample is that of the hash, what must be kept is in it, and why is stored', async (t) => {
   const { embedder, fake } = await embedderFor(t)
   const calls = Array.from({ length: 60 }, (_, i) => call('s1', i))
-  await storeCalls(client, [
+  await storeCalls(stores.client, [
     ...calls,
     call('s1', 900, { status: 'error' }),
     call('s1', 901),
     call('s1', 902, { route: 'r' }),
   ])
   await withTenant(
-    postgres.pool,
+    stores.pool,
     't',
     (c) =>
       c.query(
@@ -134,14 +127,14 @@ test('the sample is that of the hash, what must be kept is in it, and why is sto
 test('no more traces of a project are sampled in a day than is allowed, and no more is spent', async (t) => {
   const { embedder } = await embedderFor(t)
   await storeCalls(
-    client,
+    stores.client,
     Array.from({ length: 40 }, (_, i) => call('s2', i)),
   )
   await embed(embedder, { ...ALL, tracesPerDay: 25 })
   assert.equal((await sampledIn('s2')).length, 25)
   const poor = await embedderFor(t, 0.00001)
   await storeCalls(
-    client,
+    stores.client,
     Array.from({ length: 40 }, (_, i) => call('s3', i, { tenant: 'poor' })),
   )
   await embed(poor.embedder, ALL)
@@ -152,7 +145,7 @@ test('texts of one meaning are near each other, and a trace finds those like it'
   const { embedder } = await embedderFor(t)
   const topics = ['cancel the subscription', 'weather in the mountains', 'bake bread with yeast']
   await storeCalls(
-    client,
+    stores.client,
     topics.flatMap((topic, i) =>
       [0, 1, 2, 3].map((n) =>
         call('s4', i * 10 + n, {
@@ -167,13 +160,16 @@ test('texts of one meaning are near each other, and a trace finds those like it'
   const [v] =
     (await embedder.embed('t', ['cancel subscription'], new AbortController().signal)) ?? []
   assert.ok(v)
-  const near = await nearest(client, scope, embedder.name, v, { limit: 4 })
+  const near = await nearest(stores.client, scope, embedder.name, v, { limit: 4 })
   const wanted = [0, 1, 2, 3].map((n) => traceIdOf({ project: 's4', trace: n })).toSorted()
   assert.deepEqual(near.map((n) => n.trace_id).toSorted(), wanted)
   const id = traceIdOf({ project: 's4', trace: 20 })
-  const own = await vectorOfTrace(client, scope, id)
+  const own = await vectorOfTrace(stores.client, scope, id)
   assert.ok(own)
-  const like = await nearest(client, scope, own.embedder, own.v, { limit: 3, exceptTrace: id })
+  const like = await nearest(stores.client, scope, own.embedder, own.v, {
+    limit: 3,
+    exceptTrace: id,
+  })
   assert.deepEqual(
     like.map((n) => n.trace_id).toSorted(),
     [21, 22, 23].map((n) => traceIdOf({ project: 's4', trace: n })).toSorted(),
@@ -188,7 +184,7 @@ test('a filtered search returns as many as were asked for, and nothing of others
   }
   const now = BigInt(Date.now()) * 1_000_000n
   await storeVectors(
-    client,
+    stores.client,
     Array.from({ length: 4000 }, (_, i) => ({
       tenantId: i % 2 === 0 ? 't' : 'other',
       projectId: `p${i % 4}`,
@@ -203,7 +199,7 @@ test('a filtered search returns as many as were asked for, and nothing of others
     })),
   )
   const scope = { tenantId: 't', projectId: 'p0' }
-  const rare = await nearest(client, scope, 'e', random(7), { model: 'rare', limit: 20 })
+  const rare = await nearest(stores.client, scope, 'e', random(7), { model: 'rare', limit: 20 })
   assert.equal(rare.length, 20)
   assert.ok(rare.every((n) => n.model === 'rare' && Number.parseInt(n.trace_id, 16) % 4 === 0))
   const all = Array.from({ length: 4000 }, (_, i) => i).filter((i) => i % 100 === 0)
@@ -212,10 +208,13 @@ test('a filtered search returns as many as were asked for, and nothing of others
   const exact = all.toSorted((a, b) => dot(b) - dot(a)).slice(0, 20)
   assert.deepEqual(new Set(rare.map((n) => Number.parseInt(n.trace_id, 16))), new Set(exact))
   const fromMs = Date.now() - 100_000
-  const recent = await nearest(client, scope, 'e', random(7), { fromMs, limit: 20 })
+  const recent = await nearest(stores.client, scope, 'e', random(7), { fromMs, limit: 20 })
   assert.equal(recent.length, 20)
   assert.ok(recent.every((n) => Number(BigInt(n.at) / 1_000_000n) >= fromMs))
-  assert.equal((await nearest(client, scope, 'other model', random(7), { limit: 20 })).length, 0)
+  assert.equal(
+    (await nearest(stores.client, scope, 'other model', random(7), { limit: 20 })).length,
+    0,
+  )
 })
 
 test('answers of endpoints are taken as floats or base64, in any order, and broken ones are refused', () => {

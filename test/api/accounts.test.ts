@@ -1,5 +1,5 @@
-// Accounts on a real instance: from sign-up to the first trace, invitations, roles, sessions that end on every instance,
-// passwords of any length, and a back-off that delays only the guesser.
+// Tests accounts on a real instance: from sign-up to the first trace, invitations, roles, sessions that end on every instance, passwords
+// of any length, and a back-off that delays only the address with wrong passwords.
 
 import assert from 'node:assert/strict'
 import test, { after, before, type TestContext } from 'node:test'

@@ -1,5 +1,5 @@
-// What whoever runs an instance sees and does over the API: the configuration, payloads that are explained, dead letters, jobs,
-// diagnostics; and who may not.
+// Tests the operations that the API offers for an instance: the configuration, explained payloads, dead letters, jobs and diagnostics, and
+// that callers without permission are refused.
 
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'

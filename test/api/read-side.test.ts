@@ -1,5 +1,5 @@
-// What the API answers about stored telemetry, on real stores: trees, messages, search, sums by any dimension, comparisons and
-// dashboards; content for those who may read it; and over every route of the document, what is another tenant's is not there.
+// Tests the read routes of the API on real stores: trees, messages, search, sums by any dimension, comparisons and dashboards. Content
+// is returned only with permission, and no route of the OpenAPI document returns data of another tenant.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'

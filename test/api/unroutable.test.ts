@@ -1,4 +1,4 @@
-// Paths that the router refuses itself, before anything of ours has seen them: they are answered like every other mistake.
+// Tests paths that the router refuses before any handler runs: the response has the same form as every other error.
 
 import assert from 'node:assert/strict'
 import { request } from 'node:http'

@@ -1,5 +1,5 @@
-// Traffic that tests of the console look for: a planted agent with a loop, texts of somebody hostile in every field, a trace of ten
-// thousand spans. Sent as OTLP JSON, like an application would.
+// The traffic for tests of the console: an agent with a planted loop, hostile texts in every field, and a trace of ten thousand spans. It
+// is sent as OTLP JSON, as an application would send it.
 
 import { randomBytes } from 'node:crypto'
 

@@ -1,5 +1,5 @@
-// What people try and run in the console: a payload through the chain, an edited configuration, dead letters, the explorer of the API,
-// views that are kept, and the order of a list. In a real browser, on real stores.
+// Tests the interactive parts of the console in a real browser on real stores: running a payload through the chain, checking an edited
+// configuration, dead letters, the API explorer, saved views, and sorting lists.
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'

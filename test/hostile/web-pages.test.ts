@@ -1,5 +1,5 @@
-// What a web page can make a browser send to an instance without keys: requests through DNS rebinding (a foreign `Host`) and
-// cross-site requests without a preflight. They must neither read nor write anything, and legitimate clients must not be
+// Tests the requests that a web page can make a browser send to an instance without keys: requests through DNS rebinding (a foreign
+// `Host`) and cross-site requests without a preflight. They must neither read nor write anything, and legitimate clients must not be
 // affected.
 
 import assert from 'node:assert/strict'

@@ -1,4 +1,4 @@
-// Tests that every driver must pass against every supported broker; `kafka-3.test.ts` and `kafka-4.test.ts` run them.
+// Tests that every driver must pass against every supported broker; `suite.ts` runs them.
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'

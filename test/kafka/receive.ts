@@ -1,5 +1,5 @@
-// Tests that the `kafka` receiver must pass with every driver against every supported broker; `kafka-3.test.ts` and
-// `kafka-4.test.ts` run them. A list stands for the pipelines behind it, so that a test decides what is durable and when.
+// Tests that the `kafka` receiver must pass with every driver against every supported broker; `suite.ts` runs them. A list stands for the
+// pipelines behind it, so that a test decides what is durable and when.
 
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'

@@ -1,4 +1,4 @@
-// What calls cost, computed from spans as clients send them: gateways, units, service tiers, cache lifetimes, given costs.
+// Tests the cost of calls, computed from spans as clients send them: gateways, units, service tiers, cache lifetimes, given costs.
 // The expected amounts are computed by hand from rows of the price table; M = per million, k = per thousand.
 
 import assert from 'node:assert/strict'

@@ -1,5 +1,5 @@
-// Whatever part of a configuration is logged, printed or serialized: no secret in it is readable. Every option that a schema
-// marks as secret is tested, so new ones are too.
+// Tests that no secret is readable in any part of a configuration that is logged, printed or serialized. Every option that a schema marks
+// as secret is tested, so new ones are too.
 
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'

@@ -1,5 +1,5 @@
-// What a stop waits for. A stalled upload and a destination that does not answer, both at once, must not delay it beyond its
-// time limit, and accepted data must stay in the log.
+// Tests how long a stop waits. A stalled upload and an unresponsive destination together must not delay it beyond its time limit, and
+// accepted data must stay in the log.
 
 import assert from 'node:assert/strict'
 import { createServer, type Socket } from 'node:net'

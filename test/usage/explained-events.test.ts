@@ -1,5 +1,5 @@
-// What the API says of stored events beyond their counts: what filled their fields, also after a correction; times to the
-// nanosecond; the route of a root that came late; and counts that contradict their total, in costs and beside a bill.
+// Tests what the API returns about stored events besides their counts: the origins of their fields, also after a correction; times in
+// nanoseconds; the route of a root span that arrived late; and counts that contradict their total, in costs and in a reconciliation.
 
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'

@@ -1,5 +1,5 @@
-// Reports of one call at several places of a trace, each in a request of its own: they count once in either
-// order, and calls that are merely alike count each for themselves.
+// Tests reports of one call at several positions of a trace, each in its own request: they count once in any order, and calls that are
+// only similar count separately.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,5 +1,5 @@
-// What recorded clients used, to the token and the call: as recorded, logs first, reversed, each twice, all in one task, cut in pieces
-// of any order, and with scopes and keys that nobody knows.
+// Tests that the usage of recorded clients is counted exactly, in tokens and calls: in the recorded order, with logs first, reversed, each
+// request twice, all in one task, split and shuffled, and with unknown scopes and keys.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

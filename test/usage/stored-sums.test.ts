@@ -1,4 +1,4 @@
-// What is stored of usage in both stores after its reports came in whatever order: revisions reach the sums. Real engines.
+// Tests the stored usage in both stores when reports arrive in any order: revisions update the sums. The stores are real engines.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
