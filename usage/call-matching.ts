@@ -45,6 +45,7 @@ export function decideReports(all: readonly UsageReport[]): void {
   joinSiblings(calls)
   joinByTime(calls)
   joinStreams(calls)
+  if (findContainers(calls)) findAbove(all, reports)
   findSums(calls)
   decideCalls(reports)
   decideContainers(reports)
@@ -100,6 +101,8 @@ function findAbove(all: readonly UsageReport[], reports: readonly UsageReport[])
 }
 
 function climb(n: UsageReport, bySpan: ReadonlyMap<number, UsageReport>): void {
+  n.above = null
+  n.within = null
   let isOneCallPossible = !n.has(REPORT_FLAG.LOG)
   let at: UsageReport = n
   for (let i = 0; i < LINKS_MAX; i++) {
@@ -114,6 +117,7 @@ function climb(n: UsageReport, bySpan: ReadonlyMap<number, UsageReport>): void {
       isOneCallPossible = false
     }
     if (at.has(REPORT_FLAG.BARRIER)) isOneCallPossible = false
+    if (at.has(REPORT_FLAG.GUESSED)) n.guess ??= at
     if (at.has(REPORT_FLAG.REPORT) && at.isContainer) {
       n.within = at
       return
@@ -203,6 +207,23 @@ function joinStreams(calls: readonly UsageReport[]): void {
     const latest = streams.at(-1)
     if (latest !== undefined) join(note, latest, true)
   }
+}
+
+/**
+ * What was only taken for a call, because it names a model, contains the calls below it that report no more than it does and are none of
+ * its own reports. True when there is such a report.
+ */
+function findContainers(calls: readonly UsageReport[]): boolean {
+  let isFound = false
+  for (const n of calls) {
+    const outer = n.guess
+    if (outer === null || isSilent(n) || isSilent(outer) || n.call === outer.call) continue
+    if ((n.flags ^ outer.flags) & KNOWLEDGE || (outer.call as Call).members.length > 1) continue
+    if (n.input > outer.input || n.output > outer.output) continue
+    outer.containsCalls = true
+    isFound = true
+  }
+  return isFound
 }
 
 /** Finds the reports that are the sum of at least two calls below them. */

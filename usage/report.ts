@@ -47,6 +47,10 @@ export class UsageReport {
   above: UsageReport | null = null
   /** The nearest container above it, whatever stands between. */
   within: UsageReport | null = null
+  /** The nearest report above it of which nothing says that it is a call, whatever stands between. */
+  guess: UsageReport | null = null
+  /** It was taken for a call, and calls were found inside it. */
+  containsCalls = false
   /** A span between it and the root has not been seen, or not yet. */
   hasUnseenParent = false
 
@@ -111,6 +115,8 @@ export class UsageReport {
     this.call = null
     this.above = null
     this.within = null
+    this.guess = null
+    this.containsCalls = false
     this.hasUnseenParent = false
   }
 
@@ -120,11 +126,11 @@ export class UsageReport {
 
   /** It may report a call: no link between spans, and no container. */
   get isCall(): boolean {
-    return (this.flags & (REPORT_FLAG.REPORT | REPORT_FLAG.CONTAINER)) === REPORT_FLAG.REPORT
+    return this.has(REPORT_FLAG.REPORT) && !this.isContainer
   }
 
   get isContainer(): boolean {
-    return (this.flags & REPORT_FLAG.CONTAINER) !== 0
+    return this.containsCalls || (this.flags & REPORT_FLAG.CONTAINER) !== 0
   }
 
   get richness(): number {

@@ -60,6 +60,8 @@ export const REPORT_FLAG = {
   /** A model call that reports no usage. */
   NO_USAGE: 2048,
   ERROR: 4096,
+  /** Nothing but a model or counts says that the event is a call; it may be what contains calls. */
+  GUESSED: 8192,
 } as const
 
 /**

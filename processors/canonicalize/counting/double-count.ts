@@ -19,6 +19,8 @@ export interface Claimed {
   readonly kind: string
   /** True if the event reports the usage of the calls inside it. */
   readonly isContainer: boolean
+  /** True if nothing but a model or counts says that the event is a call. */
+  readonly isGuessed: boolean
   /** The id by which its span is known, or null for the event's own span id. */
   readonly ofSpan: Uint8Array | null
 }
@@ -95,8 +97,8 @@ export class DoubleCount {
       response[0] = hash[0] as number
       response[1] = hash[1] as number
     }
-    const { kind, isContainer } = claimed
-    const reported = { kind, isContainer, copyNames: this.#copyNames }
+    const { kind, isContainer, isGuessed } = claimed
+    const reported = { kind, isContainer, isGuessed, copyNames: this.#copyNames }
     const at = addReport(events, e, seed[0] as number, response, reported)
     if (at < 0) return
     const rows = events.reports.ints
@@ -230,7 +232,11 @@ function namesOneCall(events: EventTable, e: number, len: number): boolean {
 const SERIAL_BYTES_MAX = 6
 
 const UNSURE =
-  REPORT_FLAG.LOG | REPORT_FLAG.STREAM_COPY | REPORT_FLAG.CONTAINER | REPORT_FLAG.NO_USAGE
+  REPORT_FLAG.LOG |
+  REPORT_FLAG.STREAM_COPY |
+  REPORT_FLAG.CONTAINER |
+  REPORT_FLAG.NO_USAGE |
+  REPORT_FLAG.GUESSED
 
 function flag(events: EventTable, n: UsageReport): void {
   if (!n.has(REPORT_FLAG.REPORT)) return

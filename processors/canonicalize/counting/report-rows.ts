@@ -25,6 +25,7 @@ export function addLink(events: EventTable, e: number, seed: number, kind: strin
 export interface Reported {
   /** True for an agent, a chain and the like. */
   readonly isContainer: boolean
+  readonly isGuessed: boolean
   readonly kind: string
   /** Prefixes of names of spans that report the call of another span a second time. */
   readonly copyNames: readonly string[]
@@ -56,6 +57,7 @@ export function addReport(
   if (isCopy(spanOf(events, e), reported.copyNames)) flags |= REPORT_FLAG.STREAM_COPY
   if (isError(events, e)) flags |= REPORT_FLAG.ERROR
   if (!PASSAGES.has(reported.kind)) flags |= REPORT_FLAG.BARRIER
+  if (reported.isGuessed) flags |= REPORT_FLAG.GUESSED
   if (reported.isContainer) {
     flags |= REPORT_FLAG.CONTAINER
     rows[at + REPORT.CONTAINER] = containerOf(events, e)

@@ -6,7 +6,7 @@ import { VALUE } from '../../../core/batch.ts'
 import { N } from '../../../core/fields.ts'
 import { grownBytes } from '../../../core/grow.ts'
 import { keyCount, keyName, UNKNOWN_KEY } from '../../../core/keys.ts'
-import { usageIn, usageOf } from '../content/usage.ts'
+import { type Usage, usageIn, usageOf } from '../content/usage.ts'
 import { isRecord } from '../json/values.ts'
 import { putRest } from '../span/body-facts.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
@@ -15,7 +15,10 @@ import { countsTokens } from '../vocabulary/usage-units.ts'
 /** Longer values are no usage object, and whole bodies are looked into up to here. */
 const BYTES_MAX = 256 * 1024
 /** What stands before the counts in every body: `"usage"`, `"usage_metadata"`, `"usageMetadata"`; and LangChain's. */
-const NEEDLES = ['"usage', '"token_usage"', '"tokenUsage"']
+const NEEDLES = ['"usage', '"token_usage"', '"tokenUsage"', '"promptTokens"', '"prompt_tokens"']
+/** Frameworks put what the provider answered within objects of their own. */
+const DEPTH_MAX = 6
+const MEMBERS_MAX = 512
 
 /** Longer values repeat more than counts, and reading them would cost every span that has one. */
 const PARTS_BYTES_MAX = 4096
@@ -53,7 +56,32 @@ export function statesUsage(span: CurrentSpan, attr: number): boolean {
   const value = span.value(attr)
   if (!isRecord(value)) return false
   const usage = (isNamed ? usageOf(value) : null) ?? usageIn(value)
-  return usage !== null && (usage.input > 0 || usage.output > 0 || usage.total > 0)
+  return usage === null ? hasUsageWithin(value) : isMore(usage)
+}
+
+const isMore = ({ input, output, total }: Usage): boolean => input > 0 || output > 0 || total > 0
+
+/** True when an object of counts stands anywhere within the value. */
+function hasUsageWithin(value: unknown): boolean {
+  let level: unknown[] = [value]
+  let members = 0
+  for (let depth = 0; depth < DEPTH_MAX && level.length > 0; depth++) {
+    const next: unknown[] = []
+    for (const x of level) {
+      if (x === null || typeof x !== 'object') continue
+      const usage = Array.isArray(x) ? null : countsIn(x)
+      if (usage !== null && isMore(usage)) return true
+      for (const member of Object.values(x)) if (members++ < MEMBERS_MAX) next.push(member)
+    }
+    level = next
+  }
+  return false
+}
+
+/** Counts of input and output that stand beside each other. */
+function countsIn(x: object): Usage | null {
+  const usage = usageOf(x)
+  return usage === null || Number.isNaN(usage.input) || Number.isNaN(usage.output) ? null : usage
 }
 
 /** By key id: 0 = not looked at yet, 1 = no, 2 = it names a count of tokens. */

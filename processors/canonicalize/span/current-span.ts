@@ -85,6 +85,8 @@ export class CurrentSpan {
   kind = ''
   /** '' if not known yet. */
   operation = ''
+  /** Nothing says that the span is a call, only a model or counts. */
+  isKindGuessed = false
   #isAggregate = false
   #isVirtual = false
 
@@ -108,6 +110,7 @@ export class CurrentSpan {
     this.firstAttr = this.received.at(index).firstAttr
     this.kind = ''
     this.operation = ''
+    this.isKindGuessed = false
     this.#isAggregate = false
     this.#isVirtual = false
     this.content.reset()

@@ -392,12 +392,12 @@ export class EventMaker {
     // One that reports something is not passed over: the calls below it may be what it adds up.
     if (kind === PLAIN && !hasUsage) doubles.plain(events, e, seed)
     if (doubles.isRepeated(events, e)) return
-    const { isAggregate: isContainer } = this.#span
+    const { isAggregate: isContainer, isKindGuessed: isGuessed } = this.#span
     const isReport = hasUsage || (!isContainer && factsOfKind(kind).isCall)
     if (!isReport || events.num(e, N.usage_aggregate) === 1) doubles.link(events, e, seed, kind)
     else {
       const ofSpan = this.#origin.spanClaim(events, e)
-      doubles.claim(events, e, seed, { kind, isContainer, ofSpan })
+      doubles.claim(events, e, seed, { kind, isContainer, isGuessed, ofSpan })
     }
   }
 }

@@ -3,6 +3,7 @@
 import { R } from '../../../core/fields.ts'
 import type { Kind } from '../../../core/kinds.ts'
 import { lookup } from '../json/values.ts'
+import { statedKind } from '../readers/stated-kind.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 import { factsOfKind } from '../vocabulary/kinds-and-operations.ts'
 import type { StepContext } from './step.ts'
@@ -20,7 +21,7 @@ export function decideKind(span: CurrentSpan, { dialects, origin }: StepContext)
   if (span.kind === '' && dialects.isGenAi) {
     const { nameOffset, nameLength } = span.received
     const name = span.arena.text(nameOffset, Math.max(0, Math.min(NAME_BYTES_MAX, nameLength)))
-    span.setKind(dialects.kindOfName(name) ?? guessedKind(span, name))
+    span.setKind(dialects.kindOfName(name) ?? statedKind(span) ?? guessedKind(span, name))
   }
   if (span.kind === '') span.setKind(origin.isLegacy ? 'span' : lastResort(span))
 }
@@ -30,8 +31,10 @@ function guessedKind(span: CurrentSpan, name: string): string {
   if (name === 'gen_ai.client.inference.operation.details') return 'llm'
   if (span.hasRange(R.tool_name) || span.hasRange(R.tool_call_id)) return 'tool'
   if (span.hasRange(R.evaluation_name)) return 'evaluator'
-  if (span.hasRange(R.request_model) || span.hasRange(R.response_model) || span.hasMessages())
+  if (span.hasRange(R.request_model) || span.hasRange(R.response_model) || span.hasMessages()) {
+    span.isKindGuessed = true
     return /embed/i.test(name) && !span.hasRange(R.output_messages) ? 'embedding' : 'llm'
+  }
   if (hasSpoken(span)) return 'llm'
   const operation = name.split(' ', 1)[0] as string
   const kind = lookup(KIND_OF_NAME, operation)
@@ -59,6 +62,7 @@ const KIND_OF_NAME: Readonly<Record<string, Kind>> = {
 
 /** The kind of a span of no dialect. A model alone makes it a call. */
 function lastResort(span: CurrentSpan): string {
+  span.isKindGuessed = true
   return span.hasRange(R.request_model) ? 'llm' : 'span'
 }
 
