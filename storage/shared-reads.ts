@@ -69,6 +69,11 @@ export class SharedReads<T> {
     return entry.read
   }
 
+  /** What was read last, however old it is. */
+  latest(key: string): Promise<T> | undefined {
+    return this.#entries.get(key)?.read
+  }
+
   clear(): void {
     this.#entries.clear()
     this.#size = 0

@@ -4,8 +4,13 @@
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { conditionsOf, type EventFilter, readsRevised } from './events/event-filter.ts'
-import { type Hour, type ProjectHours, projectHours } from './hours/project-hours.ts'
-import { type TracePlace, traceHours } from './hours/trace-hours.ts'
+import {
+  type Hour,
+  lastKnownHours,
+  type ProjectHours,
+  projectHours,
+} from './hours/project-hours.ts'
+import { IN_HOURS_OF_TRACE, WITH_HOURS_OF_TRACE } from './hours/trace-hours.ts'
 import { CONTENT_FIELDS, idsOf, inheritIds, JOINED_FIELDS, joinLogs } from './joined-events.ts'
 import { type Page, type Position, pageOf, placeOf, type Scope } from './page.ts'
 import { EVENT_SELECT, type EventRow, eventOf, eventSelect } from './select-events.ts'
@@ -89,38 +94,61 @@ async function traceEvents(
   listing: EventListing,
   traceId: string,
 ): Promise<Page<EventRow>> {
-  const place = await traceHours(client, scope, traceId)
-  if (place === null) return { rows: [], next: null }
+  const { placed, hours } = await traceRows(client, scope, listing)
+  const page = pageOf(placed, listing.limit, (row) => row)
+  const events = page.rows.map((row) => row.event)
+  const isWhole = page.next === null && listing.cursor === undefined && isUnfiltered(listing)
+  const others =
+    isWhole || !needsLogs(listing, hours) ? events : await spansAndLogs(client, scope, traceId)
+  const repeats = needsRepeats(listing, hours) ? await repeatsOf(client, scope, events, others) : []
+  const ids = isWhole ? idsOf(events) : await idsOfTrace(client, scope, traceId)
+  return { rows: inheritIds(joinLogs(events, [...others, ...repeats]), ids), next: page.next }
+}
+
+/**
+ * Which columns are empty is asked at the same time as the rows, which are read with what was known before. Only when a column
+ * has been filled since are they read again.
+ */
+async function traceRows(
+  client: ClickHouseClient,
+  scope: Scope,
+  listing: EventListing,
+): Promise<{ readonly placed: readonly Placed[]; readonly hours: ProjectHours }> {
+  const known = await lastKnownHours(client, scope)
+  const asked = projectHours(client, scope)
+  const before = known ?? (await asked)
+  const [placed, hours] = await Promise.all([readTrace(client, scope, listing, before), asked])
+  const isStale = [...before.unused].some((column) => !hours.unused.has(column))
+  return { placed: isStale ? await readTrace(client, scope, listing, hours) : placed, hours }
+}
+
+async function readTrace(
+  client: ClickHouseClient,
+  scope: Scope,
+  listing: EventListing,
+  hours: ProjectHours,
+): Promise<readonly Placed[]> {
   const c = conditionsOf(scope, listing)
   const after = afterOf(listing, 'start_time')
   const result = await client.query({
-    query: `SELECT ${columnsOf(listing, place.facts)}, toString(toUnixTimestamp64Nano(e.start_time)) AS sort_value
+    query: `${WITH_HOURS_OF_TRACE}
+      SELECT ${columnsOf(listing, hours)}, toString(toUnixTimestamp64Nano(e.start_time)) AS sort_value
       FROM canonical_events AS e
-      WHERE ${[...c.where, hoursOf(place), ...after.where].join(' AND ')}
+      WHERE ${[...c.where, IN_HOURS_OF_TRACE, ...after.where].join(' AND ')}
       ORDER BY e.start_time, e.event_id, e.version DESC
       LIMIT 1 BY e.event_id
       LIMIT {limit:UInt32}`,
     query_params: { ...c.params, ...after.params, limit: listing.limit + 1 },
     format: 'JSONEachRow',
-    clickhouse_settings: { ...READ_SETTINGS, query_plan_optimize_lazy_materialization: 0 },
+    clickhouse_settings: {
+      ...READ_SETTINGS,
+      query_plan_optimize_lazy_materialization: 0,
+      // The rows of a trace stand in a granule or two: a second thread only costs.
+      max_threads: 1,
+    },
   })
-  const placed = (await result.json<Row>()).map(placedOf)
-  const page = pageOf(placed, listing.limit, (row) => row)
-  const events = page.rows.map((row) => row.event)
-  const isWhole = page.next === null && listing.cursor === undefined && isUnfiltered(listing)
-  const others =
-    isWhole || !needsLogs(listing, place.facts)
-      ? events
-      : await spansAndLogs(client, scope, traceId)
-  const repeats = needsRepeats(listing, place.facts)
-    ? await repeatsOf(client, scope, events, others)
-    : []
-  const ids = isWhole ? idsOf(events) : await idsOfTrace(client, scope, traceId)
-  return { rows: inheritIds(joinLogs(events, [...others, ...repeats]), ids), next: page.next }
+  return (await result.json<Row>()).map(placedOf)
 }
-
-const hoursOf = ({ first, last }: TracePlace): string =>
-  `toStartOfHour(e.start_time) BETWEEN toDateTime(${first}, 'UTC') AND toDateTime(${last}, 'UTC')`
 
 function isUnfiltered(listing: EventListing): boolean {
   const { traceId: _t, limit: _l, cursor: _c, sort: _s, ...rest } = listing
@@ -323,13 +351,4 @@ export async function findEvent(
   const shown = joined ?? event
   if (typeof trace !== 'string') return shown
   return inheritIds([shown], await idsOfTrace(client, scope, trace))[0] ?? shown
-}
-
-/** True if the tenant has an event of the trace. */
-export async function hasTrace(
-  client: ClickHouseClient,
-  scope: Scope,
-  traceId: string,
-): Promise<boolean> {
-  return (await traceHours(client, scope, traceId)) !== null
 }

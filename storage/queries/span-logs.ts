@@ -2,14 +2,28 @@
 // `joined-events.ts`.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import { isLog, type TraceIds } from './joined-events.ts'
+import { isLog, JOINED_FIELDS, type TraceIds } from './joined-events.ts'
 import type { Scope } from './page.ts'
-import { EVENT_SELECT, type EventRow, eventOf } from './select-events.ts'
+import { type EventRow, eventOf, eventSelect } from './select-events.ts'
 
 /** The most log records and spans that are added to a page. Of a trace with more, the first are added. */
 const COMPANIONS_MAX = 10_000
 /** How many hours of one trace are read. */
 const HOURS_MAX = 48
+
+/** What joining reads of a companion: each column of a row costs about as much as reading the row. */
+const COMPANION_SELECT = eventSelect(
+  new Set(),
+  new Set([
+    ...JOINED_FIELDS,
+    'event_id',
+    'trace_id',
+    'span_id',
+    'event_type',
+    'dialect',
+    'start_time',
+  ]),
+)
 
 /** All log records of a trace, and the spans that they belong to. */
 export async function spansAndLogs(
@@ -147,7 +161,7 @@ async function selected(
   where: string,
 ): Promise<EventRow[]> {
   const result = await client.query({
-    query: `SELECT ${EVENT_SELECT} FROM canonical_events AS e FINAL
+    query: `SELECT ${COMPANION_SELECT} FROM canonical_events AS e FINAL
       WHERE e.tenant_id = {tenant:String} AND e.project_id = {project:String} AND ${where}
       ORDER BY e.start_time, e.event_id
       LIMIT ${COMPANIONS_MAX}`,

@@ -2,7 +2,7 @@
 // come stands beside the roots; log records are not part of the tree.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import { traceHours } from '../hours/trace-hours.ts'
+import { hasTrace, IN_HOURS_OF_TRACE, WITH_HOURS_OF_TRACE } from '../hours/trace-hours.ts'
 import type { Scope } from '../page.ts'
 import { timeText } from '../select-events.ts'
 
@@ -80,10 +80,9 @@ export async function traceTree(
   scope: Scope,
   traceId: string,
 ): Promise<TraceTree | null> {
-  const place = await traceHours(client, scope, traceId)
-  if (place === null) return null
   const result = await client.query({
-    query: `SELECT lower(hex(e.event_id)) AS event_id, lower(hex(e.span_id)) AS span_id, lower(hex(e.parent_span_id)) AS parent,
+    query: `${WITH_HOURS_OF_TRACE}
+      SELECT lower(hex(e.event_id)) AS event_id, lower(hex(e.span_id)) AS span_id, lower(hex(e.parent_span_id)) AS parent,
         e.name AS name_, e.kind AS kind_, e.status AS status_, e.service_name AS service,
         coalesce(e.response_model, e.request_model) AS model_, e.tool_name AS tool,
         toString(toUnixTimestamp64Nano(e.start_time)) AS at, e.duration_ms AS ms,
@@ -92,13 +91,12 @@ export async function traceTree(
         lower(hex(e.usage_duplicate_of)) AS duplicate
       FROM canonical_events AS e
       WHERE e.tenant_id = {tenant:String} AND e.project_id = {project:String}
-        AND e.trace_id = toFixedString(unhex({trace:String}), 16)
-        AND toStartOfHour(e.start_time) BETWEEN toDateTime(${place.first}, 'UTC') AND toDateTime(${place.last}, 'UTC')
+        AND e.trace_id = toFixedString(unhex({traceId:String}), 16) AND ${IN_HOURS_OF_TRACE}
         AND NOT match(ifNull(e.event_type, ''), '^log(:|$)')
       ORDER BY e.start_time, e.event_id, e.version DESC
       LIMIT 1 BY e.event_id
       LIMIT ${TREE_SPANS_MAX + 1}`,
-    query_params: { tenant: scope.tenantId, project: scope.projectId, trace: traceId },
+    query_params: { tenant: scope.tenantId, project: scope.projectId, traceId },
     format: 'JSONEachRow',
     clickhouse_settings: {
       output_format_json_quote_64bit_integers: 0,
@@ -107,6 +105,8 @@ export async function traceTree(
     },
   })
   const rows = await result.json<Row>()
+  // A trace may consist of log records alone, which are no part of the tree.
+  if (rows.length === 0 && !(await hasTrace(client, scope, traceId))) return null
   const isCut = rows.length > TREE_SPANS_MAX
   return { spans: depthFirst(rows.slice(0, TREE_SPANS_MAX)), isCut }
 }

@@ -45,8 +45,22 @@ export async function projectHours(client: ClickHouseClient, scope: Scope): Prom
   const read = (): Promise<ProjectHours> => readHours(client, scope)
   const reads = shared.get(client)
   if (reads === undefined) return await read()
-  return await reads.get(JSON.stringify([scope.tenantId, scope.projectId]), read)
+  return await reads.get(keyOf(scope), read)
 }
+
+/**
+ * What was known last, however old it is; null when nothing is. Who reads with it checks afterwards, with what `projectHours`
+ * says, that it still held.
+ */
+export async function lastKnownHours(
+  client: ClickHouseClient,
+  scope: Scope,
+): Promise<ProjectHours | null> {
+  const latest = shared.get(client)?.latest(keyOf(scope))
+  return (await latest?.catch(() => null)) ?? null
+}
+
+const keyOf = ({ tenantId, projectId }: Scope): string => JSON.stringify([tenantId, projectId])
 
 async function readHours(client: ClickHouseClient, scope: Scope): Promise<ProjectHours> {
   const result = await client.query({

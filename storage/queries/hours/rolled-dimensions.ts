@@ -68,18 +68,21 @@ export async function rollDimensions(
   const values = ROLLED_DIMENSIONS.map(
     (name) => `('${name}', ifNull(toString(${DIMENSIONS[name].event}), ''))`,
   )
+  const read = READ.map((column) => `e.${column} AS ${column}`).join(', ')
+  const routes = routesOfTraces(`toStartOfHour(start_time) IN (${withRoots})`)
+  const allMs = EVENT_MS_OF_ALL.replace('AS call_ms', 'AS all_ms')
   await client.command({
     query: `INSERT INTO usage_by_dimension (tenant_id, project_id, dimension, hour, environment, value, events, errors, calls,
         call_errors, input_tokens, output_tokens, total_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens,
         cost_usd, unpriced, inconsistent, traces, call_ms, all_ms, made_at)
       SELECT {tenant:String}, {project:String}, e.of.1 AS dimension, e.hour AS hour, e.environment AS environment,
         nullIf(e.of.2, '') AS value, ${EVENT_SUMS}, ${EVENT_INCONSISTENT}, ${EVENT_TRACES}, ${EVENT_MS},
-        ${EVENT_MS_OF_ALL.replace('AS call_ms', 'AS all_ms')}, now64(3)
+        ${allMs}, now64(3)
       FROM (
-        SELECT ${READ.map((column) => `e.${column} AS ${column}`).join(', ')}, toStartOfHour(e.start_time) AS hour,
+        SELECT ${read}, toStartOfHour(e.start_time) AS hour,
           arrayJoin([('', ''), ${values.join(', ')}]) AS of
         FROM canonical_events AS e FINAL
-        ${routesOfTraces(`toStartOfHour(start_time) IN (${withRoots})`)}
+        ${routes}
         WHERE e.tenant_id = {tenant:String} AND e.project_id = {project:String} AND toStartOfHour(e.start_time) IN (${hours})
       ) AS e
       GROUP BY dimension, hour, environment, value

@@ -3,34 +3,29 @@
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Scope } from '../page.ts'
-import { type ProjectHours, projectHours } from './project-hours.ts'
 
-export interface TracePlace {
-  /** The first and last hour, in seconds since the epoch. */
-  readonly first: number
-  readonly last: number
-  readonly facts: ProjectHours
-}
+/**
+ * Begins a statement that reads the events of one trace, and what its WHERE says of their hours. The engine looks the hours up
+ * first, within the statement: a statement of its own costs as much as a third of the read.
+ */
+export const WITH_HOURS_OF_TRACE = `WITH (SELECT (min(first_hour), max(last_hour)) FROM trace_hours
+    WHERE tenant_id = {tenant:String} AND project_id = {project:String}
+      AND trace_id = toFixedString(unhex({traceId:String}), 16)) AS place`
+export const IN_HOURS_OF_TRACE = 'toStartOfHour(e.start_time) BETWEEN place.1 AND place.2'
 
-/** Returns null when the tenant has no event of the trace. */
-export async function traceHours(
+/** True if the tenant has an event of the trace. */
+export async function hasTrace(
   client: ClickHouseClient,
   scope: Scope,
   traceId: string,
-): Promise<TracePlace | null> {
-  const [result, facts] = await Promise.all([
-    client.query({
-      query: `SELECT toUnixTimestamp(min(first_hour)) AS first, toUnixTimestamp(max(last_hour)) AS last, count() AS rows
-        FROM trace_hours
-        WHERE tenant_id = {tenant:String} AND project_id = {project:String}
-          AND trace_id = toFixedString(unhex({trace:String}), 16)`,
-      query_params: { tenant: scope.tenantId, project: scope.projectId, trace: traceId },
-      format: 'JSONEachRow',
-      clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
-    }),
-    projectHours(client, scope),
-  ])
-  const [row] = await result.json<{ first: number; last: number; rows: number }>()
-  if (row === undefined || row.rows === 0) return null
-  return { first: row.first, last: row.last, facts }
+): Promise<boolean> {
+  const result = await client.query({
+    query: `SELECT 1 FROM trace_hours
+      WHERE tenant_id = {tenant:String} AND project_id = {project:String}
+        AND trace_id = toFixedString(unhex({traceId:String}), 16)
+      LIMIT 1`,
+    query_params: { tenant: scope.tenantId, project: scope.projectId, traceId },
+    format: 'JSONEachRow',
+  })
+  return (await result.json()).length > 0
 }
