@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Metrics } from '../../core/metrics.ts'
@@ -23,7 +25,7 @@ test('threads that still start when the pool is closed do not take the process w
   assert.deepEqual({ code, out }, { code: 0, out: 'closed' }, err)
 })
 
-test('the start of a thread is no part of the time that a task has', async (t) => {
+test('the start of a thread is no part of the time that a task has, and the thread steps back for others', async (t) => {
   const pipeline = { id: 'p', processors: [], encoders: [], limits: DEFAULT_LIMITS, explain: false }
   const settings = {
     workers: 1,
@@ -51,6 +53,14 @@ test('the start of a thread is no part of the time that a task has', async (t) =
   } as const
   const shared = await pool.submit(0, request, { decodedBytes: 2, isGone: () => false })
   assert.equal(shared?.task.result.verdicts[0]?.kind, 'accepted')
+  if (process.platform !== 'linux') return
+  const own = getPriority()
+  const nices = readdirSync('/proc/self/task').map((id) => getPriority(Number(id)))
+  assert.deepEqual(
+    nices.filter((nice) => nice !== own),
+    [Math.min(19, own + 5)],
+    'the worker leaves a busy processor to the other threads',
+  )
 })
 
 test('a task that hangs in a thread that has started is late after its time, and not before', async (t) => {

@@ -1,7 +1,7 @@
 // The piscina worker: one chain for each pipeline, built at start from cloned settings.
 // Answers with one transferred buffer that all parts are views of.
 
-import { setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 import { parentPort, threadId, workerData } from 'node:worker_threads'
 import { crc32 } from 'node:zlib'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
@@ -24,12 +24,22 @@ export type WorkerMessage =
   | { readonly kind: 'task'; readonly pipeline: number; readonly task: Task }
   | { readonly kind: 'warm' }
 
+/** How much less a worker counts than the main thread where both want the same processor; 19 is the end of the scale. */
+const NICE = 5
+
 /**
  * Workers leave a processor that is too small for all to the main thread and the disk: what those do is short, and every request
  * waits for it. On Linux 0 is the thread that asks; elsewhere it is the whole process, which must not be slowed down.
  */
-const NICE = 5
-if (process.platform === 'linux') setPriority(0, NICE)
+function stepBack(): void {
+  if (process.platform !== 'linux') return
+  try {
+    setPriority(0, Math.min(19, getPriority(0) + NICE))
+  } catch {
+    // A sandbox may forbid it, and all works without.
+  }
+}
+stepBack()
 
 // Given to the Worker by the pool, which is the only one to start this file.
 const { pipelines, tombstones } = workerData as WorkerData
