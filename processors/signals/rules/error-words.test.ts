@@ -22,6 +22,10 @@ const TIMEOUTS: readonly Case[] = [
   [null, 'timeout of 5000ms exceeded'],
   ['UND_ERR_HEADERS_TIMEOUT', null],
   ['Error', 'The operation took too long'],
+  [
+    'TaskCanceledException',
+    'The request was canceled due to the configured HttpClient.Timeout of 100 seconds elapsing.',
+  ],
 ]
 
 const NO_TIMEOUTS: readonly Case[] = [
@@ -43,6 +47,10 @@ const OVERFLOWS: readonly Case[] = [
     "This model's maximum context length is 128000 tokens. However, your messages resulted in 130001 tokens.",
   ],
   [null, 'prompt is too long: 210000 tokens > 200000 maximum'],
+  [
+    null,
+    'too many tokens: total number of tokens in the prompt cannot exceed 4081 - received 5002.',
+  ],
   [null, 'ValidationException: Input is too long for requested model.'],
   [null, 'The input token count (1100000) exceeds the maximum number of tokens allowed (1048576).'],
   [null, "Requested token count exceeds the model's maximum context length of 8192 tokens."],
