@@ -108,7 +108,12 @@ export class Planner {
     const { pool, clock } = this.#o
     const { signal } = this.#stopping
     const isRepeating = clock.monotonicMs() - this.#repeatedAtMs > REPEATS_EVERY_MS
-    const isBusy = await withRole(pool, 'observa_control', hasWork, { readOnly: true, signal })
+    const isBusy = await withRole(
+      pool,
+      'observa_control',
+      (client) => hasWork(client, clock.nowMs()),
+      { readOnly: true, signal },
+    )
     if (!isBusy && !isRepeating) return false
     return await withRole(
       pool,
@@ -121,7 +126,7 @@ export class Planner {
         }
         const notices = await takeNotices(client, NOTICES_MAX)
         await this.#place(client, notices)
-        const groups = await dueGroups(client, GROUPS_MAX)
+        const groups = await dueGroups(client, clock.nowMs(), GROUPS_MAX)
         await this.#tell(client, groups)
         const jobs = await this.#enqueue(client)
         return notices.length === NOTICES_MAX || groups.length === GROUPS_MAX || jobs === JOBS_MAX
@@ -155,7 +160,7 @@ export class Planner {
         // The group that an issue is in stays its group, whatever its labels are now.
         const group =
           before === undefined ? groupOf(target, issue, labels) : { ...before, labels: {} }
-        await planMember(client, group, issue, change, dueOf(target, group, change, nowMs))
+        await planMember(client, group, issue, change, dueOf(target, group, change, nowMs), nowMs)
       }
     }
   }
@@ -180,7 +185,8 @@ export class Planner {
     for (const group of groups) {
       const target = targets.get(group.tenant_id)?.find((t) => t.targetId === group.target_id)
       // A target that is switched off is told nothing, also not later what happened meanwhile.
-      if (target === undefined) await settleGroup(client, group, { dueAtMs: null, isTold: false })
+      if (target === undefined)
+        await settleGroup(client, group, { dueAtMs: null, isTold: false }, nowMs)
       else await this.#tellGroup(client, group, target, isHeld, nowMs)
     }
   }
@@ -195,10 +201,11 @@ export class Planner {
     const members = await membersOf(client, group, MEMBERS_MAX)
     const issues = await withinAs(client, 'observa_exporter', () => issuesOf(client, members))
     const settled: Settled = settle({ group, target, members, issues, isHeld, nowMs })
-    await settleMembers(client, group, settled.members)
+    await settleMembers(client, group, settled.members, nowMs)
     await dropMembers(client, group, settled.dropped)
-    await settleGroup(client, group, { dueAtMs: settled.dueAtMs, isTold: settled.told.length > 0 })
-    if (settled.told.length === 0) return
+    const isTold = settled.told.length > 0
+    await settleGroup(client, group, { dueAtMs: settled.dueAtMs, isTold }, nowMs)
+    if (!isTold) return
     await insertDelivery(client, {
       tenant_id: group.tenant_id,
       delivery_id: randomUUID(),
@@ -215,7 +222,8 @@ export class Planner {
 
   /** Issues that still occur are told again. */
   async #repeat(client: Statements): Promise<void> {
-    const groups = await groupsToRepeat(client, GROUPS_MAX)
+    const nowMs = this.#o.clock.nowMs()
+    const groups = await groupsToRepeat(client, nowMs, GROUPS_MAX)
     for (const group of groups) {
       const members = await membersOf(client, group, MEMBERS_MAX)
       const issues = await withinAs(client, 'observa_exporter', () => issuesOf(client, members))
@@ -226,10 +234,11 @@ export class Planner {
           issue.status === 'open' && member?.told === 'firing' && issue.last_seen.getTime() > toldMs
         )
       })
-      const due = { firstAtMs: this.#o.clock.nowMs(), intervalMs: 0 }
-      for (const issue of going) await planMember(client, group, issue, 'repeat', due)
+      const due = { firstAtMs: nowMs, intervalMs: 0 }
+      for (const issue of going) await planMember(client, group, issue, 'repeat', due, nowMs)
       // Nothing of it goes on: it is looked at again after another interval.
-      if (going.length === 0) await settleGroup(client, group, { dueAtMs: null, isTold: true })
+      if (going.length === 0)
+        await settleGroup(client, group, { dueAtMs: null, isTold: true }, nowMs)
     }
   }
 

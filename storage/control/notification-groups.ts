@@ -70,11 +70,12 @@ export async function lockPlanning(client: Statements): Promise<boolean> {
 }
 
 /** Whether there is anything to do now: one look at three indexes. */
-export async function hasWork(client: Statements): Promise<boolean> {
+export async function hasWork(client: Statements, nowMs: number): Promise<boolean> {
   const found = await client.query<{ is_there: boolean }>(
-    `SELECT EXISTS (SELECT FROM issue_notices) OR EXISTS (SELECT FROM notification_groups WHERE due_at <= now())
+    `SELECT EXISTS (SELECT FROM issue_notices) OR EXISTS (SELECT FROM notification_groups WHERE due_at <= to_timestamp($1::float8 / 1000))
        OR EXISTS (SELECT FROM notification_deliveries WHERE status = 'pending' AND next_attempt_at <= now()
          AND (queued_until IS NULL OR queued_until < now())) AS is_there`,
+    [nowMs],
   )
   return found.rows[0]?.is_there === true
 }
@@ -147,15 +148,16 @@ export async function planMember(
   issue: IssueKey,
   pending: string,
   due: { readonly firstAtMs: number; readonly intervalMs: number },
+  nowMs: number,
 ): Promise<void> {
   const key = [group.tenant_id, group.target_id, group.group_key]
   await client.query(
     `INSERT INTO notification_groups AS g (tenant_id, target_id, group_key, labels, due_at)
      VALUES ($1, $2, $3, $4, to_timestamp($5::float8 / 1000))
      ON CONFLICT (tenant_id, target_id, group_key) DO UPDATE SET due_at = least(g.due_at, CASE
-       WHEN g.last_told_at IS NULL OR g.last_told_at + make_interval(secs => $6::float8 / 1000) < now() THEN EXCLUDED.due_at
+       WHEN g.last_told_at IS NULL OR g.last_told_at + make_interval(secs => $6::float8 / 1000) < to_timestamp($7::float8 / 1000) THEN EXCLUDED.due_at
        ELSE g.last_told_at + make_interval(secs => $6::float8 / 1000) END)`,
-    [...key, group.labels, due.firstAtMs, due.intervalMs],
+    [...key, group.labels, due.firstAtMs, due.intervalMs, nowMs],
   )
   await client.query(
     `INSERT INTO notification_members (tenant_id, target_id, group_key, project_id, issue_id, pending)
@@ -183,11 +185,15 @@ export async function membershipsOf(
   return found.rows
 }
 
-export async function dueGroups(client: Statements, limit: number): Promise<readonly GroupRow[]> {
+export async function dueGroups(
+  client: Statements,
+  nowMs: number,
+  limit: number,
+): Promise<readonly GroupRow[]> {
   const found = await client.query<GroupRow>(
     `SELECT tenant_id, target_id, group_key, labels, due_at, last_told_at FROM notification_groups
-     WHERE due_at <= now() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED`,
-    [limit],
+     WHERE due_at <= to_timestamp($2::float8 / 1000) ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED`,
+    [limit, nowMs],
   )
   return found.rows
 }
@@ -210,12 +216,13 @@ export async function settleGroup(
   client: Statements,
   g: GroupKey,
   { dueAtMs, isTold }: { readonly dueAtMs: number | null; readonly isTold: boolean },
+  nowMs: number,
 ): Promise<void> {
   await client.query(
     `UPDATE notification_groups SET due_at = to_timestamp($4::float8 / 1000),
-       last_told_at = CASE WHEN $5 THEN now() ELSE last_told_at END
+       last_told_at = CASE WHEN $5 THEN to_timestamp($6::float8 / 1000) ELSE last_told_at END
      WHERE tenant_id = $1 AND target_id = $2 AND group_key = $3`,
-    [g.tenant_id, g.target_id, g.group_key, dueAtMs, isTold],
+    [g.tenant_id, g.target_id, g.group_key, dueAtMs, isTold, nowMs],
   )
 }
 
@@ -229,15 +236,16 @@ export async function settleMembers(
   client: Statements,
   g: GroupKey,
   members: readonly SettledMember[],
+  nowMs: number,
 ): Promise<void> {
   if (members.length === 0) return
   await client.query(
     `UPDATE notification_members AS m SET pending = r.pending, told = r.told,
-       told_at = CASE WHEN r.last_seen IS NULL THEN m.told_at ELSE now() END,
+       told_at = CASE WHEN r.last_seen IS NULL THEN m.told_at ELSE to_timestamp($5::float8 / 1000) END,
        told_last_seen = coalesce(r.last_seen::timestamptz, m.told_last_seen)
      FROM json_to_recordset($4::json) AS r(project_id text, issue_id text, pending text, told text, last_seen text)
      WHERE m.tenant_id = $1 AND m.target_id = $2 AND m.group_key = $3 AND m.project_id = r.project_id AND m.issue_id = r.issue_id`,
-    [g.tenant_id, g.target_id, g.group_key, JSON.stringify(members)],
+    [g.tenant_id, g.target_id, g.group_key, JSON.stringify(members), nowMs],
   )
 }
 
@@ -264,15 +272,16 @@ export async function dropMembers(
 /** Groups that were told so long ago that they are looked at again, should something of them go on. */
 export async function groupsToRepeat(
   client: Statements,
+  nowMs: number,
   limit: number,
 ): Promise<readonly GroupRow[]> {
   const found = await client.query<GroupRow>(
     `SELECT g.tenant_id, g.target_id, g.group_key, g.labels, g.due_at, g.last_told_at FROM notification_groups AS g
      JOIN notification_targets AS t USING (tenant_id, target_id)
      WHERE g.due_at IS NULL AND t.is_enabled
-       AND g.last_told_at < now() - make_interval(secs => (t.timing ->> 'repeat_interval_ms')::float8 / 1000)
+       AND g.last_told_at < to_timestamp($2::float8 / 1000) - make_interval(secs => (t.timing ->> 'repeat_interval_ms')::float8 / 1000)
      ORDER BY g.last_told_at LIMIT $1 FOR UPDATE OF g SKIP LOCKED`,
-    [limit],
+    [limit, nowMs],
   )
   return found.rows
 }
