@@ -43,6 +43,7 @@ import { analyticsRoutes } from './routes/sums/analytics.ts'
 import { dashboardRoutes } from './routes/sums/dashboards.ts'
 import { heatmapRoutes } from './routes/sums/heatmap.ts'
 import { reconcileRoutes } from './routes/sums/reconcile.ts'
+import { scoreSeriesRoutes } from './routes/sums/score-series.ts'
 import { timeseriesRoutes } from './routes/sums/timeseries.ts'
 import { usageRoutes } from './routes/sums/usage.ts'
 import type { Stores } from './stores.ts'
@@ -75,6 +76,7 @@ export function registerRoutes(app: Api, settings: RouteSettings): void {
   similarRoutes(app, stores)
   analyticsRoutes(app, stores)
   heatmapRoutes(app, stores)
+  scoreSeriesRoutes(app, stores)
   dashboardRoutes(app, stores)
   eventRoutes(app, stores, service)
   streamRoutes(app, service)

@@ -174,6 +174,9 @@ export interface Operations {
 export interface JudgeOffer {
   readonly model: string
   readonly rubrics: readonly { readonly name: string; readonly version: number }[]
+  /** Caps of a tenant in a day (UTC). */
+  readonly usdPerDay: number
+  readonly callsPerDay: number
   estimateUsd(bytes: number): { readonly usual: number; readonly worst: number }
 }
 

@@ -18,6 +18,7 @@ const PAGES = [
   'issues',
   'operations',
   'sessions',
+  'search',
   'set-up',
   'signals',
   'sign-in',

@@ -84,9 +84,13 @@ export function judgeOffer({
   rubrics,
   maxOutputTokens,
   priceNano,
+  usdPerDay,
+  callsPerDay,
 }: JudgeSettings): JudgeOffer {
   return {
     model,
+    usdPerDay,
+    callsPerDay,
     rubrics: rubrics.map(({ name, version }) => ({ name, version })),
     estimateUsd: (bytes) => {
       const sent = PROMPT_BYTES + Math.min(bytes, CHARS_MAX)

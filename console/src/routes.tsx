@@ -12,6 +12,7 @@ import { IssuesView } from './views/issues/issues-view.tsx'
 import { SignalView } from './views/issues/signal-view.tsx'
 import { OperationsView } from './views/operations/operations-view.tsx'
 import { OverviewView } from './views/overview/overview-view.tsx'
+import { SearchView } from './views/search/search-view.tsx'
 import { SetUpView } from './views/set-up/set-up-view.tsx'
 import { TraceView } from './views/trace/trace-view.tsx'
 import { TracesView } from './views/traces/traces-view.tsx'
@@ -33,6 +34,7 @@ const timed = { hasTime: true }
 const LISTS: Readonly<Record<string, View>> = {
   '': view('Overview', () => <OverviewView />, timed),
   traces: view('Traces', () => <TracesView />, timed),
+  search: view('Search', () => <SearchView />, timed),
   issues: view('Issues', () => <IssuesView />, timed),
   costs: view('Costs', () => <CostsView />, timed),
   conversations: view('Conversations', () => <GroupsView kind="conversations" />, timed),

@@ -114,6 +114,9 @@ export async function settleStranded(pool: PostgresPool, olderThanMs: number): P
   })
 }
 
+const SPEND = `budget, day::text AS day, reserved / 1e9::float8 AS reserved_usd, settled / 1e9::float8 AS settled_usd,
+  calls::float8 AS calls, lost::float8 AS lost`
+
 export interface Spend {
   readonly budget: string
   readonly day: string
@@ -123,6 +126,20 @@ export interface Spend {
   readonly lost: number
 }
 
+/** Returns what a budget of the tenant spent on a day; null if there was no call. */
+export async function spendOfTenant(
+  pool: PostgresPool,
+  of: { readonly tenantId: string; readonly budget: string; readonly day: string },
+): Promise<Spend | null> {
+  return await withRole(pool, 'observa_exporter', async (client) => {
+    const found = await client.query<Spend>(
+      `SELECT ${SPEND} FROM semantic_spend WHERE tenant_id = $1 AND budget = $2 AND day = $3`,
+      [of.tenantId, of.budget, of.day],
+    )
+    return found.rows[0] ?? null
+  })
+}
+
 /** Returns the spending of each tenant on a day, for metrics. */
 export async function spendOfDay(
   pool: PostgresPool,
@@ -130,9 +147,7 @@ export async function spendOfDay(
 ): Promise<readonly (Spend & { readonly tenant_id: string })[]> {
   return await withRole(pool, 'observa_exporter', async (client) => {
     const found = await client.query<Spend & { readonly tenant_id: string }>(
-      `SELECT tenant_id, budget, day::text AS day, reserved / 1e9::float8 AS reserved_usd, settled / 1e9::float8 AS settled_usd,
-         calls::float8 AS calls, lost::float8 AS lost
-       FROM semantic_spend WHERE day = $1 ORDER BY settled DESC LIMIT 1000`,
+      `SELECT tenant_id, ${SPEND} FROM semantic_spend WHERE day = $1 ORDER BY settled DESC LIMIT 1000`,
       [day],
     )
     return found.rows

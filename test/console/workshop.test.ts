@@ -5,21 +5,27 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { buildConsole } from '../../console/build.ts'
+import { FakeEmbeddings } from '../../semantic/testing/fake-embeddings.ts'
+import { FakeEndpoint } from '../../semantic/testing/fake-endpoint.ts'
 import { Instance, until } from '../instance.ts'
 import { chromiumPath, launch, NO_CHROMIUM, openPage } from './browser.ts'
-import { conversation, newTraceId, otlp } from './traffic.ts'
+import { conversation, newTraceId, otlp, spanId } from './traffic.ts'
 
 const executablePath = chromiumPath()
 const skip = executablePath === null ? NO_CHROMIUM : false
 
 let instance: Instance
 let refusing: Instance
+let judge: FakeEndpoint
+let embeddings: FakeEmbeddings
+let planted = ''
 let browser: Browser
 let origin = ''
 
 before(async () => {
   if (executablePath === null) return
   await buildConsole()
+  ;[judge, embeddings] = await Promise.all([FakeEndpoint.start(), FakeEmbeddings.start()])
   refusing = await Instance.start()
   instance = await Instance.start({
     config: `
@@ -31,12 +37,20 @@ exporters:
 service:
   pipelines:
     traces: { exporters: [clickhouse, postgres, otlp_http/gone] }
+semantic:
+  sampling: { rate: 1 }
+  embeddings: { url: "${embeddings.url}", model: e }
+  judges:
+    url: "${judge.url}"
+    model: gpt-4o-mini
+    rules: [{ name: all, rate: 1, use: [hallucination] }]
 `,
   })
   origin = instance.url('', 'http')
   browser = await launch(executablePath)
   for (const _ of [1, 2]) {
-    const sent = await instance.post('/v1/traces', otlp(newTraceId(), Date.now(), conversation()))
+    planted = newTraceId()
+    const sent = await instance.post('/v1/traces', otlp(planted, Date.now() - 1000, conversation()))
     assert.equal(sent.status, 200)
   }
   await until(async () => (await rows('traces')).length === 2, 'the traces are stored')
@@ -46,6 +60,7 @@ after(async () => {
   await browser?.close()
   await instance?.stop()
   await refusing?.stop()
+  await Promise.all([judge?.stop(), embeddings?.stop()])
 })
 
 async function rows(path: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
@@ -163,5 +178,96 @@ test('a view is kept by the instance and opened elsewhere, and a list is sorted 
     await page.getByText('planted agent').first().waitFor()
     await page.getByRole('button', { name: 'Delete view the dear ones' }).click()
     await until(async () => (await rows('views')).length === 0, 'it is gone')
+  })
+})
+
+async function send(path: string, body: object): Promise<void> {
+  const res = await fetch(`${origin}/api/v1/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  assert.ok(res.ok, `${path}: ${res.status}`)
+}
+
+test('scores, judges, search by meaning and traces like one are found with the keyboard', {
+  skip,
+}, async () => {
+  await send('scores', { trace_id: planted, span_id: spanId(2), name: 'helpful', value: 0.75 })
+  await until(async () => (await rows('search?mode=semantic&q=whale')).length > 1, 'embedded')
+  await until(async () => (await rows('scores?source=judge')).length > 0, 'judged')
+  await visit('/', async (page) => {
+    await page.getByText('helpful · api').waitFor()
+    await page.keyboard.press('g')
+    await page.keyboard.press('f')
+    await page.getByRole('heading', { level: 1, name: 'Search' }).waitFor()
+    await page.keyboard.press('/')
+    await page.keyboard.type('Where is the whale?')
+    await page.keyboard.press('Enter')
+    await page.getByRole('region', { name: 'What was found by meaning' }).waitFor()
+    await page.getByRole('tab', { name: 'By meaning' }).focus()
+    await page.keyboard.press('ArrowRight')
+    await page.getByText('Nothing found').waitFor()
+    await page.getByRole('searchbox', { name: 'Text' }).fill('blue whale?')
+    await page.keyboard.press('Enter')
+    await page
+      .getByRole('link', { name: /Where is the blue whale/ })
+      .first()
+      .waitFor()
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('j')
+    await page.keyboard.press('Enter')
+    await page.getByRole('tab', { name: 'Waterfall' }).focus()
+    await page.keyboard.press('ArrowLeft')
+    await page.getByRole('region', { name: 'Traces like this one' }).waitFor()
+  })
+  await visit(`/traces/${planted}?span=${spanId(2)}&tab=scores`, async (page) => {
+    await page.getByRole('row', { name: /helpful 0.75 api/ }).waitFor()
+    await page.getByRole('row', { name: /hallucination .* judge/ }).waitFor()
+  })
+  await visit('/operations?tab=judges', async (page) => {
+    await page.getByText('Spent today, UTC').waitFor()
+    await page.getByLabel('Rubric').selectOption('hallucination')
+    await page.getByRole('button', { name: 'Estimate the cost' }).click()
+    await page.getByText(/calls would be asked about: usually \$/).waitFor()
+  })
+})
+
+test('a budget shows what remains, days of retention are kept, and a delivery is sent again', {
+  skip,
+}, async () => {
+  await visit('/account?tab=budgets', async (page) => {
+    await page.getByLabel('Name', { exact: true }).fill('of all')
+    await page.getByLabel('Amount').fill('50')
+    await page.getByRole('button', { name: 'Add a budget' }).click()
+    await page.getByRole('row', { name: /of all tenant \$50.00 a month .*\$/ }).waitFor()
+    assert.equal((await rows('budgets'))[0]?.['amount'], 50)
+    await page.getByRole('tab', { name: 'Retention' }).click()
+    await page.getByLabel('Prompts and answers').first().fill('30')
+    await page.getByRole('button', { name: 'Save days' }).first().click()
+    await page.getByText('Saved.').waitFor()
+    const [tenant] = await rows('retention')
+    assert.equal(Object(tenant?.['own']).content_days, 30)
+  })
+  await send('targets', { kind: 'webhook', name: 'nobody there', url: 'http://127.0.0.1:9/' })
+  await visit('/account?tab=targets', async (page) => {
+    await page.getByRole('button', { name: 'Send a test' }).click()
+    await page.getByRole('row', { name: /nobody there test failed/ }).waitFor()
+    const before = (await rows('deliveries'))[0]?.['attempts']
+    await page.getByRole('button', { name: 'Send again' }).click()
+    await until(async () => (await rows('deliveries'))[0]?.['attempts'] !== before, 'sent again')
+  })
+})
+
+test('a user is deleted from every store, with the proof of it', { skip }, async () => {
+  await visit('/account?tab=deletions', async (page) => {
+    await page.getByLabel('Id, as you know it').fill('planted-user')
+    assert.ok(await page.getByRole('button', { name: 'Delete for good' }).isDisabled())
+    await page.getByLabel('The same again').fill('planted-user')
+    await page.getByRole('button', { name: 'Delete for good' }).click()
+    await page.getByText('Proof', { exact: true }).click()
+    await page.getByText('sha256').waitFor()
+    await page.getByRole('row', { name: /clickhouse_events done/ }).waitFor()
+    assert.equal((await rows('users')).length, 0)
   })
 })

@@ -7,6 +7,7 @@ import type { JudgeOffer } from '../../../core/operations.ts'
 import { withTenant } from '../../../storage/postgres/roles.ts'
 import { answersOfRange } from '../../../storage/semantic/judge-runs.ts'
 import { askJudges, questionsByRubric } from '../../../storage/semantic/judgements.ts'
+import { spendOfTenant } from '../../../storage/semantic/daily-cap.ts'
 import { ApiError } from '../../app.ts'
 import { tenantOf } from '../../auth.ts'
 import type { Stores } from '../../stores.ts'
@@ -24,6 +25,18 @@ const rubricSchema = z.object({
   skipped: z.int(),
   failed: z.int(),
 })
+
+const todaySchema = z
+  .object({
+    spent_usd: z.number().describe('Of the tenant, since midnight UTC.'),
+    reserved_usd: z.number().describe('Worst cases of the calls under way.'),
+    calls: z.number(),
+    lost: z.number().describe('Calls whose end nobody saw; they count at their worst case.'),
+    usd_per_day: z.number().describe('The caps of a day.'),
+    calls_per_day: z.number(),
+  })
+  .nullable()
+  .describe('Null without an endpoint.')
 
 const bodySchema = z.strictObject({
   from: timeRange.from,
@@ -71,13 +84,18 @@ function listRoute(app: Api, stores: Stores, service: Pick<ServiceView, 'judges'
       schema: {
         tags: ['judges'],
         summary: 'Rubrics of judges, and what became of their questions; none without an endpoint',
-        response: { 200: z.object({ data: z.array(rubricSchema) }) },
+        response: { 200: z.object({ data: z.array(rubricSchema), today: todaySchema }) },
       },
     },
     async (req) => {
       const { judges } = service
-      if (judges === undefined) return { data: [] }
-      const counts = await questionsByRubric(stores.postgres, tenantOf(req))
+      if (judges === undefined) return { data: [], today: null }
+      const scope = tenantOf(req)
+      const day = new Date().toISOString().slice(0, 10)
+      const [counts, spend] = await Promise.all([
+        questionsByRubric(stores.postgres, scope),
+        spendOfTenant(stores.postgres, { tenantId: scope.tenantId, budget: 'judge', day }),
+      ])
       const of = (rubric: string, state: string): number =>
         counts.find((c) => c.rubric === rubric && c.state === state)?.n ?? 0
       return {
@@ -90,6 +108,14 @@ function listRoute(app: Api, stores: Stores, service: Pick<ServiceView, 'judges'
           skipped: of(name, 'skipped'),
           failed: of(name, 'failed'),
         })),
+        today: {
+          spent_usd: spend?.settled_usd ?? 0,
+          reserved_usd: spend?.reserved_usd ?? 0,
+          calls: spend?.calls ?? 0,
+          lost: spend?.lost ?? 0,
+          usd_per_day: judges.usdPerDay,
+          calls_per_day: judges.callsPerDay,
+        },
       }
     },
   )

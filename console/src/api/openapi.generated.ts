@@ -246,6 +246,23 @@ readonly counted_from: string | null
 readonly data: readonly GetAnalyticsHeatmapRow[]
 }
 
+export type GetAnalyticsScoresRow = {
+readonly at: string
+readonly name: string
+readonly source: string
+/** How many were given. */
+readonly scores: number
+/** Of numbers, and of yes and no as 1 and 0; null if all are texts. */
+readonly mean: number | null
+}
+
+export type GetAnalyticsScoresAnswer = {
+readonly from: string
+readonly to: string
+readonly bucket_s: number
+readonly data: readonly GetAnalyticsScoresRow[]
+}
+
 export type GetAnalyticsTimeseriesRow = {
 readonly at: string
 /** Values of the attributes asked for; empty when a point has none. */
@@ -1969,6 +1986,12 @@ readonly dropped: true
     readonly body: undefined
     readonly answer: GetAnalyticsHeatmapAnswer
   }
+  'GET /api/v1/analytics/scores': {
+    readonly path: {}
+    readonly query: { readonly from?: string; readonly to?: string; readonly bucket?: 'minute' | 'hour' | 'day' }
+    readonly body: undefined
+    readonly answer: GetAnalyticsScoresAnswer
+  }
   'GET /api/v1/analytics/timeseries': {
     readonly path: {}
     readonly query: { readonly from?: string; readonly to?: string; readonly environment?: string; readonly metric: string; readonly by?: string; readonly bucket?: 'minute' | 'hour' | 'day' }
@@ -2246,6 +2269,19 @@ readonly next_cursor: string | null
     readonly body: undefined
     readonly answer: {
 readonly data: readonly GetJudgesRow[]
+/** Null without an endpoint. */
+readonly today: {
+/** Of the tenant, since midnight UTC. */
+readonly spent_usd: number
+/** Worst cases of the calls under way. */
+readonly reserved_usd: number
+readonly calls: number
+/** Calls whose end nobody saw; they count at their worst case. */
+readonly lost: number
+/** The caps of a day. */
+readonly usd_per_day: number
+readonly calls_per_day: number
+} | null
 }
   }
   'GET /api/v1/keys': {

@@ -15,6 +15,8 @@ export interface Series {
   readonly values: readonly (number | null)[]
   readonly isFilled?: boolean
   readonly isDashed?: boolean
+  /** Marks each value, for series with gaps between most of them. */
+  readonly hasPoints?: boolean
 }
 
 export interface ChartProps {
@@ -188,7 +190,7 @@ function optionsOf(
             ? { fill: () => withAlpha(color(), kind === 'bars' ? 0.75 : 0.14) }
             : {}),
           ...(kind === 'bars' && bars !== undefined ? { paths: bars } : {}),
-          points: { show: kind === 'line' && at.length < 3, size: 6 },
+          points: { show: s.hasPoints === true || (kind === 'line' && at.length < 3), size: 6 },
           value: (_, v) => (v === null ? NONE : format(v)),
         }
       }),

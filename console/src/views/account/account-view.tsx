@@ -7,10 +7,13 @@ import { queries, useApi } from '../../api/use-query.ts'
 import { Badge, Link, Tabs } from '../../parts/basics.tsx'
 import { addressOf, go, setParams, useLocation } from '../../state/location.ts'
 import { AuditLog } from './audit-log.tsx'
+import { Budgets } from './budgets.tsx'
+import { Deletions } from './deletions.tsx'
 import { Keys } from './keys.tsx'
 import { Members } from './members.tsx'
 import { Projects } from './projects.tsx'
 import { Quotas } from './quotas.tsx'
+import { RetentionOfProjects } from './retention.tsx'
 import { Targets } from './targets.tsx'
 
 const TABS = [
@@ -18,6 +21,9 @@ const TABS = [
   ['projects', 'Projects'],
   ['members', 'Members'],
   ['quotas', 'Quotas'],
+  ['budgets', 'Budgets'],
+  ['retention', 'Retention'],
+  ['deletions', 'Deletions'],
   ['targets', 'Notifications'],
   ['audit', 'Audit'],
 ] as const
@@ -43,6 +49,12 @@ export function AccountView(): JSX.Element {
         <Members />
       ) : tab === 'quotas' ? (
         <Quotas />
+      ) : tab === 'budgets' ? (
+        <Budgets />
+      ) : tab === 'retention' ? (
+        <RetentionOfProjects />
+      ) : tab === 'deletions' ? (
+        <Deletions />
       ) : tab === 'targets' ? (
         <Targets />
       ) : tab === 'audit' ? (

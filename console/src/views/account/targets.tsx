@@ -10,6 +10,7 @@ import { ListEnd } from '../../parts/list-end.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 import { Table } from '../../parts/table.tsx'
 import { usePages } from '../traces/use-pages.ts'
+import { Deliveries } from './deliveries.tsx'
 import { useChange } from './use-change.ts'
 
 type Target = RowOf<'GET /api/v1/targets'>
@@ -70,6 +71,7 @@ export function Targets(): JSX.Element {
           }
         </Answered>
       </section>
+      <Deliveries targets={pages.rows} />
     </>
   )
 }

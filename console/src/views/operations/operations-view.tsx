@@ -12,6 +12,7 @@ import { Configuration } from './configuration.tsx'
 import { DeadLetters } from './dead-letters.tsx'
 import { FlowTables } from './flow-tables.tsx'
 import { Jobs } from './jobs.tsx'
+import { Judges } from './judges.tsx'
 
 const EVERY_MS = 5000
 
@@ -27,6 +28,7 @@ const TABS = [
   ['configuration', 'Configuration'],
   ['dead-letters', 'Dead letters'],
   ['jobs', 'Jobs'],
+  ['judges', 'Judges'],
 ] as const
 
 export function OperationsView(): JSX.Element {
@@ -54,6 +56,8 @@ export function OperationsView(): JSX.Element {
         <DeadLetters />
       ) : tab === 'jobs' ? (
         <Jobs />
+      ) : tab === 'judges' ? (
+        <Judges />
       ) : (
         <State />
       )}

@@ -22,6 +22,7 @@ import { Answered, Empty } from '../../parts/states.tsx'
 import { useLocation } from '../../state/location.ts'
 import { useTimeRange } from '../../state/time-range.ts'
 import { PipelineGraph } from './pipeline-graph.tsx'
+import { Scores } from './scores.tsx'
 
 const EVERY_MS = 15_000
 const MAP_EVERY_MS = 60_000
@@ -103,6 +104,7 @@ function Filled({
       <Tiles overview={overview} buckets={buckets} />
       <Charts buckets={buckets} />
       <Latency />
+      <Scores />
       <div class="columns">
         <Models overview={overview} />
         <Found overview={overview} />
@@ -273,8 +275,8 @@ function Charts({ buckets }: { readonly buckets: readonly Bucket[] }): JSX.Eleme
       ],
       cost: [{ label: 'cost', color: '--chart-4', values: of('cost_usd'), isFilled: true }],
       latency: [
-        { label: 'p95', color: '--chart-5', values: of('p95_ms') },
-        { label: 'p50', color: '--chart-1', values: of('p50_ms'), isDashed: true },
+        { label: 'p95', color: '--chart-5', values: of('p95_ms'), hasPoints: true },
+        { label: 'p50', color: '--chart-1', values: of('p50_ms'), isDashed: true, hasPoints: true },
       ],
     }
   }, [buckets])

@@ -130,7 +130,7 @@ function rateOf(
   before: PipelineState | undefined,
 ): string {
   if (earlier === undefined || before === undefined || value === earlier)
-    return `${many(value, 'item')} since the start`
+    return `${many(value, 'item')} so far`
   const seconds = (Date.parse(now.at) - Date.parse(before.at)) / 1000
   const rate = (value - earlier) / Math.max(seconds, 0.001)
   return `${rate < 10 ? rate.toFixed(1) : count(Math.round(rate))} a second`

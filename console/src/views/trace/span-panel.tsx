@@ -15,6 +15,7 @@ import { SpanAttributes } from './span-attributes.tsx'
 import { SpanContent } from './span-content.tsx'
 import { SpanSignals } from './span-signals.tsx'
 import { SpanUsage } from './span-usage.tsx'
+import { SpanScores } from './trace-scores.tsx'
 
 export interface SpanPanelProps {
   readonly traceId: string
@@ -33,6 +34,7 @@ export function SpanPanel({ traceId, span, signals, onSelectEvent }: SpanPanelPr
     ['content', 'Content'],
     ['usage', 'Tokens and cost'],
     ['signals', signals.length === 0 ? 'Signals' : `Signals · ${signals.length}`],
+    ['scores', 'Scores'],
     ['attributes', 'Attributes'],
     ['raw', 'Raw'],
   ]
@@ -49,7 +51,13 @@ export function SpanPanel({ traceId, span, signals, onSelectEvent }: SpanPanelPr
         <Boundary key={`${span.event_id} ${tab}`}>
           <Answered of={answer}>
             {(event) => (
-              <Tab tab={tab} event={event} signals={signals} onSelectEvent={onSelectEvent} />
+              <Tab
+                tab={tab}
+                traceId={traceId}
+                event={event}
+                signals={signals}
+                onSelectEvent={onSelectEvent}
+              />
             )}
           </Answered>
         </Boundary>
@@ -108,17 +116,20 @@ function curlOf(traceId: string): string {
 
 function Tab({
   tab,
+  traceId,
   event,
   signals,
   onSelectEvent,
 }: {
   readonly tab: string
+  readonly traceId: string
   readonly event: EventRow
   readonly signals: readonly Signal[]
   readonly onSelectEvent: (eventId: string) => void
 }): JSX.Element {
   if (tab === 'usage') return <SpanUsage event={event} onSelectEvent={onSelectEvent} />
   if (tab === 'signals') return <SpanSignals signals={signals} />
+  if (tab === 'scores') return <SpanScores traceId={traceId} spanId={event.span_id} />
   if (tab === 'attributes') return <SpanAttributes event={event} />
   if (tab === 'raw')
     return (

@@ -67,6 +67,7 @@ export function TraceHead({
         </Fact>
         <Fact label="Cost" title={`${trace.cost_usd} USD`}>
           {money(trace.cost_usd)}
+          {trace.unpriced > 0 ? ' ' : ''}
           {trace.unpriced > 0 ? <Badge tone="warn">{trace.unpriced} without a price</Badge> : null}
         </Fact>
         {trace.errors > 0 ? (

@@ -16,6 +16,8 @@ import { inSight, matching, type SpanTree, treeOf } from './span-tree.ts'
 import { TraceConversation } from './trace-conversation.tsx'
 import { TraceGraph } from './trace-graph.tsx'
 import { TraceHead } from './trace-head.tsx'
+import { SpanScores } from './trace-scores.tsx'
+import { TraceSimilar } from './trace-similar.tsx'
 import { Waterfall } from './waterfall.tsx'
 
 const SIGNALS_MAX = 500
@@ -49,15 +51,21 @@ export function TraceView({ traceId }: { readonly traceId: string }): JSX.Elemen
           ['waterfall', 'Waterfall'],
           ['conversation', 'Conversation'],
           ['graph', 'Graph'],
+          ['scores', 'Scores'],
+          ['similar', 'Like this one'],
         ]}
         selected={view}
         onSelect={(key) =>
           setParams({ view: key === 'waterfall' ? null : key }, { isReplaced: true })
         }
       />
-      {trace.error === null ? (
+      {trace.error !== null ? null : view === 'scores' ? (
+        <SpanScores traceId={traceId} spanId={null} />
+      ) : view === 'similar' ? (
+        <TraceSimilar traceId={traceId} />
+      ) : (
         <Spans traceId={traceId} signals={signals.data ?? []} view={view} />
-      ) : null}
+      )}
     </div>
   )
 }
