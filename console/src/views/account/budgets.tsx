@@ -143,7 +143,7 @@ function Left({
   return (
     <>
       <td class="number">
-        <ShareBar part={least.used} whole={least.amount} />{' '}
+        <ShareBar part={least.used} total={least.amount} />{' '}
         <Badge tone={tone}>{Math.round(least.percent)} %</Badge> {amountOf(budget.unit, least.used)}
       </td>
       <td class="number">{amountOf(budget.unit, Math.max(0, least.remaining))}</td>

@@ -58,7 +58,7 @@ function Today({ of }: { readonly of: NonNullable<Answer['today']> }): JSX.Eleme
       <div class="fact">
         <span class="fact-label">Cap of a day</span>
         <span class="fact-value">
-          {money(of.usd_per_day)} <ShareBar part={used} whole={of.usd_per_day} />
+          {money(of.usd_per_day)} <ShareBar part={used} total={of.usd_per_day} />
         </span>
       </div>
       <div class="fact">

@@ -37,7 +37,7 @@ export function NearTable({
                 </Link>
               </td>
               <td class="number share-cell">
-                <ShareBar part={Math.max(0, row.similarity)} whole={1} />{' '}
+                <ShareBar part={Math.max(0, row.similarity)} total={1} />{' '}
                 {row.similarity.toFixed(2)}
               </td>
               <td>{oneLine(row.model === '' ? NONE : row.model, 40)}</td>
