@@ -10,7 +10,16 @@ import type { Browser, Page } from 'playwright-core'
 import { buildConsole } from '../../console/build.ts'
 import { Instance, until } from '../instance.ts'
 import { chromiumPath, launch, NO_CHROMIUM, openPage, type Watched } from './browser.ts'
-import { conversation, HOSTILE, hostile, large, newTraceId, otlp, spanId } from './traffic.ts'
+import {
+  conversation,
+  crowd,
+  HOSTILE,
+  hostile,
+  large,
+  newTraceId,
+  otlp,
+  spanId,
+} from './traffic.ts'
 
 const executablePath = chromiumPath()
 const skip = executablePath === null ? NO_CHROMIUM : false
@@ -100,7 +109,10 @@ test('the light of the set-up page turns on with the first span', { skip }, asyn
   })
 })
 
-test('the rest of the traffic is stored', { skip }, async () => {
+test('the rest of the traffic is stored, with a hundred times as much of others', {
+  skip,
+}, async () => {
+  for (const body of crowd()) assert.equal((await instance.post('/v1/traces', body)).status, 200)
   await send(evil, hostile())
   for (const spans of large()) await send(wide, spans)
   await demo()
@@ -152,8 +164,15 @@ const views = (): readonly Seen[] => [
   { path: '/try', heading: 'Try it', text: 'Run it' },
   { path: '/docs', heading: 'API', text: 'Choose an operation' },
   { path: '/docs?operation=getTraces', heading: 'API', text: 'GET /api/v1/traces' },
+  { path: '/search?q=whale&mode=words', heading: 'Search', text: 'Where is the blue whale?' },
+  { path: `/traces/${talk}?view=scores`, heading: /planted agent/, text: 'No scores' },
+  { path: '/traces?map=true', heading: 'Traces', text: 'Values of latency of traces' },
+  { path: '/operations?tab=judges', heading: 'Operations', text: 'No judges' },
   { path: '/account', heading: 'Account', text: 'Make a key' },
   { path: '/account?tab=quotas', heading: 'Account', text: 'Save limits' },
+  { path: '/account?tab=budgets', heading: 'Account', text: 'Add a budget' },
+  { path: '/account?tab=retention', heading: 'Account', text: 'Save days' },
+  { path: '/account?tab=deletions', heading: 'Account', text: 'Nothing was deleted yet' },
   { path: '/account?tab=targets', heading: 'Account', text: 'Add a target' },
   { path: '/sign-in', heading: 'Sign in', text: 'Use the key' },
 ]
@@ -186,6 +205,91 @@ test('every view can be opened by its address, has no barrier in both themes, an
       await page.setViewportSize({ width: 1360, height: 860 })
     }
   })
+})
+
+/** Presses keys one after the other, as a person does. */
+async function press(page: Page, keys: string): Promise<void> {
+  for (const key of keys.split(' ')) await page.keyboard.press(key)
+}
+
+test('every view is reached with the keyboard alone, and its fact is there', { skip }, async () => {
+  const places: readonly (readonly [keys: string, heading: RegExp, text: string])[] = [
+    ['g t', /^Traces/, 'planted agent'],
+    ['g f', /^Search/, 'What do you look for?'],
+    ['g i', /^Issues/, 'RateLimitError'],
+    ['j Enter', /RateLimitError|took longer|calls?|Credentials|failed/, 'Evidence'],
+    ['g c', /^Costs/, 'model-nobody-sells'],
+    ['g v', /^Conversations/, 'planted-talk'],
+    ['j Enter', /./, 'Messages'],
+    ['g s', /^Sessions/, 'demo-'],
+    ['j Enter', /./, 'Traces ·'],
+    ['g u', /^Users/, 'planted-user'],
+    ['j Enter', /./, 'Traces ·'],
+    ['g n', /^Set up/, 'OTEL_EXPORTER_OTLP_ENDPOINT'],
+    ['g y', /^Try it/, 'Run it'],
+    ['g p', /^Operations/, 'exporter clickhouse'],
+    ['g a', /^Account/, 'Make a key'],
+    ['g o', /^Overview/, 'Models by cost'],
+  ]
+  await visit('/', async (page) => {
+    await heading(page, 'Overview')
+    for (const [keys, name, text] of places) {
+      if (keys.startsWith('j')) await page.locator('[data-row]').first().waitFor()
+      await press(page, keys)
+      await heading(page, name)
+      await page.getByText(text).first().waitFor()
+    }
+    // Tabs: what the arrows lead to is there at once.
+    for (const [keys, tabs] of [
+      ['g p', ['In effect', 'dead letters', 'sessions.clean', 'No judges']],
+      [
+        'g a',
+        [
+          'Make a project',
+          'Invite',
+          'Save limits',
+          'Add a budget',
+          'Save days',
+          'Nothing was deleted yet',
+          'Add a target',
+          'Audit',
+        ],
+      ],
+    ] as const) {
+      await press(page, keys)
+      await page.locator('main [role=tab][aria-selected=true]').first().focus()
+      for (const text of tabs) {
+        await page.keyboard.press('ArrowRight')
+        await page.getByText(text).first().waitFor()
+      }
+    }
+  })
+})
+
+test('with a dead API every view says so where its data would be, and keeps the navigation', {
+  skip,
+}, async () => {
+  // These work without the API: what they show is their own.
+  const own = new Set(['Set up', 'Try it', 'Sign in', 'Search'])
+  const asked = views().filter((view) => !own.has(String(view.heading)))
+  const context = await openPage(browser, { origin })
+  try {
+    // The retries of a view only wait, so that several can wait beside each other.
+    const waiting = [...asked]
+    const look = async (): Promise<void> => {
+      const page = await context.page.context().newPage()
+      for (const api of ['**/api/**', '**/health/**', '**/version'])
+        await page.route(api, (route) => route.abort())
+      for (let view = waiting.pop(); view !== undefined; view = waiting.pop()) {
+        await page.goto(view.path)
+        await page.getByText('Observa does not answer').first().waitFor()
+        await page.getByRole('link', { name: 'Traces', exact: true }).waitFor()
+      }
+    }
+    await Promise.all(Array.from({ length: 6 }, look))
+  } finally {
+    await context.close()
+  }
 })
 
 test('filters, the span and the time stand in the address, and a link restores them', {

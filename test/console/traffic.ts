@@ -160,6 +160,33 @@ export function hostile(): readonly PlantedSpan[] {
   ]
 }
 
+/** Many small traces of other people, an hour or more ago: a hundred times what the demo sends. */
+export function* crowd(traces = 900, perRequest = 100): Generator<string> {
+  const body = (n: number): PlantedSpan => ({
+    id: spanId(1),
+    name: `chat of the crowd ${n}`,
+    at: n * 1000,
+    ms: 20 + (n % 97) * 11,
+    attributes: {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': 'openai',
+      'gen_ai.request.model': `gpt-4o-mini`,
+      'gen_ai.usage.input_tokens': 10,
+      'gen_ai.usage.output_tokens': 2,
+      'user.id': `crowd-user-${n}`,
+      'session.id': `crowd-session-${n}`,
+      'gen_ai.conversation.id': `crowd-talk-${n}`,
+    },
+  })
+  const startMs = Date.now() - 2 * 3_600_000
+  for (let first = 0; first < traces; first += perRequest) {
+    const requests = Array.from({ length: perRequest }, (_, i) =>
+      JSON.parse(otlp(newTraceId(), startMs, [body(first + i)])),
+    )
+    yield JSON.stringify({ resourceSpans: requests.flatMap((r) => r.resourceSpans) })
+  }
+}
+
 /** A root, a hundred groups, and what is in them: ten thousand spans. */
 export function* large(perRequest = 2000): Generator<readonly PlantedSpan[]> {
   const total = 10_000

@@ -19,22 +19,13 @@ import {
   percent,
 } from '../../parts/format.ts'
 import { Answered, Empty } from '../../parts/states.tsx'
+import { useKeys } from '../../state/keyboard.ts'
 import { setParams, useLocation } from '../../state/location.ts'
 import { useTimeRange } from '../../state/time-range.ts'
+import { Compare } from './compare.tsx'
+import { DIMENSIONS, type Dimension } from './dimensions.ts'
 import { previousOf } from './previous-range.ts'
 import { Unpriced } from './unpriced.tsx'
-
-export const DIMENSIONS = [
-  'model',
-  'provider',
-  'route',
-  'environment',
-  'service',
-  'user',
-  'agent',
-  'conversation',
-] as const
-type Dimension = (typeof DIMENSIONS)[number]
 
 interface Breakdown {
   readonly data: readonly GroupedUsage[]
@@ -45,6 +36,9 @@ export function CostsView(): JSX.Element {
   const range = useTimeRange()
   const key = [range.key, query.get('project')]
   const costs = useApi<Costs>('/api/v1/costs', () => range.bounds(), { key })
+  const isComparing = query.get('compare') === 'true'
+  const toggle = (): void => setParams({ compare: isComparing ? null : 'true' })
+  useKeys([{ keys: 'm', says: 'Compare two periods or two filters', run: toggle }])
   const before = useApi<Costs>('/api/v1/costs', () => previousOf(range.bounds()), {
     key: [...key, 'before'],
   })
@@ -53,6 +47,17 @@ export function CostsView(): JSX.Element {
       <header class="view-head">
         <h1>Costs</h1>
         <span class="muted">{range.label}</span>
+        <div class="view-actions">
+          <button
+            type="button"
+            class="button toggle"
+            aria-pressed={isComparing}
+            title="Compare two periods or two filters (key m)"
+            onClick={toggle}
+          >
+            Compare
+          </button>
+        </div>
       </header>
       <Answered of={costs} lines={10}>
         {({ total, data }) =>
@@ -64,6 +69,7 @@ export function CostsView(): JSX.Element {
             <>
               <Sums total={total} before={before.data?.total ?? null} buckets={data} />
               <CostCharts data={data} />
+              {isComparing ? <Compare /> : null}
               <By />
               <Unpriced />
             </>

@@ -174,31 +174,7 @@ function IssuesTable({
   return (
     <div class="scroll-x" role="region" aria-label="Issues" tabIndex={0}>
       <table class="table rows">
-        <thead>
-          <tr>
-            <th scope="col">
-              <span class="unseen">Chosen</span>
-            </th>
-            <th scope="col">Issue</th>
-            <th scope="col">Severity</th>
-            <th scope="col">State</th>
-            <th scope="col" class="number">
-              Times
-            </th>
-            <th scope="col" class="number">
-              Traces
-            </th>
-            <th scope="col" class="number">
-              Users
-            </th>
-            <th scope="col" class="number">
-              Cost
-            </th>
-            <th scope="col">Last seen</th>
-            <th scope="col">First seen</th>
-            {hasAssignees ? <th scope="col">Assignee</th> : null}
-          </tr>
-        </thead>
+        <IssuesHead hasAssignees={hasAssignees} />
         <tbody>
           {rows.map((issue) => (
             <tr key={issue.issue_id} data-issue={issue.issue_id}>
@@ -224,13 +200,13 @@ function IssuesTable({
                 <IssueState issue={issue} />
               </td>
               <td class="number">{count(issue.count)}</td>
-              <td class="number">{count(issue.traces)}</td>
-              <td class="number">{count(issue.users)}</td>
-              <td class="number">{money(issue.cost_usd)}</td>
-              <td>
+              <td class="number wide-cell">{count(issue.traces)}</td>
+              <td class="number wide-cell">{count(issue.users)}</td>
+              <td class="number wide-cell">{money(issue.cost_usd)}</td>
+              <td class="wide-cell">
                 <Ago at={issue.last_seen} />
               </td>
-              <td>
+              <td class="wide-cell">
                 <Ago at={issue.first_seen} />
               </td>
               {hasAssignees ? <td>{oneLine(issue.assignee ?? NONE, 40)}</td> : null}
@@ -239,6 +215,40 @@ function IssuesTable({
         </tbody>
       </table>
     </div>
+  )
+}
+
+function IssuesHead({ hasAssignees }: { readonly hasAssignees: boolean }): JSX.Element {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">
+          <span class="unseen">Chosen</span>
+        </th>
+        <th scope="col">Issue</th>
+        <th scope="col">Severity</th>
+        <th scope="col">State</th>
+        <th scope="col" class="number">
+          Times
+        </th>
+        <th scope="col" class="number wide-cell">
+          Traces
+        </th>
+        <th scope="col" class="number wide-cell">
+          Users
+        </th>
+        <th scope="col" class="number wide-cell">
+          Cost
+        </th>
+        <th scope="col" class="wide-cell">
+          Last seen
+        </th>
+        <th scope="col" class="wide-cell">
+          First seen
+        </th>
+        {hasAssignees ? <th scope="col">Assignee</th> : null}
+      </tr>
+    </thead>
   )
 }
 

@@ -9,6 +9,8 @@ export interface Column {
   readonly key: string
   readonly label: string
   readonly isNumber?: boolean
+  /** Not shown on a narrow screen. */
+  readonly isWide?: boolean
   /** The value of the API parameter `sort`; absent if the API cannot sort by this column. */
   readonly sort?: string
   readonly cell: (trace: TraceRow, durationMax: number) => ComponentChildren
@@ -22,11 +24,18 @@ const text = (value: string | null): ComponentChildren =>
   )
 
 export const COLUMNS: readonly Column[] = [
-  { key: 'start', label: 'Started', sort: 'start_time', cell: (t) => <Time at={t.start_time} /> },
-  { key: 'service', label: 'Service', cell: (t) => text(t.service_name) },
-  { key: 'environment', label: 'Environment', cell: (t) => text(t.environment) },
+  {
+    key: 'start',
+    isWide: true,
+    label: 'Started',
+    sort: 'start_time',
+    cell: (t) => <Time at={t.start_time} />,
+  },
+  { key: 'service', isWide: true, label: 'Service', cell: (t) => text(t.service_name) },
+  { key: 'environment', isWide: true, label: 'Environment', cell: (t) => text(t.environment) },
   {
     key: 'models',
+    isWide: true,
     label: 'Models',
     cell: (t) =>
       t.models.length === 0 ? (
@@ -54,6 +63,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     key: 'spans',
+    isWide: true,
     label: 'Spans',
     isNumber: true,
     sort: 'events',
@@ -65,6 +75,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     key: 'tokens',
+    isWide: true,
     label: 'Tokens',
     isNumber: true,
     sort: 'total_tokens',
@@ -103,6 +114,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     key: 'user',
+    isWide: true,
     label: 'User',
     cell: (t) =>
       t.user_id === null ? (
@@ -113,6 +125,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     key: 'session',
+    isWide: true,
     label: 'Session',
     cell: (t) =>
       t.session_id === null ? (
@@ -125,6 +138,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     key: 'conversation',
+    isWide: true,
     label: 'Conversation',
     cell: (t) =>
       t.conversation_id === null ? (

@@ -198,8 +198,12 @@ function TailTable({ rows }: { readonly rows: readonly TailRow[] }): JSX.Element
           <tr>
             <th scope="col">Span or signal</th>
             <th scope="col">When</th>
-            <th scope="col">Service</th>
-            <th scope="col">Model</th>
+            <th scope="col" class="wide-cell">
+              Service
+            </th>
+            <th scope="col" class="wide-cell">
+              Model
+            </th>
             <th scope="col" class="number">
               Duration
             </th>
@@ -218,8 +222,8 @@ function TailTable({ rows }: { readonly rows: readonly TailRow[] }): JSX.Element
                 <What row={row} />
               </td>
               <td>{row.at === '' ? NONE : <Time at={row.at} />}</td>
-              <td>{oneLine(row.service ?? NONE, 40)}</td>
-              <td>{oneLine(row.model ?? NONE, 40)}</td>
+              <td class="wide-cell">{oneLine(row.service ?? NONE, 40)}</td>
+              <td class="wide-cell">{oneLine(row.model ?? NONE, 40)}</td>
               <td class="number">{duration(row.ms)}</td>
               <td class="number">{count(row.tokens)}</td>
               <td class="number">{money(row.cost)}</td>

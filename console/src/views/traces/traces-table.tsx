@@ -2,9 +2,9 @@
 
 import type { JSX } from 'preact'
 import type { TraceRow } from '../../api/types.ts'
-import { KindMark, Link } from '../../parts/basics.tsx'
+import { KindMark, Link, Time } from '../../parts/basics.tsx'
 import { oneLine } from '../../parts/format.ts'
-import { COLUMNS, DEFAULT_COLUMNS } from './columns.tsx'
+import { COLUMNS, type Column, DEFAULT_COLUMNS } from './columns.tsx'
 
 export function TracesTable({
   rows,
@@ -29,12 +29,7 @@ export function TracesTable({
           <tr>
             <th scope="col">Trace</th>
             {shown.map((c) => (
-              <th
-                scope="col"
-                class={c.isNumber === true ? 'number' : ''}
-                aria-sort={ariaSort(c.sort, sort)}
-                key={c.key}
-              >
+              <th scope="col" class={classOf(c)} aria-sort={ariaSort(c.sort, sort)} key={c.key}>
                 {c.sort === undefined || onSort === undefined ? (
                   c.label
                 ) : (
@@ -57,9 +52,12 @@ export function TracesTable({
                 >
                   {trace.name === null ? 'root span has not come' : oneLine(trace.name, 90)}
                 </Link>
+                <span class="narrow-only muted">
+                  <Time at={trace.start_time} />
+                </span>
               </td>
               {shown.map((c) => (
-                <td class={c.isNumber === true ? 'number' : ''} key={c.key}>
+                <td class={classOf(c)} key={c.key}>
                   {c.cell(trace, durationMax)}
                 </td>
               ))}
@@ -70,6 +68,9 @@ export function TracesTable({
     </div>
   )
 }
+
+const classOf = (column: Column): string =>
+  `${column.isNumber === true ? 'number' : ''}${column.isWide === true ? ' wide-cell' : ''}`
 
 /** Returns the value of `aria-sort` for a column; undefined if the list is not sorted by it. */
 function ariaSort(
