@@ -196,7 +196,9 @@ function GroupsTable({
         <tbody>
           {rows.map((row) => (
             <tr key={row.by[by] ?? ''}>
-              <th scope="row">{oneLine(row.by[by] ?? 'none', 70)}</th>
+              <th scope="row" class="main-cell" title={row.by[by] ?? ''}>
+                {oneLine(row.by[by] ?? 'none', 48)}
+              </th>
               <td class="number">{money(row.current.cost_usd)}</td>
               <td class="number">{row.base === null ? 'new' : money(row.base.cost_usd)}</td>
               <td class="number">

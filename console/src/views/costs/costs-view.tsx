@@ -362,10 +362,10 @@ function ByRow({
           <span class="muted">none</span>
         ) : by === 'model' ? (
           <Link to="/traces" params={{ model: name }} row class="row-link">
-            {oneLine(name, 70)}
+            {oneLine(name, 48)}
           </Link>
         ) : (
-          <span title={name}>{oneLine(name, 70)}</span>
+          <span title={name}>{oneLine(name, 48)}</span>
         )}
       </td>
       <td class="number">{count(row.calls)}</td>

@@ -4,7 +4,7 @@ import type { JSX } from 'preact'
 import type { BreakdownRow } from '../../api/types.ts'
 import { useApi } from '../../api/use-query.ts'
 import { CopyButton } from '../../parts/basics.tsx'
-import { count, oneLine } from '../../parts/format.ts'
+import { many, oneLine } from '../../parts/format.ts'
 import { useLocation } from '../../state/location.ts'
 import { useTimeRange } from '../../state/time-range.ts'
 
@@ -34,11 +34,11 @@ export function Unpriced(): JSX.Element | null {
         {rows.map((row) => (
           <li key={`${row.provider} ${row.model}`}>
             <span>
-              <strong>{oneLine(row.model ?? 'a model without a name', 80)}</strong>{' '}
-              <span class="muted">{oneLine(row.provider ?? 'no provider', 40)}</span>
+              <strong>{oneLine(row.model ?? 'a model without a name', 60)}</strong>{' '}
+              <span class="muted">{oneLine(row.provider ?? 'no provider', 24)}</span>
             </span>
             <span class="push">
-              {count(row.unpriced)} calls · {count(row.total_tokens)} tokens
+              {many(row.unpriced, 'call')} · {many(row.total_tokens, 'token')}
             </span>
           </li>
         ))}

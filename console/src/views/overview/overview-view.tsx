@@ -102,13 +102,14 @@ function Filled({
   return (
     <>
       <Tiles overview={overview} buckets={buckets} />
-      <Charts buckets={buckets} />
-      <Latency />
-      <Scores />
+      {/* What needs somebody comes before the pictures, so that it is seen without scrolling. */}
       <div class="columns">
         <Models overview={overview} />
         <Found overview={overview} />
       </div>
+      <Charts buckets={buckets} />
+      <Latency />
+      <Scores />
     </>
   )
 }
