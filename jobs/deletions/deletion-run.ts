@@ -184,6 +184,7 @@ export class DeletionRun {
     await this.#deleteSummed(subject)
     await this.#deleteMetrics(subject)
     const n = await this.#control((c) => countTraces(c, this.#row))
+    await this.#note({ traces: { state: 'done', before: n } })
     this.#log.info({ deletion: this.#row.deletion_id, traces: n }, 'the stores are clean')
   }
 

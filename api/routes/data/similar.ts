@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { ServiceView } from '../../../core/component.ts'
 import { exchangeOf, lastQuestion } from '../../../semantic/quality/exchange.ts'
+import { timeText } from '../../../storage/queries/select-events.ts'
 import { exchangesOf } from '../../../storage/semantic/stored-exchanges.ts'
 import {
   isTraceStored,
@@ -16,14 +17,14 @@ import { ApiError } from '../../app.ts'
 import { tenantOf } from '../../auth.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
-import { timeRange, traceId } from '../query-parameters.ts'
+import { instant, timeRange, traceId } from '../query-parameters.ts'
 
 const SNIPPET_CHARS = 240
 
 export const nearSchema = z.object({
   trace_id: z.string(),
   event_id: z.string(),
-  start_time: z.string(),
+  start_time: instant,
   similarity: z
     .number()
     .describe('Cosine: 1 is the same. What is near depends on the model that embeds.'),
@@ -124,7 +125,7 @@ async function shown(
   const questions = new Map(rows.map((row) => [row.event_id, lastQuestion(exchangeOf(row))]))
   return found.map(({ at, ...near }) => ({
     ...near,
-    start_time: at,
+    start_time: timeText(BigInt(at)),
     snippet: questions.get(near.event_id)?.slice(0, SNIPPET_CHARS) ?? null,
   }))
 }

@@ -7,6 +7,10 @@ import { NONE, oneLine } from '../../parts/format.ts'
 
 type Near = RowOf<'GET /api/v1/traces/{id}/similar'>
 
+/** Returns the question; where none was stored or may be read, the trace is named by its id. */
+const textOf = (row: Near): string =>
+  row.snippet === null || row.snippet.trim() === '' ? row.trace_id : row.snippet
+
 export function NearTable({
   rows,
   label,
@@ -33,7 +37,7 @@ export function NearTable({
             <tr key={row.event_id}>
               <td class="main-cell wide">
                 <Link to={`/traces/${row.trace_id}`} row class="row-link">
-                  {oneLine(row.snippet ?? row.trace_id, 160)}
+                  {oneLine(textOf(row), 160)}
                 </Link>
               </td>
               <td class="number share-cell">
