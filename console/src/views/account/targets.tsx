@@ -11,6 +11,7 @@ import { Answered, Empty } from '../../parts/states.tsx'
 import { Table } from '../../parts/table.tsx'
 import { usePages } from '../traces/use-pages.ts'
 import { Deliveries } from './deliveries.tsx'
+import { Mutes } from './mutes.tsx'
 import { useChange } from './use-change.ts'
 
 type Target = RowOf<'GET /api/v1/targets'>
@@ -72,6 +73,7 @@ export function Targets(): JSX.Element {
         </Answered>
       </section>
       <Deliveries targets={pages.rows} />
+      <Mutes />
     </>
   )
 }

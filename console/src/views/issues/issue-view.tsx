@@ -16,6 +16,7 @@ import { useChange } from '../account/use-change.ts'
 import { usePages } from '../traces/use-pages.ts'
 import { ACTIONS, ActionButtons, useIssueChanges } from './issue-changes.tsx'
 import { IssueState } from './issues-view.tsx'
+import { MuteIssue } from './mute-issue.tsx'
 import { SignalView } from './signal-view.tsx'
 import { SignalsTable } from './signals-list.tsx'
 import { useIssuesRoute } from './use-issues-route.ts'
@@ -76,6 +77,7 @@ function GroupedIssue({ id }: { readonly id: string }): JSX.Element {
               )}
             </Answered>
           </section>
+          <MuteIssue issue={issue} />
           <Comments path={path} />
           <History path={path} />
         </>
