@@ -2,11 +2,8 @@
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type { BodyOf } from '../../api/operations.ts'
 import type { Issue } from '../../api/types.ts'
 import { useChange } from '../account/use-change.ts'
-
-type NewMute = NonNullable<BodyOf<'POST /api/v1/mutes'>>
 
 const HOUR_MS = 3_600_000
 const LENGTHS = [
@@ -32,7 +29,7 @@ export function MuteIssue({ issue }: { readonly issue: Issue }): JSX.Element {
   const change = useChange()
   const mute = async (event: Event): Promise<void> => {
     event.preventDefault()
-    const body: NewMute = {
+    const body = {
       matchers: matchersOf(issue, what),
       reason: reason.trim(),
       ...(length === 'window'
@@ -77,7 +74,7 @@ export function MuteIssue({ issue }: { readonly issue: Issue }): JSX.Element {
   )
 }
 
-function matchersOf(issue: Issue, what: string): NewMute['matchers'] {
+function matchersOf(issue: Issue, what: string): Readonly<Record<string, readonly string[]>> {
   if (what === 'type') return { type: [issue.type] }
   return what === 'rule' ? { rule: [issue.rule] } : { issue_id: [issue.issue_id] }
 }
