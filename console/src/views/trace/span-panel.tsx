@@ -1,6 +1,7 @@
 // Shows all details of a span: content, tokens and cost with the way they are counted, signals, attributes, and the raw event.
 
 import type { ComponentChildren, JSX } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
 import { apiAddress } from '../../api/client.ts'
 import type { EventRow, Signal, SpanRow } from '../../api/types.ts'
 import { useQuery } from '../../api/use-query.ts'
@@ -29,6 +30,11 @@ export function SpanPanel({ traceId, span, signals, onSelectEvent }: SpanPanelPr
   const answer = useQuery<EventRow>(['event', span.event_id], (signal) => loadEvent(span, signal), {
     keepsPrevious: false,
   })
+  const panel = useRef<HTMLElement>(null)
+  // On a narrow screen the panel stands below the spans, where nobody would see that it has opened.
+  useEffect(() => {
+    if (window.matchMedia('(width < 1000px)').matches) panel.current?.scrollIntoView()
+  }, [span.event_id])
   const tab = query.get('tab') ?? 'content'
   const tabs: readonly (readonly [string, ComponentChildren])[] = [
     ['content', 'Content'],
@@ -39,7 +45,11 @@ export function SpanPanel({ traceId, span, signals, onSelectEvent }: SpanPanelPr
     ['raw', 'Raw'],
   ]
   return (
-    <aside class="span-panel" aria-label={`Span ${oneLine(span.name ?? span.span_id, 60)}`}>
+    <aside
+      class="span-panel"
+      ref={panel}
+      aria-label={`Span ${oneLine(span.name ?? span.span_id, 60)}`}
+    >
       <SpanHead traceId={traceId} span={span} event={answer.data ?? null} />
       <Tabs
         label="Parts of the span"
