@@ -584,3 +584,22 @@ test('somebody signs in, sees who they are, and signs out', { skip }, async () =
     assert.equal(cookies.filter((c) => c.name === 'observa_session').length, 0)
   })
 })
+
+test('a user is deleted from every store, with the proof of it', { skip }, async () => {
+  await visit('/account?tab=deletions', async (page) => {
+    await page.getByLabel('Id, as you know it').fill('planted-user')
+    assert.ok(await page.getByRole('button', { name: 'Delete for good' }).isDisabled())
+    await page.getByLabel('The same again').fill('planted-user')
+    await page.getByRole('button', { name: 'Delete for good' }).click()
+    await until(
+      async () => (await rows('/api/v1/deletions'))[0]?.['state'] === 'done',
+      'it is proven',
+    )
+    await page.getByText('Proof', { exact: true }).click()
+    await page.getByText('sha256').waitFor()
+    await page.getByRole('row', { name: /clickhouse_events done/ }).waitFor()
+    await page.getByRole('row', { name: /traces done 1/ }).waitFor()
+    const left = await rows('/api/v1/users?limit=1000')
+    assert.ok(left.length > 900 && left.every((user) => user['user_id'] !== 'planted-user'))
+  })
+})

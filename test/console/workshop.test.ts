@@ -213,7 +213,7 @@ test('scores, judges, search by meaning and traces like one are found with the k
     await found.locator('time').first().waitFor()
     await page.getByRole('tab', { name: 'By meaning' }).focus()
     await page.keyboard.press('ArrowRight')
-    await page.getByText('Nothing found').waitFor()
+    await page.getByRole('region', { name: 'What was found by words' }).waitFor()
     await page.getByRole('searchbox', { name: 'Text' }).fill('blue whale?')
     await page.keyboard.press('Enter')
     await page
@@ -262,20 +262,5 @@ test('a budget shows what remains, days of retention are kept, and a delivery is
     const before = (await rows('deliveries'))[0]?.['attempts']
     await page.getByRole('button', { name: 'Send again' }).click()
     await until(async () => (await rows('deliveries'))[0]?.['attempts'] !== before, 'sent again')
-  })
-})
-
-test('a user is deleted from every store, with the proof of it', { skip }, async () => {
-  await visit('/account?tab=deletions', async (page) => {
-    await page.getByLabel('Id, as you know it').fill('planted-user')
-    assert.ok(await page.getByRole('button', { name: 'Delete for good' }).isDisabled())
-    await page.getByLabel('The same again').fill('planted-user')
-    await page.getByRole('button', { name: 'Delete for good' }).click()
-    await until(async () => (await rows('deletions'))[0]?.['state'] === 'done', 'it is proven')
-    await page.getByText('Proof', { exact: true }).click()
-    await page.getByText('sha256').waitFor()
-    await page.getByRole('row', { name: /clickhouse_events done/ }).waitFor()
-    await page.getByRole('row', { name: /traces done 2/ }).waitFor()
-    assert.equal((await rows('users')).length, 0)
   })
 })
