@@ -595,8 +595,8 @@ test('a user is deleted from every store, with the proof of it', { skip }, async
       async () => (await rows('/api/v1/deletions'))[0]?.['state'] === 'done',
       'it is proven',
     )
-    await page.getByText('Proof', { exact: true }).click()
-    await page.getByText('sha256').waitFor()
+    await page.locator('summary', { hasText: 'Proof' }).click()
+    await page.getByText('sha256').first().waitFor()
     await page.getByRole('row', { name: /clickhouse_events done/ }).waitFor()
     await page.getByRole('row', { name: /traces done 1/ }).waitFor()
     const left = await rows('/api/v1/users?limit=1000')

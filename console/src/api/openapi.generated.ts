@@ -1542,6 +1542,7 @@ readonly next_cursor: string | null
 export type GetTracesByIdSimilarRow = {
 readonly trace_id: string
 readonly event_id: string
+/** RFC 3339 with nanoseconds. */
 readonly start_time: string
 /** Cosine: 1 is the same. What is near depends on the model that embeds. */
 readonly similarity: number
