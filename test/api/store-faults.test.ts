@@ -116,6 +116,30 @@ for (const fault of ['reset', 'end'] as const)
     await served('/api/v1/events')
   })
 
+test('what two stores answer together is shown without the one that fails, which `degraded` names', async () => {
+  const [trace] = (await get('/api/v1/traces')).body.data as { trace_id: string }[]
+  const whole = (await get(`/api/v1/traces/${trace?.trace_id}`)).body as Record<string, unknown>
+  assert.deepEqual([(whole['spans'] as unknown[]).length, whole['degraded']], [1, undefined])
+  const broken = events.breakAfter('SELECT', 'reset')
+  const sumsAlone = await get(`/api/v1/traces/${trace?.trace_id}`)
+  await broken
+  const shown = sumsAlone.body as Record<string, unknown>
+  assert.deepEqual([sumsAlone.status, shown['spans']], [200, null])
+  assert.deepEqual([shown['events'], shown['degraded']], [1, ['clickhouse']])
+  await served('/api/v1/events')
+  await postgres.pool.transaction(async (blocker) => {
+    await blocker.query('LOCK TABLE signals IN ACCESS EXCLUSIVE MODE')
+    const pending = get('/api/v1/dashboard/overview')
+    await reader()
+    sums.break('reset')
+    const figuresAlone = await pending
+    const { signals, degraded, over_time } = figuresAlone.body as unknown as Record<string, unknown>
+    assert.deepEqual([figuresAlone.status, signals, degraded], [200, [], ['postgres']])
+    assert.ok((over_time as unknown[]).length > 0)
+  })
+  await served('/api/v1/traces')
+})
+
 test('after idle connections of both stores break, the next requests succeed', async () => {
   await Promise.all([get('/api/v1/traces'), get('/api/v1/traces'), get('/api/v1/events')])
   for (const proxy of [sums, events]) proxy.break('reset')

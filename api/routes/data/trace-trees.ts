@@ -4,9 +4,9 @@ import { z } from 'zod'
 import { type TraceTree, traceTree } from '../../../storage/queries/events/trace-tree.ts'
 import { encodeCursor, placeOf, type Scope } from '../../../storage/queries/page.ts'
 import { findTrace } from '../../../storage/queries/traces.ts'
-import { unavailableStore } from '../../../storage/unavailable.ts'
 import { ApiError } from '../../app.ts'
 import { tenantOf } from '../../auth.ts'
+import { degradedBy, degradedSchema, type StoreName, unlessDown } from '../../degraded.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
 import { nextCursor, placePaging, traceId } from '../query-parameters.ts'
@@ -81,6 +81,7 @@ function oneRoute(app: Api, stores: Stores): void {
               .describe('Depth first; null when the store of events does not answer.'),
             is_cut: z.boolean().describe('true: the trace has more spans than a tree shows.'),
             next_cursor: nextCursor,
+            degraded: degradedSchema,
           }),
         },
       },
@@ -88,9 +89,10 @@ function oneRoute(app: Api, stores: Stores): void {
     async (req) => {
       const { id } = req.params
       const scope = tenantOf(req)
+      const missing: StoreName[] = []
       const [found, tree] = await Promise.all([
         findTrace(stores.postgres, scope, id),
-        req.query.limit === 0 ? NO_TREE : treeOrNull(stores, scope, id),
+        req.query.limit === 0 ? NO_TREE : treeOrNull(stores, scope, id, missing),
       ])
       if (found === null) throw new ApiError(404, 'NOT_FOUND', 'no such trace')
       const { spans, next } = pageOf(tree?.spans ?? [], req.query)
@@ -99,6 +101,7 @@ function oneRoute(app: Api, stores: Stores): void {
         spans: tree === null ? null : spans,
         is_cut: tree?.isCut ?? false,
         next_cursor: next,
+        ...degradedBy(missing),
       }
     },
   )
@@ -107,14 +110,15 @@ function oneRoute(app: Api, stores: Stores): void {
 const NO_TREE: TraceTree = { spans: [], isCut: false }
 
 /** The sums are shown also while the events are not to be had. */
-async function treeOrNull(stores: Stores, scope: Scope, id: string): Promise<TraceTree | null> {
-  try {
-    return (await traceTree(stores.clickhouse, scope, id)) ?? NO_TREE
-  } catch (error) {
-    const isMissing = error instanceof ApiError && error.code === 'STORE_NOT_CONFIGURED'
-    if (isMissing || unavailableStore(error) !== null) return null
-    throw error
-  }
+async function treeOrNull(
+  stores: Stores,
+  scope: Scope,
+  id: string,
+  missing: StoreName[],
+): Promise<TraceTree | null> {
+  const read = async (): Promise<TraceTree> =>
+    (await traceTree(stores.clickhouse, scope, id)) ?? NO_TREE
+  return await unlessDown<TraceTree | null>(missing, 'clickhouse', read, null)
 }
 
 function skeletonRoute(app: Api, stores: Stores): void {

@@ -22,6 +22,7 @@ import {
 import { BREAKDOWNS, type Breakdown } from '../../../storage/queries/usage-sums.ts'
 import { ApiError } from '../../app.ts'
 import { tenantOf } from '../../auth.ts'
+import { degradedBy, degradedSchema, type StoreName, unlessDown } from '../../degraded.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
 import { timeRange, word } from '../query-parameters.ts'
@@ -207,6 +208,7 @@ function overviewRoute(app: Api, stores: Stores): void {
             signals: z.array(
               z.object({ type: z.string(), severity: z.string(), count: z.number() }),
             ),
+            degraded: degradedSchema,
           }),
         },
       },
@@ -214,6 +216,7 @@ function overviewRoute(app: Api, stores: Stores): void {
     async (req) => {
       const filter = filterOf(req.query)
       const scope = tenantOf(req)
+      const missing: StoreName[] = []
       const [report, signals] = await Promise.all([
         readReport(stores.clickhouse, scope, filter, {
           bucketS: bucketOf(filter, req.query.bucket),
@@ -222,7 +225,12 @@ function overviewRoute(app: Api, stores: Stores): void {
           previousFromMs: Math.max(0, filter.fromMs - (filter.toMs - filter.fromMs)),
           withTraces: true,
         }),
-        countSignals(stores.postgres, scope, filter),
+        unlessDown(
+          missing,
+          'postgres',
+          async () => await countSignals(stores.postgres, scope, filter),
+          [],
+        ),
       ])
       const inconsistent = await inconsistentOf(stores, scope, filter, ['model'], report)
       const doubted = [...inconsistent.values()].reduce((sum, events) => sum + events, 0)
@@ -240,6 +248,7 @@ function overviewRoute(app: Api, stores: Stores): void {
             usage_inconsistent: inconsistent.get(keyOf(group.by, ['model'])) ?? 0,
           })),
         signals: [...signals],
+        ...degradedBy(missing),
       }
     },
   )

@@ -622,6 +622,8 @@ readonly p99_ms: number | null
 readonly over_time: readonly GetCostsRow[]
 readonly models: readonly GetCostsBreakdownRow[]
 readonly signals: readonly GetSignalsSummaryRow[]
+/** Stores that do not answer at present, so that their part of the answer is missing. */
+readonly degraded?: readonly ('clickhouse' | 'postgres')[]
 }
 
 export type GetDeadLettersRow = {
@@ -1537,6 +1539,8 @@ readonly cost_usd: number | null
 readonly is_cut: boolean
 /** For the next page; null on the last. */
 readonly next_cursor: string | null
+/** Stores that do not answer at present, so that their part of the answer is missing. */
+readonly degraded?: readonly ('clickhouse' | 'postgres')[]
 }
 
 export type GetTracesByIdSimilarRow = {
