@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Arrivals, Books, requestOf, SPANS_PER_REQUEST } from './books.ts'
+import { Arrivals, Books, NumberedBodies, requestOf, SPANS_PER_REQUEST } from './books.ts'
 
 interface Sent {
   readonly resourceSpans: readonly {
@@ -65,4 +65,10 @@ test('a span that was sent but not acknowledged may be missing', () => {
   const books = new Books()
   books.next()
   assert.deepEqual(books.check(new Arrivals()), { ...clean, delivered: 0 })
+})
+
+test('a body that was written anew is that of its numbers, also where they get longer', () => {
+  const bodies = new NumberedBodies(100)
+  for (const first of [0, 80, 90, 100, 980, 5000, 4980, 99_990, 123_440])
+    assert.equal(bodies.of(first).toString(), requestOf(first, 100), String(first))
 })
