@@ -219,6 +219,9 @@ export class SpanBatch {
    */
   readonly maskedDigests = new Map<number, string>()
 
+  /** By log record, the hash of its bytes as an edge instance received them, when that instance has told it. */
+  readonly receivedHashes = new Map<number, string>()
+
   constructor(arena: Arena) {
     this.arena = arena
   }
@@ -235,6 +238,7 @@ export class SpanBatch {
     this.secrets.clear()
     this.secretNotes.clear()
     this.maskedDigests.clear()
+    this.receivedHashes.clear()
   }
 
   mark(): BatchMark {
@@ -251,6 +255,8 @@ export class SpanBatch {
 
   rewind(mark: BatchMark): void {
     this.arena.top = mark.top
+    for (const told of [this.secrets, this.maskedDigests, this.receivedHashes])
+      for (const span of told.keys()) if (span >= mark.spans) told.delete(span)
     this.spanCount = mark.spans
     this.attrCount = mark.attrs
     this.eventCount = mark.events

@@ -26,6 +26,8 @@ export interface TaskRequest {
   readonly receivedAtMs: number
   /** True for what came in at another instance and used up the quotas of its project there. */
   readonly isMetered?: boolean
+  /** True for what another instance of Observa wrote, whose notes about scrubbing are believed. */
+  readonly isFromEdge?: boolean
 }
 
 /** Token counts and cost, or the remainder of them when other events report the rest. */

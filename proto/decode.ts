@@ -52,6 +52,7 @@ export function decodeInto(
   batch.requests.push(entry)
   try {
     const tally = new RequestTally(batch, limits, batch.requests.length - 1)
+    tally.readsNotes = request.isFromEdge === true
     index(tally, request)
     entry.rejected = tally.rejected
     entry.reasons.push(...tally.reasons())

@@ -29,6 +29,8 @@ export class RequestTally {
    * demands.
    */
   unknownFields = 0
+  /** Whether the notes of an edge instance are believed (`otlp/edge-note.ts`). */
+  readsNotes = false
   readonly #firstRows: number
 
   constructor(batch: SpanBatch, limits: DecodeLimits, request: number) {

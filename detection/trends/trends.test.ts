@@ -138,6 +138,7 @@ test('a series whose only call repeats another one is judged without a minute', 
     },
   }
   t.keep(t.detector.observe(observed([call]), MONDAY + MINUTE))
+  t.restart()
   t.run(MONDAY + MINUTE, MONDAY + 5 * MINUTE, () => ({}))
   assert.equal(t.detector.stats().series, 2)
   t.keep(t.detector.finish())

@@ -67,7 +67,7 @@ export class TraceRecords {
       ['part', `${spanIdOffset < 0 ? '' : hexOf(batch, spanIdOffset, 8)}.${rows[0]}`],
     ])
     const from = out.pos
-    const items = (isLog ? encodeLogs : encodeTraces)(out, batch, null, rows)
+    const items = (isLog ? encodeLogs : encodeTraces)(out, batch, null, rows, true)
     endRecord(out, mark, from)
     if (out.pos - begin <= this.#bytesMax || rows.length === 1) return items
     out.pos = begin

@@ -16,6 +16,7 @@ import {
   type SpanBatch,
 } from '../../core/batch.ts'
 import type { ByteWriter } from '../byte-writer.ts'
+import { EDGE_NOTE, edgeNoteOf } from './edge-note.ts'
 import { writeLogRecord } from './encode-log.ts'
 import { Wire } from './wire.ts'
 import { writeAttributes, writeInt32, writeRange, writeTime, writeUint32 } from './write.ts'
@@ -26,15 +27,16 @@ type WriteItem = (out: ByteWriter, batch: SpanBatch, row: number) => void
 
 /**
  * Writes an ExportTraceServiceRequest with the included spans that are not dropped, and returns their number. `rows` are the
- * spans to look at, in ascending order; without it, all of the batch.
+ * spans to look at, in ascending order; without it, all of the batch. `hasNotes`: with the notes of `edge-note.ts`.
  */
 export function encodeTraces(
   out: ByteWriter,
   batch: SpanBatch,
   include: Include,
   rows?: readonly number[],
+  hasNotes = false,
 ): number {
-  return encode(out, batch, 0, include, writeSpan, rows)
+  return encode(out, batch, { log: 0, include, write: writeSpan, rows, hasNotes })
 }
 
 /** Writes an ExportLogsServiceRequest in the same way. */
@@ -43,8 +45,18 @@ export function encodeLogs(
   batch: SpanBatch,
   include: Include,
   rows?: readonly number[],
+  hasNotes = false,
 ): number {
-  return encode(out, batch, SPAN_FLAG.LOG, include, writeLogRecord, rows)
+  return encode(out, batch, { log: SPAN_FLAG.LOG, include, write: writeLogRecord, rows, hasNotes })
+}
+
+interface Wanted {
+  /** The flag of log records, or 0 for spans. */
+  readonly log: number
+  readonly include: Include
+  readonly write: WriteItem
+  readonly rows: readonly number[] | undefined
+  readonly hasNotes: boolean
 }
 
 const FROM_ROWS = SPAN_FLAG.EDITED | SPAN_FLAG.LEGACY
@@ -54,10 +66,7 @@ const MARK_NONE = -1
 function encode(
   out: ByteWriter,
   batch: SpanBatch,
-  log: number,
-  include: Include,
-  write: WriteItem,
-  rows: readonly number[] | undefined,
+  { log, include, write, rows, hasNotes }: Wanted,
 ): number {
   const count = rows === undefined ? batch.spanCount : rows.length
   let items = 0
@@ -83,7 +92,8 @@ function encode(
       resource = ownResource
       scope = ownScope
     }
-    writeItem(out, batch, row, (flags & FROM_ROWS) !== 0 ? write : null)
+    const note = hasNotes ? edgeNoteOf(batch, span) : null
+    writeItem(out, batch, row, (flags & FROM_ROWS) !== 0 ? write : null, note)
     items++
   }
   if (scopeMark !== MARK_NONE) closeScope(out, batch, scope, scopeMark)
@@ -96,13 +106,15 @@ function writeItem(
   batch: SpanBatch,
   row: number,
   fromRows: WriteItem | null,
+  note: string | null,
 ): void {
-  if (fromRows === null) {
-    const off = batch.spans[row + SPAN.MSG_OFF] as number
-    return out.fieldBytes(2, batch.arena.bytes, off, batch.spans[row + SPAN.MSG_LEN] as number)
-  }
+  const off = batch.spans[row + SPAN.MSG_OFF] as number
+  const len = batch.spans[row + SPAN.MSG_LEN] as number
+  if (fromRows === null && note === null) return out.fieldBytes(2, batch.arena.bytes, off, len)
   const mark = out.begin(2)
-  fromRows(out, batch, row)
+  if (fromRows === null) out.copy(batch.arena.bytes, off, len)
+  else fromRows(out, batch, row)
+  if (note !== null) out.fieldText(EDGE_NOTE, note)
   out.end(mark)
 }
 

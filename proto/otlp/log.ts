@@ -3,6 +3,7 @@
 
 import { ATTR, ATTR_STRIDE, SPAN, SPAN_FLAG, VALUE } from '../../core/batch.ts'
 import { key } from '../../core/keys.ts'
+import { EDGE_NOTE } from './edge-note.ts'
 import { SpanIndexer } from './span.ts'
 import { FIXED32, FIXED64, LEN, VARINT } from './wire.ts'
 
@@ -78,7 +79,8 @@ export class LogIndexer extends SpanIndexer {
       const field = tag >>> 3
       if (field > 12 || field === 4) {
         this.isDirty = true
-        this.skip(tag, end)
+        if (field === EDGE_NOTE) this.note(tag, end)
+        else this.skip(tag, end)
         continue
       }
       this.expect(tag, LOG_TYPES[field] as number)
@@ -172,6 +174,7 @@ export class LogIndexer extends SpanIndexer {
     s[row] = SPAN_FLAG.LOG
     if (this.isDirty) s[row] |= SPAN_FLAG.EDITED
     if (this.isRepaired) s[row] |= SPAN_FLAG.EDITED | SPAN_FLAG.REPAIRED
+    this.takeNote(row)
     this.tally.acceptItem()
   }
 

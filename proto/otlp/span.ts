@@ -1,6 +1,7 @@
 // Indexes Span messages as rows: the span, its attributes, its events and links.
 
-import { EVENT_ROW, LINK, SPAN, SPAN_FLAG } from '../../core/batch.ts'
+import { EVENT_ROW, LINK, SPAN, SPAN_FLAG, SPAN_STRIDE } from '../../core/batch.ts'
+import { EDGE_NOTE, readEdgeNote } from './edge-note.ts'
 import { ValueIndexer } from './values.ts'
 import { FIXED32, FIXED64, LEN, VARINT } from './wire.ts'
 
@@ -35,6 +36,9 @@ export class SpanIndexer extends ValueIndexer {
   /** The field, start and end of events and links, whose rows follow the span's own attributes. */
   #later = new Int32Array(64 * 3)
   #laterCount = 0
+  /** Where the note of an edge instance stands; -1 for none. */
+  #noteOff = -1
+  #noteLen = 0
   #firstAttr = 0
   #firstEvent = 0
   #firstLink = 0
@@ -89,7 +93,8 @@ export class SpanIndexer extends ValueIndexer {
       const field = tag >>> 3
       if (field > 16) {
         this.isDirty = true
-        this.skip(tag, end)
+        if (field === EDGE_NOTE) this.note(tag, end)
+        else this.skip(tag, end)
         continue
       }
       this.expect(tag, SPAN_TYPES[field] as number)
@@ -136,6 +141,26 @@ export class SpanIndexer extends ValueIndexer {
       s[row + SPAN.STATE_OFF] = this.off
       s[row + SPAN.STATE_LEN] = this.len
     } else this.#postpone(field, at, at + len)
+  }
+
+  override beginOwner(): void {
+    super.beginOwner()
+    this.#noteOff = -1
+  }
+
+  /** Skips the note of an edge instance, and remembers where it stands if it is to be believed. */
+  note(tag: number, end: number): void {
+    this.expect(tag, LEN)
+    this.#noteLen = this.length(end)
+    if (this.tally.readsNotes) this.#noteOff = this.p
+    this.p += this.#noteLen
+  }
+
+  /** Takes in the note of the accepted item whose row is given. */
+  takeNote(row: number): void {
+    if (this.#noteOff < 0) return
+    const { batch } = this
+    readEdgeNote(batch, row / SPAN_STRIDE, batch.arena.text(this.#noteOff, this.#noteLen))
   }
 
   /** The offset of an id. -1 if it is empty or all zero, -2 if it has another length. */
@@ -323,6 +348,7 @@ export class SpanIndexer extends ValueIndexer {
     if (this.isRepaired) s[row] = SPAN_FLAG.EDITED | SPAN_FLAG.REPAIRED
     if (s[row + SPAN.NAME_LEN] === 0) this.tally.warn('A span has no name.')
     if (this.#endsBeforeStart(row)) this.tally.warn('A span ends before it starts.')
+    this.takeNote(row)
     this.tally.acceptItem()
   }
 

@@ -9,7 +9,7 @@ import type { Handled, MessageBatch, TopicPartition } from '../../../storage/kaf
 import { ChunkAssembler, type WholeMessage } from './chunks.ts'
 import type { Config } from './config.ts'
 import type { DeadLetterTopic, Refused } from './dead-letter-topic.ts'
-import { type Form, formOf } from './message-form.ts'
+import { type Form, formOf, traceKeyOf } from './message-form.ts'
 
 /** The outcomes of messages, which are the values of the label `outcome` of their metric. */
 export type Outcome = 'accepted' | 'replayed' | 'ignored' | 'dead_lettered' | 'refused' | 'retried'
@@ -17,7 +17,7 @@ export type Outcome = 'accepted' | 'replayed' | 'ignored' | 'dead_lettered' | 'r
 export interface DeliveryReport {
   count(topic: string, outcome: Outcome, messages: number): void
   accepted(telemetry: TelemetryKind, verdict: IntakeVerdict & { readonly kind: 'accepted' }): void
-  /** Reports a refused message that is dropped because no dead-whole topic is configured. */
+  /** Reports a refused message that is dropped because no dead-letter topic is configured. */
   lost(at: TopicPartition, refused: Refused): void
   /** Reports that a partition is paused, with the reason. */
   waiting(at: TopicPartition, message: string, retryAfterS: number): void
@@ -35,7 +35,10 @@ interface Group {
   readonly messages: WholeMessage[]
 }
 
-/** The delay after a failed write to the dead-whole topic. */
+/** Groups by tenant, format and telemetry kind that may be sent at the same time. */
+type Round = Map<string, Group>
+
+/** The delay after a failed write to the dead-letter topic. */
 const DEAD_LETTER_RETRY_S = 2
 
 export class Delivery {
@@ -67,11 +70,8 @@ export class Delivery {
 
   /** Delivers a batch. Never rejects. */
   async handle(batch: MessageBatch): Promise<Handled> {
-    const { groups, refused } = this.#sorted(batch)
-    const found = await Promise.all([
-      this.#giveUp(batch, refused),
-      ...groups.map((group) => this.#send(batch, group.form, group.messages)),
-    ])
+    const { rounds, refused } = this.#sorted(batch)
+    const found = await Promise.all([this.#giveUp(batch, refused), this.#sendRounds(batch, rounds)])
     const end = (batch.messages.at(-1)?.offset ?? -1n) + 1n
     const obstacle = first(found)
     const next = obstacle === null ? end : obstacle.offset
@@ -84,12 +84,31 @@ export class Delivery {
     return { next, durable, pauseMs: obstacle.retryAfterS * 1000 }
   }
 
-  /** Groups messages by tenant, format and telemetry kind. Each group keeps their order. */
+  /**
+   * Sends one round after the other, so that the messages of a trace are decided about in their order and each for itself. Otherwise
+   * the decisions would depend on where batches end, and an instance that reads the messages again would number them differently.
+   */
+  async #sendRounds(batch: MessageBatch, rounds: readonly Round[]): Promise<Obstacle | null> {
+    for (const [i, round] of rounds.entries()) {
+      const found = await Promise.all(
+        [...round.values()].map(({ form, messages }) => this.#send(batch, form, messages)),
+      )
+      const obstacle = first(found)
+      if (obstacle === null) continue
+      const unsent = rounds.slice(i + 1).flatMap((later) => [...later.values()])
+      const offsets = unsent.flatMap(({ messages }) => messages.map((m) => m.message.offset))
+      return { ...obstacle, offset: lowest([obstacle.offset, ...offsets]) }
+    }
+    return null
+  }
+
+  /** Groups messages by tenant, format and telemetry kind, in rounds with one message of each trace. A group keeps their order. */
   #sorted(batch: MessageBatch): {
-    groups: Group[]
+    rounds: Round[]
     refused: (Refused & { whole: WholeMessage })[]
   } {
-    const groups = new Map<string, Group>()
+    const rounds: Round[] = []
+    const roundOf = new Map<string, number>()
     const refused: (Refused & { whole: WholeMessage })[] = []
     for (const message of batch.messages) {
       const whole = this.chunks.add(batch, message)
@@ -103,8 +122,12 @@ export class Delivery {
         const { tenant, format, telemetry } = verdict.form
         const whose = [tenant.tenantId, tenant.projectId, tenant.environment ?? '']
         const key = [...whose, format, telemetry].join('\0')
-        const group = groups.get(key)
-        if (group === undefined) groups.set(key, { form: verdict.form, messages: [whole] })
+        const trace = traceKeyOf(whole.message)
+        const at = trace === null ? 0 : (roundOf.get(trace) ?? 0)
+        if (trace !== null) roundOf.set(trace, at + 1)
+        const round = (rounds[at] ??= new Map())
+        const group = round.get(key)
+        if (group === undefined) round.set(key, { form: verdict.form, messages: [whole] })
         else group.messages.push(whole)
       }
     }
@@ -116,7 +139,7 @@ export class Delivery {
         reason: 'incomplete',
         text: `chunks of the message are missing: ${whole.parts.length} are here`,
       })
-    return { groups: [...groups.values()], refused }
+    return { rounds, refused }
   }
 
   /** Sends a group. Resolves with null when all its messages are durable or given up, otherwise with the first undelivered one. */
@@ -177,6 +200,7 @@ export class Delivery {
         ...form,
         receivedAtMs: this.#clock.nowMs(),
         isMetered: this.#isMetered,
+        isFromEdge: this.#config.tenancy === 'headers',
       }
       return await intake.accept(request, reservation, () => this.isStopping)
     } finally {
@@ -196,13 +220,13 @@ export class Delivery {
     )
   }
 
-  /** Writes messages to the dead-whole topic; of a reassembled message its chunks. */
+  /** Writes messages to the dead-letter topic; of a reassembled message its chunks. */
   async #giveUp(
     at: MessageBatch,
     refused: readonly (Refused & { readonly whole: WholeMessage })[],
   ): Promise<Obstacle | null> {
     if (refused.length === 0) return null
-    // A replayed message was already written to the dead-whole topic when it was consumed the first time.
+    // A replayed message was already written to the dead-letter topic when it was consumed the first time.
     if (at.isReplay) {
       for (const { whole } of refused) this.#settle(at, whole, 'replayed')
       return null
@@ -215,7 +239,7 @@ export class Delivery {
         return {
           offset: lowest(refused.map((r) => r.message.offset)),
           retryAfterS: DEAD_LETTER_RETRY_S,
-          message: 'the dead-whole topic takes nothing',
+          message: 'the dead-letter topic takes nothing',
         }
     }
     for (const one of refused) {

@@ -29,6 +29,8 @@ const RECORDS: Readonly<Record<string, readonly [PayloadFormat, TelemetryKind]>>
   logs: ['otlp-proto', 'logs'],
 }
 
+const TRACE_ID = /^[0-9a-f]{32}$/
+
 /** The longest tenant name in a header. Longer values are invalid. */
 const NAME_BYTES_MAX = 256
 /** The number of bytes in which the first key of an OTLP JSON request is searched. */
@@ -111,6 +113,13 @@ function tenantOf(message: ReceivedMessage): TenantContext | null {
   const projectId = textOf(message, 'project')
   if (tenantId === null || projectId === null) return null
   return { tenantId, projectId, environment: textOf(message, 'environment'), keyId: null }
+}
+
+/** The trace of a message that the exporter wrote; null for messages without a trace and for those of other producers. */
+export function traceKeyOf(message: ReceivedMessage): string | null {
+  const isOurs = Object.hasOwn(RECORDS, textOf(message, 'record') ?? '')
+  const key = message.key.toString('latin1')
+  return isOurs && TRACE_ID.test(key) ? key : null
 }
 
 /** Returns the text of a header; null if it is missing, empty or too long. */

@@ -107,7 +107,7 @@ export class BatchScrubber {
 
   #keepFinds(batch: SpanBatch, span: number, owner: Owner): void {
     const { tally, maskedHash } = this.log
-    if (tally !== null) batch.secrets.set(span, tally)
+    if (tally !== null) batch.secrets.set(span, withTold(tally, batch.secrets.get(span)))
     const { ids } = this.#judges
     if (maskedHash === null || ids === null) return
     const digest = ids.digest(owner.tenant, 'masked', maskedHash).toString('hex')
@@ -238,6 +238,17 @@ export class BatchScrubber {
     table[col + 1] = now.length
     return true
   }
+}
+
+/** What was found here, and what an edge instance has found before and told. */
+function withTold(
+  found: Map<string, number>,
+  told: ReadonlyMap<string, number> | undefined,
+): Map<string, number> {
+  if (told === undefined) return found
+  const all = new Map(told)
+  for (const [type, n] of found) all.set(type, (all.get(type) ?? 0) + n)
+  return all
 }
 
 /** Own notes of a span, then those of its resource and scope. */
