@@ -204,22 +204,16 @@ export class SpanBatch {
   linkCount = 0
   resourceCount = 0
   scopeCount = 0
-  /**
-   * Number of secrets found, by span and type name. `scrub` fills it. A finding in a resource or scope counts for each
-   * of its spans.
-   */
+  /** Secrets found, by span and type name. `scrub` fills it. A finding in a resource or scope counts for each of its spans. */
   readonly secrets = new Map<number, Map<string, number>>()
   /** Findings by span, for `explain`: where each was and what was done about it. Never contains the value found. */
   readonly secretNotes = new Map<number, readonly SecretNote[]>()
-
   /**
    * A keyed digest, by span, of the values that placeholders and pseudonyms replaced. Two texts that are equal after
-   * scrubbing may have differed before, so whoever compares texts compares this digest too. It is never stored by
-   * itself.
+   * scrubbing may have differed before, so whoever compares texts compares this too. It is never stored by itself.
    */
   readonly maskedDigests = new Map<number, string>()
-
-  /** By log record, the hash of its bytes as an edge instance received them, when that instance has told it. */
+  /** By log record, the hash of its bytes as an edge received them. */
   readonly receivedHashes = new Map<number, string>()
 
   constructor(arena: Arena) {
