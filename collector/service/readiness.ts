@@ -1,6 +1,7 @@
 // What others see of the running service: whether it takes data now, and if not, every reason why; how its queue and exporters are;
 // and which pipelines run.
 
+import type { KeyDirectory } from '../../accounts/key-directory.ts'
 import type { ObservaConfig } from '../../config/root.ts'
 import type { RunningPipeline } from '../../core/component.ts'
 import { formatBytes } from '../../core/config/units.ts'
@@ -34,14 +35,29 @@ export function readinessOf({ isReady, isStopping, stats, exporters }: InstanceS
 /** By component id. */
 export type Health = Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>
 
-/** Without `stats` the log is not open, so that nothing is taken. */
-export function healthOf(stats: LogStats | null, exporters: InstanceState['exporters']): Health {
+/** What is known of keys, quotas and mutes, and how old it is. */
+type Known = Pick<KeyDirectory, 'isStale' | 'ageMs'>
+
+/** Without `stats` the log is not open, so that nothing is taken. `known` is null without a control plane. */
+export function healthOf(
+  stats: LogStats | null,
+  exporters: InstanceState['exporters'],
+  known: Known | null,
+): Health {
   const isFull = stats === null || stats.pressure === 'full'
   const waiting = stats === null ? 'not open' : `${formatBytes(stats.neededBytes)} to send`
   const pressure = stats === null || stats.pressure === 'ok' ? '' : `, pressure ${stats.pressure}`
   const queue = { ok: !isFull, detail: `${waiting}${pressure}` }
   const found = exporters.map(({ id, loop }) => [`exporter ${id}`, loop.health()] as const)
-  return { queue, ...Object.fromEntries(found) }
+  const control = known === null ? {} : { 'control plane': controlOf(known) }
+  return { queue, ...Object.fromEntries(found), ...control }
+}
+
+function controlOf(known: Known): Health[string] {
+  const ageMs = known.ageMs()
+  if (!known.isStale) return { ok: true, detail: `heard of ${Math.round(ageMs / 1000)} s ago` }
+  const since = Number.isFinite(ageMs) ? `for ${Math.round(ageMs / 1000)} s` : 'since the start'
+  return { ok: false, detail: `does not answer ${since}; what is known of it goes on` }
 }
 
 export function runningPipelines({ service }: ObservaConfig): readonly RunningPipeline[] {

@@ -218,7 +218,8 @@ export class Service implements ServiceView {
   }
 
   health(): Health {
-    return healthOf(this.#log?.stats() ?? null, this.#exporters)
+    const known = this.#control?.keys ?? null
+    return healthOf(this.#log?.stats() ?? null, this.#exporters, known)
   }
 
   async #start(): Promise<void> {

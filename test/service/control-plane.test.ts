@@ -125,11 +125,22 @@ test('while the database is down, known keys keep working and requests with unkn
     return createKey(change, { projectId: 'default', kind: 'sk' }, null)
   })
   assert.equal(await send(at, made.key), 200, 'made elsewhere, known at once')
+  const health = async (): Promise<{ status: string; checks: Record<string, unknown> }> => {
+    const headers = { authorization: `Bearer ${made.key}` }
+    const res = await fetch(at.url('/health/detailed', 'http'), { headers })
+    return (await res.json()) as { status: string; checks: Record<string, unknown> }
+  }
+  assert.match(JSON.stringify(await health()), /"status":"ok".*"control plane":{"ok":true/)
   t.after(() => proxy.heal())
   proxy.break('silence')
   await until(async () => (await at.metric('observa_control_sync_age_seconds')) > 10, 'stale')
   assert.equal(await send(at, made.key), 200)
   assert.equal(await send(at, makeKey('sk', 'live')), 503)
+  const cut = await health()
+  assert.equal(cut.status, 'degraded')
+  assert.match(JSON.stringify(cut.checks['control plane']), /"ok":false.*does not answer for 1\d s/)
+  assert.match(at.stderr, /the control plane does not answer; keys are checked by what is known/)
   proxy.heal()
   await until(async () => (await send(at, makeKey('sk', 'live'))) === 401, 'heard again')
+  assert.match(JSON.stringify((await health()).checks['control plane']), /"ok":true/)
 })
