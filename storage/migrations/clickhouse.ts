@@ -2,7 +2,7 @@
 // twice (IF NOT EXISTS), and two programs that start at the same time do no harm.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import { type Migration, migrationsOf, pending, statementsOf } from './files.ts'
+import { type Applied, type Migration, migrationsOf, pending, statementsOf } from './files.ts'
 
 /**
  * Brings the client's database, which is made if it is missing, up to date. Returns the versions that were applied.
@@ -23,10 +23,22 @@ export async function migrateClickHouse(
   return todo.map((m) => m.version)
 }
 
-async function applied(
+/** The migrations that `migrateClickHouse` would apply. Changes nothing. */
+export async function pendingInClickHouse(
   client: ClickHouseClient,
-  db: string,
-): Promise<ReadonlyMap<number, { readonly checksum: string; readonly name: string }>> {
+  database: string,
+): Promise<readonly Migration[]> {
+  const found = await client.query({
+    query: `SELECT count() AS n FROM system.tables WHERE database = {database: String} AND name = 'schema_migrations'`,
+    query_params: { database },
+    format: 'JSONEachRow',
+  })
+  const [row] = await found.json<{ n: string | number }>()
+  const known = Number(row?.n) === 0 ? new Map() : await applied(client, quoteName(database))
+  return pending(migrationsOf('clickhouse'), known, 'ClickHouse')
+}
+
+async function applied(client: ClickHouseClient, db: string): Promise<Applied> {
   const rows = await client.query({
     query: `SELECT version, name, checksum FROM ${db}.schema_migrations FINAL`,
     format: 'JSONEachRow',

@@ -38,20 +38,24 @@ function directoryOf(store: string): string {
   return join(import.meta.dirname, '..', '..', '..', 'storage', 'migrations', store)
 }
 
+/** The migrations that a database has, by version. */
+export type Applied = ReadonlyMap<number, { readonly checksum: string; readonly name: string }>
+
 /** The migrations that are not applied yet. Throws when the files contradict those that are applied. */
 export function pending(
   all: readonly Migration[],
-  applied: ReadonlyMap<number, { readonly checksum: string; readonly name: string }>,
+  applied: Applied,
   store: string,
 ): readonly Migration[] {
   const first = applied.get(1)
   if (first !== undefined && first.name !== all[0]?.name) throw unreleased(store)
-  for (const version of applied.keys()) {
-    if (version <= all.length) continue
+  const later = [...applied].filter(([version]) => version > all.length)
+  if (later.length > 0) {
+    const names = later.map(([version, { name }]) => `${version} (${name})`).join(', ')
     throw new ObservaError(
       'OBS_MIGRATION_FROM_THE_FUTURE',
-      `${store} has migration ${version}, this version of Observa knows ${all.length}.`,
-      'Run the newer version of Observa that migrated this database.',
+      `${store} has migration ${names}, this version of Observa knows ${all.length}.`,
+      `Run the newer version of Observa that migrated this database, or restore a backup of ${store} from before migration ${later[0]?.[0]}.`,
     )
   }
   for (const m of all) {

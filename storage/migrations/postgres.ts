@@ -4,7 +4,7 @@
 import type { Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { ensureRoles } from '../postgres/roles.ts'
-import { type Migration, migrationsOf, pending } from './files.ts'
+import { type Applied, type Migration, migrationsOf, pending } from './files.ts'
 import { migrateJobQueue } from './job-queue.ts'
 
 /** The text "observa" as a number. Any constant would do that no other program uses. */
@@ -28,15 +28,33 @@ async function migrate(client: Statements): Promise<readonly number[]> {
     checksum text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now()
   )`)
-  const rows = await client.query<{ version: number; name: string; checksum: string }>(
-    'SELECT version, name, checksum FROM schema_migrations',
-  )
-  const applied = new Map(rows.rows.map((r) => [r.version, r]))
-  const todo = pending(migrationsOf('postgres'), applied, 'Postgres')
+  const todo = pending(migrationsOf('postgres'), await appliedIn(client), 'Postgres')
   await ensureRoles(client, await loginOf(client))
   for (const migration of todo) await apply(client, migration)
   await migrateJobQueue(client)
   return todo.map((m) => m.version)
+}
+
+/** The migrations that `migratePostgres` would apply. Changes nothing. */
+export async function pendingInPostgres(pool: PostgresPool): Promise<readonly Migration[]> {
+  return await pool.withClient(async (client) => {
+    const found = await client.query<{ it: string | null }>(
+      "SELECT to_regclass('schema_migrations')::text AS it",
+    )
+    const isThere = (found.rows[0]?.it ?? null) !== null
+    return pending(
+      migrationsOf('postgres'),
+      isThere ? await appliedIn(client) : new Map(),
+      'Postgres',
+    )
+  })
+}
+
+async function appliedIn(client: Statements): Promise<Applied> {
+  const rows = await client.query<{ version: number; name: string; checksum: string }>(
+    'SELECT version, name, checksum FROM schema_migrations',
+  )
+  return new Map(rows.rows.map((r) => [r.version, r]))
 }
 
 async function loginOf(client: Statements): Promise<string> {

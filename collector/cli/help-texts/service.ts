@@ -42,7 +42,11 @@ that runs when none is given.
 
   migrate: `observa migrate [options]
 
-Brings the schemas of the configuration's ClickHouse and Postgres up to date. A start of the service does the same.
+Brings the schemas of the configuration's ClickHouse and Postgres up to date. A start of the service does the same, unless the exporter has
+\`migrate: false\`.
+
+  --check              change nothing, and say which migrations would be applied. Exit code 0: none, 2: some, 1: the stores were migrated by
+                       a newer version, and a downgrade needs a backup from before
 
 ${CONFIG_HELP}`,
 
