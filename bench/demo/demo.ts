@@ -117,6 +117,13 @@ function printTraces(traces: readonly Trace[], shows: ReadonlyMap<string, string
 
 function printQueries(session: string, example: string): void {
   const auth = values.key === undefined ? '' : " -H 'authorization: Bearer $KEY'"
+  say(
+    'Secrets and personal data are masked before anything is stored. To try that with a mail address, take one of a real',
+  )
+  say(
+    'domain: those of example.com, .org and .net and of .test stay, for RFC 2606 reserves them for documents.',
+  )
+  say()
   say('See it again:')
   say()
   for (const path of [

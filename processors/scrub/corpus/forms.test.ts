@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { createTextScrubber } from '../index.ts'
 import { card, Draw, FAKES, fake } from './fake-secrets.ts'
 import { FORMS, LOOKALIKES } from './forms.ts'
+import { OUTSIDE_FORMS, OUTSIDE_LOOKALIKES } from './outside-forms.ts'
 
 const scrubber = createTextScrubber()
 const HEX = '0123456789abcdef'
@@ -28,6 +29,25 @@ const PLAIN: Readonly<Record<string, (d: Draw) => string>> = {
       if (c.length === 16) return c
     }
   },
+}
+
+const SETS: Readonly<Record<string, string>> = {
+  alnum: MIXED,
+  word: `${MIXED}-_`,
+  hex: HEX,
+  lower: 'abcdefghjkmnpqrstuv23456789',
+  upper: 'ABCDEFGHJKLMNP23456789',
+  base58_: MIXED,
+  base32_: 'ABCDEFGHJKLMNP234567',
+}
+
+/** `alnum43`, `hex16`: so many characters of a set; `plainpw`: letters and digits. */
+function drawn(name: string, d: Draw): string | undefined {
+  if (name === 'plainpw')
+    return `Zk${d.chars(MIXED, 8)}${d.chars('23456789', 2)}${d.chars(MIXED, 3)}`
+  const m = /^([a-z]+(?:\d+_)?)(\d+)$/.exec(name)
+  const set = SETS[m?.[1] ?? '']
+  return set === undefined ? undefined : `${d.chars(set, Number(m?.[2]) - 2)}a7`
 }
 
 const hex = (c: string): string => c.charCodeAt(0).toString(16)
@@ -74,7 +94,7 @@ interface Written {
 function write(form: string, d: Draw): Written {
   const values: { type: string; written: string }[] = []
   const text = form.replace(/\{\{(\w+)(?:\|(\w+))?\}\}/g, (_, type: string, how?: string) => {
-    const value = PLAIN[type]?.(d) ?? fake(type, d)
+    const value = PLAIN[type]?.(d) ?? drawn(type, d) ?? fake(type, d)
     const written = how === undefined ? value : (ENCODINGS[how]?.(value) ?? '')
     values.push({ type, written })
     return written
@@ -98,7 +118,7 @@ function survives(form: string, type: string, written: string, out: string): boo
 test('every form loses its secret, and scrubbing again changes nothing', () => {
   const d = new Draw(41)
   const leaks: string[] = []
-  for (const form of FORMS) {
+  for (const form of [...FORMS, ...OUTSIDE_FORMS]) {
     for (let round = 0; round < 4; round++) {
       const { text, values } = write(form, d)
       const once = scrubber.scrub(text).text
@@ -113,7 +133,7 @@ test('every form loses its secret, and scrubbing again changes nothing', () => {
 test('what only looks like a secret stays', () => {
   const d = new Draw(42)
   const changed: string[] = []
-  for (const form of LOOKALIKES) {
+  for (const form of [...LOOKALIKES, ...OUTSIDE_LOOKALIKES]) {
     const { text } = write(form, d)
     const done = scrubber.scrub(text).text
     if (done !== text) changed.push(`${text} => ${done}`)

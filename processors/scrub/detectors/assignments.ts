@@ -2,6 +2,7 @@
 // A row is explained in `detector.ts`.
 
 import { code, type Detector, token } from './detector.ts'
+import { PASSWORD_STEMS } from './password-words.ts'
 
 /** Commands that take a password in an option or at a place of its own. */
 // biome-ignore format: a list of commands
@@ -13,9 +14,9 @@ const COMMANDS = [
   'cypher-shell', 'nodetool', 'sqlcmd', 'osql', 'bcp ', 'isql', 'sqlplus', 'sqlldr', 'expdp', 'impdp', 'rman target', 'connect ', 'CONNECT ', 'conn ', 'CONN ',
   'db2 connect', 'etcdctl', 'mosquitto_', 'mqtt ', 'rabbitmqadmin', 'rabbitmqctl', 'ldapsearch', 'ldapadd', 'ldapmodify', 'ldapdelete', 'ldapwhoami', 'ldappasswd',
   'kadmin', 'snmpwalk', 'snmpget', 'snmpset', 'snmpbulk', 'docker login', 'podman login', 'nerdctl login', 'helm registry login', 'helm repo add', 'buildah login',
-  'skopeo ', 'az login', 'oc login', 'cf login', 'ibmcloud login', 'vault login', 'cargo login', 'snyk auth', 'ngrok ', 'mc alias', 'mc config', 'twine ', 'nuget ',
+  'skopeo ', 'az login', 'az sql', 'az postgres', 'az mysql', 'az synapse', 'oc login', 'cf login', 'ibmcloud login', 'vault login', 'cargo login', 'snyk auth', 'ngrok ', 'mc alias', 'mc config', 'twine ', 'nuget ',
   'poetry config', 'sonar-scanner', 'tailscale', 'unzip', 'zip -', 'zipcloak', '7z ', '7z"', '7za ', '7zz ', '7z.exe', 'rar a', 'rar x', 'unrar', 'openssl', 'keytool', 'jarsigner',
-  'apksigner', 'signtool', 'certutil', 'pvk2pfx', 'osslsigncode', 'gpg ', 'gpg2', 'gpg"', 'borg ', 'ssh-keygen', 'puttygen', 'htpasswd', 'pdftk', 'pdftotext', 'pdftoppm',
+  'apksigner', 'signtool', 'certutil', 'pvk2pfx', 'osslsigncode', 'gpg ', 'gpg2', 'gpg"', 'borg ', 'ssh-keygen', 'puttygen', 'steghide', 'htpasswd', 'pdftk', 'pdftotext', 'pdftoppm',
   'qpdf', 'veracrypt', 'ipmitool', 'racadm', 'perccli', 'wpa_passphrase', 'iwconfig', 'mount -', 'mount.cifs', 'useradd', 'usermod', 'openstack', 'asadmin', 'jboss-cli', 'wsadmin',
 ]
 
@@ -37,7 +38,7 @@ export const ASSIGNMENTS: readonly Detector[] = [
       'pw=',
       'pw"',
       "pw'",
-      'pw is',
+      'pw ',
       'bindpw',
       'rootpw',
       'masterauth',
@@ -73,6 +74,7 @@ export const ASSIGNMENTS: readonly Detector[] = [
       'كلمة المرور',
       'كلمة السر',
       'पासवर्ड',
+      ...PASSWORD_STEMS,
     ],
     shape: code('password'),
     group: 'context',
@@ -96,7 +98,7 @@ export const ASSIGNMENTS: readonly Detector[] = [
     id: 'password',
     title: 'Password that is piped into a command',
     // biome-ignore format: a list of options and commands
-    anchors: ['sudo -S', 'password-stdin', 'chpasswd', 'passwd --stdin', 'passphrase-fd', 'kinit'],
+    anchors: ['sudo -S', 'password-stdin', 'chpasswd', 'passwd --stdin', 'passphrase-fd', 'kinit', '| passwd', '|passwd', '-pass stdin', 'cryptsetup', 'vncpasswd', 'smbpasswd', 'htpasswd -', 'secret create', 'secret set', 'secret put', 'secrets set', 'secrets create', 'versions add', '--with-token', 'pass insert', 'secret-tool store', '| su ', '|su ', '| doas', 'ssh-add', 'vault kv put', '--stdin', 'stdinpass', 'passin stdin', 'pass-stdin', '--key-file', 'veracrypt', 'with-stdin'],
     shape: code('piped'),
     group: 'context',
     rank: 3,
@@ -115,9 +117,20 @@ export const ASSIGNMENTS: readonly Detector[] = [
   }),
   token({
     id: 'password',
+    title: 'Password before a host',
+    anchors: ['@'],
+    shape: code('host_login'),
+    group: 'header',
+    left: 'any',
+    rank: 3,
+    check: '`user:V@host:port`, and V looks like a password',
+    guard: 'mail addresses, digests of images',
+  }),
+  token({
+    id: 'password',
     title: 'Password of PowerShell, SQL or a call',
     // biome-ignore format: words
-    anchors: ['securestring', 'identified', 'userid=', 'oracle:thin:', 'pserver:', 'networkcredential', 'pscredential', 'sp_addlogin', 'basicauth', 'credentials.basic(', 'usernamepassword', 'auth=(', 'auth = (', 'wifi:', 'authprovider(', '.login(', '.authenticate(', 'getconnection(', 'snmp-server community '],
+    anchors: ['ldap_bind(', 'simple_bind', 'ftp_login(', 'ssh2_auth_password(', 'imap_open(', 'mysqli_connect(', 'mysql_connect(', 'odbc_connect(', 'oci_connect(', 'new mysqli(', 'new pdo(', 'plaintext(', 'passwordauthentication(', 'plainauth(', 'basic_auth(', 'basicauthentication(', 'set_auth(', 'http_basic', 'password_cmd', 'password-cmd', 'passwordcmd', 'passcmd', 'pass_cmd', 'passwordcommand', 'password_command', 'password-command', 'passwordeval', 'usernameandpassword(', 'securestring', 'identified', 'userid=', 'oracle:thin:', 'pserver:', 'networkcredential', 'pscredential', 'sp_addlogin', 'basicauth', 'credentials.basic(', 'usernamepassword', 'auth=(', 'auth = (', 'wifi:', 'authprovider(', '.login(', '.authenticate(', 'getconnection(', 'snmp-server community '],
     shape: code('statement'),
     group: 'context',
     anyCase: true,
@@ -148,6 +161,8 @@ export const ASSIGNMENTS: readonly Detector[] = [
       'uthorization',
       'oken de ac',
       "oken d'acc",
+      'oken d’acc',
+      'eton d’acc',
       "eton d'acc",
       'wif',
       'chlüssel',

@@ -4,16 +4,17 @@
 
 import type { KeyMeaning } from '../value/key-meaning.ts'
 import { FIELD_HINT, NO_MEANING } from '../value/key-meaning.ts'
+import { AMBIGUOUS_WORD, isPasswordWord } from './password-words.ts'
 
 const KNOWN_MAX = 8192
 const known = new Map<string, KeyMeaning>()
 
 const PASSWORD =
-  /^(?:pass(?:word|wd|wort|phrase|code|ord|ordet)?s?|pwd|passw|psw|pswd|pword|pswrd|mdp|psk|wpapsk|pw|senhas?|contrasenas?|contraseñas?|contrasenya|motdepasse|dbpass|pgpassword|requirepass|masterauth|(?:bind|root|admin|ldap|smtp|mail)pw|userpass|sshpass|mysqlpwd|passe|kennwort|zugangswort|wachtwoord|lösenord(?:et)?|losenord(?:et)?|hasł(?:o|a|em)|has[l]o|hesl[oa]|jelsz(?:ó|o|ava|avam|avát)|parola|clave|[şs]ifre(?:si|niz|m|miz|yi)?|salasana(?:ni)?|adgangskoden?|khẩu|sandi(?:nya)?|密码|密碼|口令|パスワード|暗証番号|비밀번호|암호|п?арол[а-яё]{1,3}|κ?ωδικό[ςύ]?|รหัสผ่าน|סיסמה|סיסמא|המרור|المرور|السر|पासवर्ड)$/
+  /^(?:(?:pass|ass|ss)word|pass(?:word|wd|wort|phrase|code|ord|ordet)?s?|pwd|passw|psw|pswd|pword|pswrd|mdp|psk|wpapsk|pw|senhas?|contrasenas?|contraseñas?|contrasenya|motdepasse|dbpass|pgpassword|requirepass|masterauth|(?:bind|root|admin|ldap|smtp|mail)pw|userpass|sshpass|mysqlpwd|passe|kennwort|zugangswort|wachtwoord|lösenord(?:et)?|losenord(?:et)?|hasł(?:o|a|em)|has[l]o|hesl[oa]|jelsz(?:ó|o|ava|avam|avát)|parola|clave|[şs]ifre(?:si|niz|m|miz|yi)?|salasana(?:ni)?|adgangskoden?|khẩu|sandi(?:nya)?|密码|密碼|口令|パスワード|暗証番号|비밀번호|암호|п?арол[а-яё]{1,3}|κ?ωδικό[ςύ]?|รหัสผ่าน|סיסמה|סיסמא|המרור|المرور|السر|पासवर्ड)$/
 /** Words that also mean something else: the value must look like a password by itself. */
 const WEAK_PASSWORD = /^(?:pass|pw|psw|mdp|psk|parola|clave|passe|암호|κ?ωδικό[ςύ]?|passcode)$/
 const ENDS_PASSWORD =
-  /(?:password|passwd|passphrase|passwort|wachtwoord|kennwort|lösenord|passord|hasło|heslo)$/
+  /(?:password|passwd|passphrase|passwort|wachtwoord|kennwort|lösenord|passord|hasło|heslo)$|(?:passwort|kennwort|wachtwoord|lösenords?|passord)(?:feld|eingabe|veld|fältet?|felt)$/
 /** Keys and tokens in other languages. */
 const FOREIGN_SECRET =
   /(?:密钥|密鑰|令牌|トークン|토큰|токен|jeton|geheimnis|segredo|secreto|sekret|시크릿|시크릿키|シークレット)$/
@@ -68,7 +69,7 @@ function wordsOf(name: string): string[] {
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replace(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')
     .toLowerCase()
-    .split(/[^a-z0-9\u0080-\uffff]+/)
+    .split(/[^a-z0-9\u0080-\u2018\u201a-\uffff]+/)
     .filter((w) => w !== '' && !/^\d+$/.test(w))
 }
 
@@ -103,13 +104,17 @@ function judge(name: string): KeyMeaning {
   if (FOREIGN_NAME.test(words.join(' '))) return { kind: 'secret', strength: 'weak', hints }
   const about =
     COMMANDS.test(last) || words.some((w, i) => i > 0 && ABOUT.has(w) && i === words.length - 1)
-  if (!about && (words.some((w) => PASSWORD.test(w)) || ENDS_PASSWORD.test(last))) {
+  if (!about && (words.some(isPassword) || ENDS_PASSWORD.test(last))) {
     const bare = words.some((w) => w === 'pass') && !PASSWORD.test(last.replace(/^pass$/, ''))
     const noun = bare && last !== 'pass'
-    const isWeak = words.length === 1 && WEAK_PASSWORD.test(last)
+    const isWeak = words.length === 1 && (WEAK_PASSWORD.test(last) || AMBIGUOUS_WORD.test(last))
     if (!noun) return { kind: 'password', strength: isWeak ? 'weak' : 'whole', hints }
   }
   return { ...secretKind(lower, last, before, words), hints }
+}
+
+function isPassword(word: string): boolean {
+  return PASSWORD.test(word) || isPasswordWord(word)
 }
 
 function secretKind(

@@ -33,6 +33,17 @@ export const MORE_SERVICES: readonly Detector[] = [
     anchors: ['sl.u.', 'sl.B'],
     shape: body('word_dash', 60, { digit: true, entropy: 3 }),
   }),
+  token({
+    id,
+    title: 'Token of a service that says what it is',
+    // biome-ignore format: a list of what stands behind the name of a service
+    anchors: ['_live_', '_prod_', '_pat_', '_secret_', '_sk_', '_api_', '_token_', '_key_', '_rw_', '_admin_', '-pat-', '-live-', '-secret-', '-token-', '-key-'],
+    shape: code('branded'),
+    left: 'any',
+    gluable: false,
+    rank: 3,
+    check: '24 letters and digits, three capitals, three small letters and two digits among them',
+  }),
   token({ id, title, anchors: ['ATTA'], shape: body('hex', 56, { digit: true }) }),
   token({
     id,

@@ -33,7 +33,7 @@ export function isPassword(
   const isWeak = meaning.strength === 'weak'
   if (v.bare && isWeak && (/^pass$/i.test(name) || !/[!@#$%^&*?~]/.test(text))) return false
   if (v.loose || (isWeak && !v.quoted)) return isStrong(s, text)
-  if (!v.quoted && isCode(text)) return false
+  if (!v.quoted && (isCode(text) || isTypeName(text))) return false
   const mix = mixOf(s.b, v.from, v.to)
   if ((mix & DIGIT) !== 0 && n >= 5)
     return !/ [a-z]+ /.test(text) && !/^\d{1,3}$/.test(text) && !isSizeOrDate(text)
@@ -42,6 +42,14 @@ export function isPassword(
 
 function isCode(text: string): boolean {
   return text.startsWith('{') || bracketsIn(text) > 1 || isCodeName(text)
+}
+
+/** `SecretStr`, `AccessToken2`, `CharArray`, `Base64String`, `Optional<String>`: a type, as signatures have it behind a colon. */
+const TYPE_NAME =
+  /^(?:[\w.]{1,40}[.:])?[A-Z][A-Za-z]{0,30}(?:64|32|16)?[A-Za-z]{0,24}(?:Str(?:ing)?|Text|Bytes?|Array|Slice|Buffer|Data|Type|Value|Field|Token|Secret|Password|Credentials?|Keys?|Form|Request|Input|Dto|DTO|Param|Model|Schema|Option|Optional|Ref|Ptr|View|Box)(?:V?\d)?(?:[?!]|\[\]|[<[].{0,40})?$/
+
+function isTypeName(text: string): boolean {
+  return TYPE_NAME.test(text)
 }
 
 /** The value repeats its name, is an address, a version or a directory (`PWD=/home/ann`). */
@@ -80,8 +88,19 @@ export function isStrong(s: ScannedValue, text: string): boolean {
   if (isVersioned(text) || (text.length >= 14 && !/\d.*\d.*\d/.test(text) && isIdentifier(text)))
     return false
   if (/[a-z]/.test(text) && /[A-Z]/.test(text)) return text.length >= 7
+  if (isMixedLower(text)) return true
   // hunter42, not sha256, oauth2, step-2
   return /^[a-z]{3,}\d{2,}[a-z0-9]*$/.test(text) && text.length >= 8
+}
+
+/** `bmvky4fugc98`: small letters and three digits and more in two places, but no hex and no name. */
+function isMixedLower(text: string): boolean {
+  if (text.length < 11 || !/^[a-z0-9]+$/.test(text) || /^[0-9a-f]+$/.test(text)) return false
+  return (
+    /[a-z]\d+[a-z]+\d|\d+[a-z]+\d+[a-z]/.test(text) &&
+    (text.match(/\d/g)?.length ?? 0) >= 3 &&
+    !isIdentifier(text)
+  )
 }
 
 /** An address, a path, a query, a version, a size, a UUID, the name of something in code. */

@@ -2,12 +2,9 @@
 // a block scalar, an attribute, a `default =` of HCL. Finds the range and says how sure the form is; whether the
 // value lives up to the name is left to `assigned-value.ts`.
 
-import { hasWord, isDigit, latinText, UNQUOTED } from '../value/bytes.ts'
+import { hasWord, latinText, UNQUOTED } from '../value/bytes.ts'
 import { namedValue } from './named-value.ts'
-import { Progress, type ScannedValue } from './scanned-value.ts'
-
-/** No digit stands between the last name that asked and this. */
-const NO_DIGIT = new Progress()
+import type { ScannedValue } from './scanned-value.ts'
 
 export interface Assigned {
   from: number
@@ -48,10 +45,10 @@ export interface NameRange {
 
 const QUOTED_MAX = 2048
 const LOOK_MAX = 280
-/** What wraps a string in code, and the key of a value in JSON: `Some("V")`, `String::from("V")`, `{"stringValue": "V"}`. */
-const WRAPPER = String.raw`(?:new )?(?:Some|Ok|Just|Optional\.of|(?:Secure|Secret)?String(?:::(?:from|new)|\.valueOf)?|Secret(?:Str|::new)?|\[\]byte|str|bytes|Buffer\.from|std::string|Password|PlainText)\((?=\\*["'${'`'}])|\{\s{0,2}\\*["']?(?:stringValue|string_value|value|plaintext|S)\\*["']?\s{0,2}:\s{0,2}(?=\\*["'])`
+/** What wraps a string in code, and the key of a value in JSON: `Some("V")`, `String::from("V")`, `{"stringValue": "V"}`, `string(12) "V"`. */
+const WRAPPER = String.raw`\[\]string\{(?=\\*["'])|string\(\d{1,5}\) (?=\\*")|(?:new )?(?:Some|Ok|Just|Optional\.of|(?:Secure|Secret)?String(?:::(?:from|new)|\.valueOf)?|Secret(?:Str|::new)?|\[\]byte|str|bytes|Buffer\.from|std::string|Password|PlainText)\((?=\\*["'${'`'}])|\{\s{0,2}\\*["']?(?:stringValue|string_value|value|plaintext|S)\\*["']?\s{0,2}:\s{0,2}(?=\\*["'])`
 /** Opening quotes, escaped too; a backslash alone begins something else. */
-const OPEN = String.raw`((?:${WRAPPER}|\\+["'${'`'}]|["'${'`'}*([]|%?qq?[{(]|[NEbrufBRUF@]{1,2}(?=\\*["'])|\\+u00(?:22|27|60|3[cC])|\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8})`
+const OPEN = String.raw`((?:${WRAPPER}|\\+["'${'`'}]|["'${'`'}*([]|%?qq?[{(]|\{(?=[^\s{}"'\\]{4,64}\};)|[NEbrufBRUF@]{1,2}(?=\\*["'])|\\+u00(?:22|27|60|3[cC])|\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8})`
 const BLANK = String.raw`(?:[ \t]|\\+t|&nbsp;|\xc2\xa0)`
 
 /**
@@ -59,15 +56,17 @@ const BLANK = String.raw`(?:[ \t]|\\+t|&nbsp;|\xc2\xa0)`
  * languages, then opening quotes. Groups: separator, prose word, opening.
  */
 const BETWEEN = new RegExp(
-  String.raw`^(?:[\\"'${'`'}*_\])]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8}(?: \([^()\n]{1,24}\))?${BLANK}{0,24}(?:(:{1,3}=|<{1,2}-|[?.+]=|\|\|[:=]|=>|->|===?|=|:|\||>|%3[dD]|\uff1a|\xef\xbc\x9a|\xe6\x98\xaf|\xe3\x81\xaf|\xe3\x81\x8c|\xe4\xb8\xba|\xec\x9d\x80|\xeb\x8a\x94|\xec\x9d\xb4)(?:\xef\xbc\x9a|:)?|(is|ist|es|est|era|was|are|lautet|\xc3\xa9|\xc3\xa8|\xc3\xa4r|er|jest|je|este|l\xc3\xa0)(?::|[ \t]))(?:\*{1,3}|_{1,2})?${BLANK}{0,24}${OPEN}`,
+  String.raw`^(?:[\\"'${'`'}*_\])]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8}(?: \([^()\n]{1,24}\))?${BLANK}{0,24}(?:(:{1,3}=|<{1,2}-|[?.+]=|\|\|[:=]|=>(?:\s{1,24}(?=string\())?|->|===?|=|:|\||>|%3[dD]|\uff1a|\xef\xbc\x9a|\xe6\x98\xaf|\xe3\x81\xaf|\xe3\x81\x8c|\xe4\xb8\xba|\xec\x9d\x80|\xeb\x8a\x94|\xec\x9d\xb4|(?=\xe3\x80[\x8c\x8e]))(?:\xef\xbc\x9a|:)?|(is|ist|es|est|era|was|are|lautet|\xc3\xa9|\xc3\xa8|\xc3\xa4r|er|jest|je|este|l\xc3\xa0)(?::|[ \t]))(?:\*{1,3}|_{1,2})?${BLANK}{0,24}${OPEN}`,
 )
+/** A list of pairs under the name, as Postman keeps what a scheme needs: `"apikey":[{"key":"value","value":"V"}]`. */
+const LIST_OF_PAIRS = /^\\*["']\s{0,2}:\s{0,3}\[\s{0,12}\{\s{0,12}/
 /** The key of a value in a list of pairs, and what opens it: `","value":"`. */
-const VALUE_KEY = new RegExp(
+export const VALUE_KEY = new RegExp(
   String.raw`[\\"']{0,4}(?:value|val|v|default|defaultValue|content|text)[\\"']{0,4}[ \t]{0,4}[:=]${BLANK}{0,8}${OPEN}`,
   'iy',
 )
 /** `["x-api-key", "V"]`, `define("X", "V")`. */
-const TUPLE = /^(?:\\*["'`]) {0,2}, {0,2}(?:(?:\r?\n|\\+n)[ \t]{0,24})?[bru]?(\\*["'`])/
+const TUPLE = /^(?:\\*["'`]) {0,2}[,;] {0,2}(?:(?:\r?\n|\\+n)[ \t]{0,24})?[bru]?(\\*["'`])/
 /** `setPassword("V")`. */
 const CALL = /^\( ?(\\*["'`])/
 /** `: |` and a line, `:` and a line: a block scalar or a label above its value. */
@@ -75,18 +74,21 @@ const NEXT_LINE =
   /^["'`*]{0,3}[ \t]{0,4}[:=>]\*{0,2}[ \t]{0,4}([|>][-+]?\d?)?[ \t]{0,4}(?:\r?\n|\\r\\n|\\n){1,2}[ \t]{0,24}(["'`]{0,3})/
 /** `variable "x" { type = string  default = "V"`. */
 const HCL =
-  /^"\s{0,3}\{(?:\s{0,12}(?:type|description|sensitive|nullable)\s{0,8}=[^\n]{0,100}\n){0,4}\s{0,12}default\s{0,8}=\s{0,4}(")/
+  /^"\s{0,3}\{(?:\s{0,12}(?:type|description|sensitive|nullable)\s{0,8}=[^\n]{0,100}\n){0,4}\s{0,12}(?:default|value)\s{0,8}=\s{0,4}(")/
 /** `apiKey: string = "V"`, `var apiKey string = "V"`. */
 const TYPED =
   /^(?: (?:string|str|char|String|&str)(?:\[\d{0,4}\])? {1,2}:?=|\??\s{0,2}:\s{0,2}&?(?:'\w+ )?[A-Za-z][\w<>[\]?.]{0,30}(?: \| \w{1,20}){0,2}\s{0,4}=)\s{0,4}(["'`])/
 /** `<b>Password:</b> V`, `<td>token</td><td>V</td>`. */
 const MARKUP =
   /^ {0,2}:?\s{0,4}(?:<\/?[a-z][a-z0-9]{0,9}(?: [^<>]{0,60})?>\s{0,8}){1,5}:?\s{0,4}(["'`]{0,2})/i
+/** `Mot de passe admin = V`: a word or two belong to the label. */
+const WORDS_THEN_SIGN =
+  /^ (?:[A-Za-z\x80-\xff]{2,14} ){1,2}[:=] {0,2}((?:\\+["'`]|["'`*]){0,4})(?=[^\s"'`*])/
 /** `<password type="text">V</password>`. */
 const TAG = /^["']?(?:\s[\w:-]{1,24}="[^"<>]{0,60}"){1,4}\s{0,2}(>)/
 /** `token - V`, `password "V"`, `password (V)`, `access token V`, `password 7 V` of a router. */
 const BARE =
-  /^["'`*]{0,3}(?: {1,2}(?:-|\xe2\x80[\x93\x94]) {1,2}| {0,2}\xe2\x86\x92 {0,2}|[ \t]{1,3}(?:\d )?)((?:\\+["'`]|["'`*(]){0,4}|\xe2\x80[\x98\x9c])/
+  /^["'`*]{0,3}(?: {1,2}(?:-|\xe2\x80[\x93\x94]) {1,2}| {0,2}\xe2\x86\x92 {0,2}|[ \t]{1,12}(?:\d )?)((?:\\+["'`]|["'`*(]){0,4}|\xe2\x80[\x98\x9c])/
 
 const FOLLOWS = new Uint8Array(256)
 for (const c of '\x1b \t\r\n\\"\'`:=|>-,(*_])&<%?[;') FOLLOWS[c.charCodeAt(0)] = 1
@@ -106,6 +108,7 @@ export function assignedAfter(s: ScannedValue, name: NameRange): Assigned | null
   const text = latinText(s.b, name.to, Math.min(s.to, name.to + LOOK_MAX))
   return (
     afterNextLine(s, name, text) ??
+    afterList(s, name, text) ??
     afterSeparator(s, name, text) ??
     afterFlag(s, name, text) ??
     afterLooseForm(s, name, text)
@@ -141,6 +144,14 @@ function isLetter(c: number): boolean {
   return (c | 0x20) >= 97 && (c | 0x20) <= 122
 }
 
+/** `"apikey":[{"key":"value","value":"V"}]` */
+function afterList(s: ScannedValue, name: NameRange, text: string): Assigned | null {
+  const length = LIST_OF_PAIRS.exec(text)?.[0].length
+  const value = length === undefined ? null : namedValue(text.slice(length), VALUE_KEY)
+  if (length === undefined || value === null) return null
+  return valueAt(s, name, length + value.end, value.open, {})
+}
+
 function afterSeparator(s: ScannedValue, name: NameRange, text: string): Assigned | null {
   const typed = text.includes('=') ? TYPED.exec(text) : null
   if (typed !== null) return valueAt(s, name, typed[0].length, typed[1] ?? '', {})
@@ -158,6 +169,8 @@ function afterSeparator(s: ScannedValue, name: NameRange, text: string): Assigne
       markup: m[1] === '>',
     })
   }
+  m = WORDS_THEN_SIGN.exec(text)
+  if (m !== null) return valueAt(s, name, m[0].length, m[1] ?? '', { loose: true })
   m = TAG.exec(text)
   if (m !== null) return valueAt(s, name, m[0].length, '', { markup: true })
   const named = namedValue(text, VALUE_KEY)
@@ -314,104 +327,30 @@ export function nextInList(s: ScannedValue, v: Assigned): Assigned | null {
   return to <= from ? null : { ...v, from, to }
 }
 
-const OTHER_NUMBER = /^:-?\d{1,24}(?:\.\d{1,24})?(?:e[-+]?\d{1,3})?[,}\]]{0,4}$/i
-const WORDS_MAX = 9
-const PROSE_MAX = 120
-/** What links a name and its value in a sentence, as latin1 of UTF-8. */
-const COPULA =
-  /^(?:is|ist|es|est|era|was|are|be|lautet|war|\xc3\xa9|\xc3\xa8|\xc3\xa4r|er|to|je|jest|on|este|l\xc3\xa0|adalah|olan|\xe0\xb8\x84\xe0\xb8\xb7\xe0\xb8\xad|\xd7\x94\xd7\x99\xd7\x90|\xd7\x94\xd7\x95\xd7\x90|\xd9\x87\xd9\x8a|\xd9\x87\xd9\x88|\xe0\xa4\xb9\xe0\xa5\x88|\xce\xb5\xce\xaf\xce\xbd\xce\xb1\xce\xb9|-|\xe2\x80[\x93\x94])$|[:\x84\x8e\x9c]$|(?:\xe0\xb8\x84\xe0\xb8\xb7\xe0\xb8\xad)$/
-
-export interface ProseValue {
-  readonly from: number
-  readonly to: number
-  /** "is", a colon or a quote stands right before it. */
-  readonly linked: boolean
-}
-
-/** "the password for the staging database is X": the first word with a digit in the sentence that goes on. */
-export function valueInSentence(s: ScannedValue, name: NameRange): ProseValue | null {
-  const end = Math.min(s.to, name.to + PROSE_MAX)
-  let digit = Math.max(name.to, s.reached(NO_DIGIT))
-  while (digit < end && !isDigit(s.b[digit])) digit++
-  if (digit >= end) {
-    s.advance(NO_DIGIT, Math.max(s.reached(NO_DIGIT), end))
-    return null
-  }
-  if (!goesOnTo(s, name.to, digit)) return null
-  const text = latinText(s.b, name.to, end)
-  if (!/^[\s"'`,*\x80-\xff]/.test(text)) return null
-  let linked = false
-  let words = 0
-  for (const m of text.matchAll(/[^\s"'`]+/g)) {
-    const word = m[0]
-    const before = text.slice(0, m.index)
-    if (/[\n\r]/.test(before) || ++words > WORDS_MAX) return null
-    // Between two strings of a list.
-    if (word === ',') return null
-    // `"token":" the","logprob":-0.52,`: the number of another key.
-    if (OTHER_NUMBER.test(word) && /["'`]$/.test(before)) return null
-    if (/[(){}[\]|\\<>=]/.test(word.slice(1, -1)) || OPERATOR.test(word)) return null
-    if (/\d/.test(word))
-      return valueOfWord(name.to + m.index, word, linked || /["'`]$/.test(before))
-    // A sentence or clause ends, code begins.
-    if (/[.!?;=(){}[\]<>|\\]$|[=(){}[\]<>|\\]/.test(word)) return null
-    linked = COPULA.test(word)
-  }
-  return null
-}
-
-const OPERATOR = /^(?:&&|\|\||[=!<>]+|\?)$/
-/** Opening brackets and quotes before a value, and what ends a sentence behind it, as latin1 of UTF-8. */
-const LEAD = /^(?:[([*_]|\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|\xc2\xab)+/
-const TAIL =
-  /(?:[.,;:!?)\]*]|\xe2\x80[\x99\x9d]|\xe3\x80[\x8d\x8f\x82]|\xc2\xbb)*(?:[\xe0-\xf4][\x80-\xbf].*)?$/
-
-/** A word of a sentence without the marks around it. */
-function valueOfWord(at: number, word: string, isLinked: boolean): ProseValue | null {
-  const lead = LEAD.exec(word)?.[0] ?? ''
-  const tail = TAIL.exec(word)?.[0] ?? ''
-  const from = at + lead.length
-  const to = at + word.length - tail.length
-  return to <= from ? null : { from, to, linked: isLinked || lead !== '' }
-}
-
-/** False when the sentence that begins at `p` ends, code begins or too many words stand before the word of the digit at `digit`. */
-function goesOnTo(s: ScannedValue, p: number, digit: number): boolean {
-  let words = 0
-  let last = 0
-  let isCode = false
-  for (let i = p; i < digit; i++) {
-    const c = s.b[i] as number
-    const kind = IN_PROSE[c] as number
-    if (kind === PROSE.BREAK) return false
-    if (kind === PROSE.SPACE) {
-      if (isCode || IN_PROSE[last] === PROSE.STOP) return false
-    } else {
-      if (IN_PROSE[last] === PROSE.SPACE || i === p) words++
-      if (kind === PROSE.CODE) isCode = true
-    }
-    last = c
-  }
-  return words <= WORDS_MAX
-}
-
-const PROSE = { LETTER: 0, SPACE: 1, BREAK: 2, STOP: 3, CODE: 4 } as const
-const IN_PROSE = new Uint8Array(256)
-for (const c of ' \t\v\f\u00a0"\'`') IN_PROSE[c.charCodeAt(0)] = PROSE.SPACE
-for (const c of '\r\n') IN_PROSE[c.charCodeAt(0)] = PROSE.BREAK
-for (const c of '.!?;') IN_PROSE[c.charCodeAt(0)] = PROSE.STOP
-for (const c of '=(){}[]<>|\\') IN_PROSE[c.charCodeAt(0)] = PROSE.CODE
-
+/** Keys of what names a value: `{"value":"V","selector":"#password"}`. */
 const VALUE_BEFORE =
-  /(\\*["'])(?:value|val|content)\1\s{0,2}:\s{0,2}\1([^"'\\\n]{4,200})\1\s{0,2},\s{0,12}\1(?:name|key|id|header)\1\s{0,2}:\s{0,2}\1$/i
+  /(\\*["'])(?:value|val|content|text|input|keys)\1\s{0,2}:\s{0,2}\1([^"'\\\n]{4,200})\1\s{0,2},\s{0,12}(?:\1\w{1,16}\1\s{0,2}:\s{0,2}(?:\1[^"'\\\n]{0,24}\1|[\w.]{1,12})\s{0,2},\s{0,12}){0,2}\1(?:name|key|id|header|label|field|element|selector|target|placeholder)\1\s{0,2}:\s{0,2}\1(?:[^"'\\\n]{0,40}[#=.\s[_-])?$/i
+
+/** A quote, or the sign of a selector, stands before the name, and a colon before its quote. */
+function isSecondKey(s: ScannedValue, from: number): boolean {
+  let at = from - 1
+  const c = s.at(at)
+  if (c === 0x23 || c === 0x3d || c === 0x20 || c === 0x5b) {
+    const low = Math.max(s.from, from - SELECTOR_MAX)
+    while (at > low && s.b[at] !== 0x22 && s.b[at] !== 0x0a) at--
+  }
+  if (s.at(at) !== 0x22 && s.at(at) !== 0x27) return false
+  // A colon, perhaps blanks and backslashes, then the quote.
+  let colon = at - 1
+  while (s.at(colon) === 0x5c || s.at(colon) === 0x20) colon--
+  return s.at(colon) === 0x3a
+}
+
+const SELECTOR_MAX = 48
 
 /** `{"value":"V","name":"DB_PASSWORD"}`: the value stands before its name. */
 export function assignedBefore(s: ScannedValue, name: NameRange): Assigned | null {
-  if (s.at(name.from - 1) !== 0x22 && s.at(name.from - 1) !== 0x27) return null
-  // A colon, perhaps blanks and backslashes, then the quote.
-  let colon = name.from - 2
-  while (s.at(colon) === 0x5c || s.at(colon) === 0x20) colon--
-  if (s.at(colon) !== 0x3a) return null
+  if (!isSecondKey(s, name.from)) return null
   const low = Math.max(s.from, name.from - LOOK_MAX)
   const text = latinText(s.b, low, name.from)
   const m = VALUE_BEFORE.exec(text)

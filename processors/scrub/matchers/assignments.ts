@@ -27,14 +27,30 @@ import {
   type NameRange,
   NOTHING,
   nextInList,
-  type ProseValue,
   plainEnd,
-  valueInSentence,
 } from './assignment-forms.ts'
 import type { CellCheck } from './columns.ts'
 import { matchColumn } from './columns.ts'
-import { matchBeside } from './forms/beside.ts'
+import { endsMessage, inAnswer, isQuestion, isRequest } from './forms/answers.ts'
+import {
+  atSamePlace,
+  behindSelector,
+  CLOSES,
+  inNextField,
+  inTag,
+  LESS_THAN,
+} from './forms/beside.ts'
+import { Place, SLASH, SPACE, type ValueCheck } from './forms/place.ts'
+import {
+  behindPrompt,
+  inNextPair,
+  inSentenceBefore,
+  inState,
+  intoFile,
+  mayFollowItsValue,
+} from './forms/prompts.ts'
 import { maskCookies } from './headers.ts'
+import { type ProseValue, valueInSentence } from './prose-value.ts'
 import type { ScannedValue } from './scanned-value.ts'
 
 const NAME = ALNUM | UNDERSCORE | DASH | DOT
@@ -55,7 +71,11 @@ export function matchPassword(
   const name = nameAt(s, p, len)
   if (name === null || name.meaning.kind !== 'password') return
   let value = assignedAfter(s, name)
-  if (value === NOTHING) return
+  if (value === NOTHING) {
+    // A question in a language whose particle is a separator too.
+    matchBeside(s, name, active, PASSWORD_CELL)
+    return
+  }
   if (value !== null && reportAppPassword(s, name, value.from, active)) return
   if (value === null || !isPassword(s, value, name.text, name.meaning)) {
     value = assignedBefore(s, name)
@@ -334,7 +354,7 @@ function skipScheme(s: ScannedValue, value: Assigned): void {
 /** `SSWS 00aB..`, `GenieKey 1f2e..`: length of a word and the blank behind it when a long word with a digit follows; 0 = none does. */
 function vendorScheme(s: ScannedValue, value: Assigned): number {
   const head = latinText(s.b, value.from, Math.min(s.to, value.from + 64))
-  const m = /^[A-Za-z][A-Za-z0-9_-]{1,24} (?=([\w.~+/=-]{16,}))/.exec(head)
+  const m = /^[A-Za-z][A-Za-z0-9_-]{1,24} (?=([\w.~+/=:-]{16,}))/.exec(head)
   return m !== null && /\d/.test(m[1] ?? '') ? m[0].length : 0
 }
 
@@ -356,3 +376,33 @@ export const SECRET_CELL: CellCheck = (text, s, from, to) =>
   !isIdentifier(text) &&
   !isWordy(s.b, from, to) &&
   entropy(s.b, from, Math.min(to, from + 256)) > 3.2
+
+/** Reports what stands beside the name; true when anything did. */
+function matchBeside(
+  s: ScannedValue,
+  name: NameRange,
+  active: ActiveDetector,
+  check: ValueCheck,
+): boolean {
+  const behind = s.at(name.to)
+  const isTag = behind === LESS_THAN || s.at(name.to + 1) === LESS_THAN
+  const isLabel = behind === SPACE || behind >= 0x80
+  const isAsked = isQuestion(s, name.to)
+  const isEnd = endsMessage(s, name.to)
+  // Most names in prose: neither a quote or bracket behind them nor a question mark.
+  const isNothing = !isTag && !isLabel && !isAsked && !isEnd && CLOSES[behind] !== 1
+  if (isNothing && !mayFollowItsValue(s, name.from)) return false
+  const at = new Place(s, name, active, check)
+  if ((isAsked || (isEnd && isRequest(at))) && inAnswer(at, isAsked)) return true
+  return (isTag && inNextField(at)) || (isLabel && inNextPair(at)) || inCode(at)
+}
+
+/** The forms of code, commands and markup. */
+function inCode(at: Place): boolean {
+  const { s, from } = at
+  const before = s.at(from - 1)
+  if (before === SLASH && intoFile(at)) return true
+  if (before === SPACE && inSentenceBefore(at)) return true
+  if (CLOSES[s.at(at.to)] !== 1) return behindSelector(at) || behindPrompt(at)
+  return inState(at) || inTag(at) || behindSelector(at) || behindPrompt(at) || atSamePlace(at)
+}

@@ -39,7 +39,7 @@ export function matchColumn(
   const open = Math.max(
     before.lastIndexOf('\n'),
     endOf(before, '\\n'),
-    before.lastIndexOf('"') === -1 ? -1 : openQuote(before),
+    isQuotedCell(s, nameFrom, nameTo) ? -1 : openQuote(before),
   )
   const from = open < 0 ? low : low + open + 1
   s.spend(nameTo + brk.index - from)
@@ -76,6 +76,11 @@ function breakBehind(s: ScannedValue, nameTo: number): RegExpExecArray | null {
   if (m === null) s.advance(NO_BREAK, end)
   else m.index += from - nameTo
   return m
+}
+
+/** `"Host","Password"`: the quotes are those of the cell. */
+function isQuotedCell(s: ScannedValue, from: number, to: number): boolean {
+  return s.at(from - 1) === 0x22 && s.at(to) === 0x22
 }
 
 /** Behind the quote that opens the string the header stands in, when cells are not quoted themselves. */

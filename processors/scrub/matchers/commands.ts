@@ -277,6 +277,16 @@ const STATEMENTS: readonly Statement[] = [
     form: /^userid=(\\*["']?)[\w$#]{1,40}\/([^\s@"'/\\]{4,128})(?=@|[\s"'\\]|$)/i,
     isStrong: 'always',
   },
+  {
+    form: new RegExp(
+      String.raw`^plainauth\(\s{0,4}(${Q})[^"'\`\n]{0,40}\1\s{0,2},\s{0,4}\1[^"'\`\n]{1,64}\1\s{0,2},\s{0,4}\1([^\s"'\`\\]{4,128})\1`,
+      'i',
+    ),
+  },
+  {
+    form: /^pass(?:word)?[-_]?(?:cmd|command|eval)\\*["']?\s{0,3}[:=]?\s{0,3}(?:\\*["']\s{0,2}){0,2}(?:(?:ba|z)?sh -c )?(\\*["']?)(?:echo|printf)(?: -[a-zA-Z]{1,2}){0,2}(?: %s)? (?:\\*["'])?([^\s"'`\\;|]{4,128})/i,
+    isStrong: 'always',
+  },
   { form: /^pserver:()[\w$.-]{1,40}:([^\s@"']{3,128})@/ },
   { form: /^oracle:thin:()[\w$#]{1,40}\/([^\s@"']{4,128})@/ },
   {
@@ -287,13 +297,13 @@ const STATEMENTS: readonly Statement[] = [
   },
   {
     form: new RegExp(
-      String.raw`^(?:basicauth\w{0,14}|credentials\.basic|usernamepassword\w{0,24}|auth ?=) ?\(\s{0,4}[bru]?(${Q})[^"'\`\\\n]{1,64}\1\s{0,2},\s{0,4}[bru]?\1([^\s"'\`\\]{4,128})\1`,
+      String.raw`^(?:(?:http_)?basic_?auth\w{0,14}|plaintext|passwordauthentication|set_auth|http_basic\w{0,16}|credentials\.basic|username(?:and)?password\w{0,24}|auth ?=) ?\(\s{0,4}(?:username\s?[:=]\s?|user\s?[:=]\s?)?[bru]?(${Q})[^"'\`\\\n]{1,64}\1\s{0,2},\s{0,4}[bru]?\1([^\s"'\`\\]{4,128})\1`,
       'i',
     ),
   },
   {
     form: new RegExp(
-      String.raw`^(?:authprovider|\.login|\.authenticate|getconnection)\(\s{0,4}(?:[\w.]{1,40}\s{0,2},\s{0,4})?[bru]?(${Q})[^"'\`\\\n]{1,64}\1\s{0,2},\s{0,4}[bru]?\1([^\s"'\`\\]{6,128})\1`,
+      String.raw`^(?:authprovider|\.login|\.authenticate|getconnection|ldap_bind|simple_bind(?:_s)?|ftp_login|ssh2_auth_password|imap_open|(?:mysqli?|odbc|sqlsrv|oci|pg)_p?connect|new mysqli|new pdo|\.connect)\(\s{0,4}(?:[$\w.>-]{1,40}\s{0,2},\s{0,4}|${Q}[^"'\`\n]{1,80}${Q}\s{0,2},\s{0,4})?[bru]?(${Q})[^"'\`\\\n]{1,64}\1\s{0,2},\s{0,4}[bru]?\1([^\s"'\`\\]{6,128})\1`,
       'i',
     ),
     isStrong: 'always',
@@ -348,9 +358,10 @@ export function matchSessionId(
   len: number,
   active: ActiveDetector,
 ): void {
-  const m = /^[\\"']{0,3} ?[=:] ?[\\"']{0,3}([\w.%~+/-]{16,200})/.exec(
-    latinText(s.b, p + len, Math.min(s.to, p + len + 220)),
-  )
+  const m =
+    /^[\\"']{0,3}\]? ?(?:=>|[=:])\s{0,8}(?:string\(\d{1,5}\) )?[\\"']{0,3}([\w.%~+/-]{16,200})/.exec(
+      latinText(s.b, p + len, Math.min(s.to, p + len + 220)),
+    )
   const value = m?.[1]
   if (m === null || value === undefined || !/\d/.test(value) || isPlaceholder(s, value)) return
   const end = p + len + m[0].length

@@ -23,7 +23,7 @@ const COOKIES_READ = new Progress()
 
 /** `%20`, a folded line, `' + '`; else quotes, spaces, a colon, quotes. */
 const BEHIND_SCHEME = new RegExp(
-  String.raw`^(?:%20|\x20?(?:\x1b|\\+(?:u001[bB]|x1[bB]|033|e))\[[\d;]{0,8}m|\+|\\+u0020|=20|\\+t|(?:\r?\n|\\+r\\+n|\\+n)[ \t]{1,8}| ?["'${'`'}] ?[+.] ?["'${'`'}]|(?:\\+["']|["']){0,4}[ \t]{0,2}[:=,]?[ \t]{0,3}(?:\\+["']|["'<]|\\+u00(?:22|27|3[cC])){0,4})`,
+  String.raw`^(?: (?:\{\w{0,8}\}|%s)\\*["'${'`'}] ?[,%] ?\(?\\*["'${'`'}]|%20|\x20?(?:\x1b|\\+(?:u001[bB]|x1[bB]|033|e))\[[\d;]{0,8}m|\+|\\+u0020|=20|\\+t|(?:\r?\n|\\+r\\+n|\\+n)[ \t]{1,8}| ?["'${'`'}] ?[+.] ?["'${'`'}]|(?:\\+["']|["']){0,4}[ \t]{0,2}[:=,]?[ \t]{0,3}(?:\\+["']|["'<]|\\+u00(?:22|27|3[cC])){0,4})`,
 )
 
 /** After the scheme word: spaces, a colon, quotes, `%20`; -1 when nothing separates. */
@@ -128,14 +128,23 @@ const PLAIN_COOKIES =
 export function matchCookie(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   if (p < s.reached(COOKIES_READ)) return
   if (!startsWord(s, p, 0x63)) {
-    if (s.at(p - 1) === 0x43) cookieOfCall(s, p + len, active)
+    // `addCookies([..])`
+    if (s.at(p - 1) !== 0x43) return
+    const word = wordEnd(s, p + len)
+    const listed = cookieLine(s, word)
+    if (listed > 0) s.advance(COOKIES_READ, maskCookieLines(s, listed, active))
+    else if (!matchJar(s, word, active)) cookieOfCall(s, p + len, active)
     return
   }
-  if (isProse(s, p + len)) return
+  if (isProse(s, p + len)) {
+    // `<Cookie sid=V for host>`, as a jar of Python prints it.
+    if (s.at(p - 2) === 0x3c) maskCookies(s, p + len + 1, s.to, active.type, active.rank)
+    return
+  }
   const head = /^(?:s|2)?[\\"']{0,4}\s{0,2}[:=]\s{0,3}[\\"']{0,4}/.exec(
     latinText(s.b, p + len, Math.min(s.to, p + len + 16)),
   )
-  const word = s.at(p + len) === 0x73 || s.at(p + len) === 0x32 ? p + len + 1 : p + len
+  const word = wordEnd(s, p + len)
   const listed = cookieLine(s, word)
   if (listed > 0) {
     s.advance(COOKIES_READ, maskCookieLines(s, listed, active))
@@ -148,6 +157,11 @@ export function matchCookie(s: ScannedValue, p: number, len: number, active: Act
   }
   const from = p + len + head[0].length
   s.advance(COOKIES_READ, maskCookies(s, from, Math.min(s.to, p + 4096), active.type, active.rank))
+}
+
+/** `cookies`, `cookie2` */
+function wordEnd(s: ScannedValue, p: number): number {
+  return s.at(p) === 0x73 || s.at(p) === 0x32 ? p + 1 : p
 }
 
 const COOKIE_LINES_MAX = 64

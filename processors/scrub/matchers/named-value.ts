@@ -112,7 +112,8 @@ function markValues(text: string, from: number, end: number): void {
   const quoted = pastQuotes(text, i, end)
   const c = text.charCodeAt(quoted)
   if (quoted < end && (c === 0x2c || c === 0x20 || c === 0x09 || c === 0x0d || c === 0x0a))
-    mark(quoted + 1)
+    // The next pair may begin on another line.
+    markBlanks(text, quoted + 1, end)
 }
 
 function pastQuotes(text: string, from: number, end: number): number {
@@ -126,7 +127,7 @@ function isQuote(c: number): boolean {
 }
 
 function isLead(c: number): boolean {
-  return isQuote(c) || c === 0x2c
+  return isQuote(c) || c === 0x2c || c === 0x7d
 }
 
 function isBlank(c: number): boolean {

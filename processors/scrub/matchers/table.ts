@@ -7,12 +7,13 @@ import { matchNumberColumn } from './columns.ts'
 import { matchCommand, matchLogin, matchSessionId, matchStatement } from './commands.ts'
 import { matchEmail, matchEmailInWords } from './email.ts'
 import { matchCookieFile, matchCookieObject } from './forms/cookie-lists.ts'
-import { matchDsn } from './forms/dsn.ts'
-import { matchJwk, matchPuttyKey, matchXmlKey } from './forms/key-files.ts'
+import { matchDsn, matchHostLogin } from './forms/dsn.ts'
+import { matchJwk, matchPuttyKey, matchWalletKey, matchXmlKey } from './forms/key-files.ts'
 import { matchPiped } from './forms/pipes.ts'
 import { matchSeedWords } from './forms/seed-words.ts'
 import {
   matchAirtable,
+  matchBranded,
   matchDiscordBot,
   matchOfficeHook,
   matchSidekiq,
@@ -112,6 +113,9 @@ const CODE: Readonly<Record<CodeName, Matcher>> = {
   discord_bot: matchDiscordBot,
   airtable: matchAirtable,
   office_hook: matchOfficeHook,
+  wallet_key: matchWalletKey,
+  branded: matchBranded,
+  host_login: matchHostLogin,
 }
 
 export function matcherOf(detector: Detector): Matcher {

@@ -21,6 +21,7 @@ import {
   isFiller,
   isHexOnly,
   isWordy,
+  longestRepeat,
   mixOf,
 } from '../value/randomness.ts'
 import type { ActiveDetector } from './active-detector.ts'
@@ -45,7 +46,10 @@ export function matchToken(s: ScannedValue, p: number, len: number, active: Acti
   const start = p + len
   const end = bodyEnd(s, start, shape)
   const n = end - start
-  if (n < shape.min && !(end === s.to && isCutToken(s, start, end, len))) return
+  if (n < shape.min && !(end === s.to && isCutToken(s, start, end, len))) {
+    matchWrapped(s, p, start, end, active)
+    return
+  }
   if (shape.max !== undefined && n > shape.max) return
   s.spend(BODY_COST)
   if (shape.samples !== true && (isFiller(s.b, start, end) || !isDrawn(s.b, start, end, shape)))
@@ -53,6 +57,22 @@ export function matchToken(s: ScannedValue, p: number, len: number, active: Acti
   const sure = shape.crc === true && hasCrcTail(s.b, start, end)
   const whole = sure ? end : wrappedEnd(s, start, end, SETS[shape.body])
   s.found(active.type, p, whole, sure ? 9 : active.rank)
+}
+
+/** The first of several lines or strings that together are long enough. */
+function matchWrapped(
+  s: ScannedValue,
+  p: number,
+  start: number,
+  end: number,
+  active: ActiveDetector,
+): void {
+  const shape = active.row.shape as TokenShape
+  if ((end > start && end - start < CUT_BODY_MIN) || end >= s.to) return
+  const whole = wrappedEnd(s, start, end, SETS[shape.body])
+  if (whole - start < shape.min || isFiller(s.b, start, end)) return
+  if (isWordy(s.b, start, end, YEAR)) return
+  s.found(active.type, p, whole, active.rank)
 }
 
 function bodyEnd(s: ScannedValue, start: number, shape: TokenShape): number {
@@ -112,14 +132,15 @@ export function matchOpenai(s: ScannedValue, p: number, len: number, active: Act
   const end = s.runEnd(start, SETS.word_dash)
   const prefix = OPENAI_PREFIXES.find((x) => hasWord(s.b, start, end, x))
   const bodyFrom = start + (prefix?.length ?? 0)
-  const n = end - bodyFrom
+  const whole = prefix === undefined ? end : wrappedEnd(s, bodyFrom, end, SETS.word_dash)
+  const n = whole - bodyFrom
   const text = lowerText(s.b, bodyFrom, Math.min(end, bodyFrom + LOOK_MAX))
   const marked = text.includes(MARKER) && n >= 28
   const long = prefix !== undefined && n >= 40
   const cut = end === s.to && prefix !== undefined && isCutToken(s, bodyFrom, end, 8)
   if (!(marked || long || cut) || isFiller(s.b, bodyFrom, end)) return
   if (!marked && isWordy(s.b, bodyFrom, Math.min(end, bodyFrom + LOOK_MAX), YEAR)) return
-  s.found(active.type, p, end, active.rank)
+  s.found(active.type, p, whole, active.rank)
 }
 
 /** `sk-` and 32 hex, 48 mixed characters or 48 letters, without a vendor's mark. Not `sk-estimator-pipeline`. */
@@ -155,12 +176,34 @@ export function matchAwsKeyId(
   const start = p + 4
   const end = s.runEnd(p, ALNUM)
   const n = end - start
-  if (n !== 16 && !(end === s.to && n >= CUT_BODY_MIN && n < 16 && len === 4)) return
-  for (let i = start; i < end; i++)
-    if ((SETS.base32_upper & classOf(s.b[i] as number)) === 0) return
-  if (n === 16 && entropy(s.b, start, end) < 2.6) return
   if (hasWord(s.b, end - 7, end, 'example')) return
+  // What somebody made up or mistyped is still meant as one where it is assigned to the name.
+  if (n >= 12 && n <= 32 && !isKeyId(s.b, start, end)) {
+    const name = latinText(s.b, Math.max(s.from, p - NAME_BACK), p)
+    if (KEY_ID_NAME.test(name) && longestRepeat(s.b, start, end) < 6) {
+      s.found(active.type, p, end, active.rank)
+      return
+    }
+  }
+  if (n !== 16 && !(end === s.to && n >= CUT_BODY_MIN && n < 16 && len === 4)) return
+  if (!isBase32(s.b, start, end)) return
+  // One of a million keys has so few different characters.
+  if (n === 16 && entropy(s.b, start, end) < 2) return
   s.found(active.type, p, end, active.rank)
+}
+
+const NAME_BACK = 32
+const KEY_ID_NAME =
+  /(?:access[-_ ]?key(?:[-_ ]?id)?|aws[-_]?(?:key|id))\\*["']?\s{0,4}(?:=>|[:=])\s{0,4}\\*["']?$/i
+
+function isKeyId(b: Uint8Array, from: number, to: number): boolean {
+  return to - from === 16 && isBase32(b, from, to)
+}
+
+function isBase32(b: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++)
+    if ((SETS.base32_upper & classOf(b[i] as number)) === 0) return false
+  return true
 }
 
 function classOf(c: number): number {

@@ -1,7 +1,7 @@
 // Tells what was drawn at random from what people write: entropy, kinds of characters, words, placeholders.
 // Pure functions over byte ranges.
 
-import { classAt, DIGIT, LOWER, lowerText, SETS, UPPER } from './bytes.ts'
+import { classAt, DIGIT, LOWER, latinText, lowerText, SETS, UPPER } from './bytes.ts'
 
 const counts = new Int32Array(256)
 
@@ -54,8 +54,12 @@ export function isAwsSecretLike(b: Uint8Array, from: number, to: number): boolea
 /** How much of a body is looked at for entropy and placeholder words. */
 const LOOK_MAX = 256
 
-const FILLER =
-  /example|placeholder|redacted|dummy|change_?me|insert|your[-_]|[-_]here|\.\.\.|1234567890|abcdefghij/
+/** As people write words: a random body holds one in a mixture of cases by chance. */
+const FILLER_WORDS = ['example', 'placeholder', 'redacted', 'dummy', 'changeme', 'insert']
+  .flatMap((word) => [word, word.toUpperCase(), word.charAt(0).toUpperCase() + word.slice(1)])
+  .join('|')
+const FILLER = new RegExp(`${FILLER_WORDS}|[cC]hangeMe`)
+const FILLER_SIGNS = /change_me|your[-_]|[-_]here|\.\.\.|1234567890|abcdefghij/
 
 /** A run of x in either case that is a tenth of the body: in a long one five of them stand by chance. */
 function isOfX(text: string): boolean {
@@ -72,7 +76,7 @@ export function isFiller(b: Uint8Array, from: number, to: number): boolean {
   const end = Math.min(to, from + LOOK_MAX)
   if (longestRepeat(b, from, end) >= Math.max(REPEAT_MIN, (end - from) * REPEAT_SHARE)) return true
   const text = lowerText(b, from, end)
-  return FILLER.test(text) || isOfX(text)
+  return FILLER_SIGNS.test(text) || isOfX(text) || FILLER.test(latinText(b, from, end))
 }
 
 /**

@@ -2,118 +2,22 @@
 // place of a list, the answer to a question. The form alone says little, so the value must look like a secret by itself.
 
 import { classOf, latinText, SETS } from '../../value/bytes.ts'
-import type { ActiveDetector } from '../active-detector.ts'
-import type { NameRange } from '../assignment-forms.ts'
 import { Progress, type ScannedValue } from '../scanned-value.ts'
+import { type Place, Q, report, SLASH, TAG_MAX } from './place.ts'
 
-/** Does a value look like a secret without any help? */
-export type ValueCheck = (text: string, s: ScannedValue, from: number, to: number) => boolean
-
-const TAG_MAX = 400
 const LIST_BACK = 600
 const LIST_AHEAD = 2000
-const Q = String.raw`\\*["'${'`'}]`
 
-/** Reports what stands beside the name; true when anything did. */
-export function matchBeside(
-  s: ScannedValue,
-  name: NameRange,
-  active: ActiveDetector,
-  check: ValueCheck,
-): boolean {
-  const isClosed = CLOSES[s.at(name.to)] === 1
-  const isAsked = isQuestion(s, name.to)
-  const isEnd = endsMessage(s, name.to)
-  const isTag = s.at(name.to) === LESS_THAN || s.at(name.to + 1) === LESS_THAN
-  // Most names in prose: neither a quote or bracket behind them nor a question mark.
-  if (!isClosed && !isAsked && !isEnd && !isTag) return false
-  const at = new Place(s, name, active, check)
-  if ((isAsked || (isEnd && REQUEST.test(at.before(ABOUT_BACK)))) && inAnswer(at, isAsked))
-    return true
-  if (isTag && inNextField(at)) return true
-  if (!isClosed) return behindSelector(at)
-  return inTag(at) || behindSelector(at) || atSamePlace(at)
-}
-
-const CLOSES = new Uint8Array(256)
-for (const c of `"'\`\\])},;-_/`) CLOSES[c.charCodeAt(0)] = 1
-const QUESTION_REACH = 90
-const QUESTION_MARK = 0x3f
-
-/** Where the next byte stands that tells whether a question is asked. */
-const NEXT_MARK = new Progress()
-
-/** A question mark stands within reach, in the same line. Each byte is read once for all names. */
-function isQuestion(s: ScannedValue, from: number): boolean {
-  let at = s.reached(NEXT_MARK)
-  if (at < from) {
-    at = from
-    while (at < s.to && MARKS[s.b[at] as number] !== 1) at++
-    s.advance(NEXT_MARK, at)
-  }
-  return at - from < QUESTION_REACH && s.at(at) === QUESTION_MARK
-}
-
-const MARKS = new Uint8Array(256)
-for (const c of '?"\n\\') MARKS[c.charCodeAt(0)] = 1
-
-/** "Please enter the database password.": the message ends behind the name, with a quote or a line. */
-function endsMessage(s: ScannedValue, from: number): boolean {
-  let i = from
-  while (i < from + 2 && (s.at(i) === 0x2e || s.at(i) === 0x3a || s.at(i) === 0x20)) i++
-  while (i < from + 8 && s.at(i) === 0x5c) i++
-  const c = s.at(i)
-  return c === 0x22 || c === 0x0a || (i > from && s.at(i - 1) === 0x5c && c === 0x6e)
-}
-
-const REQUEST =
-  /\b(?:enter|provide|type|send|give|share|tell|need|require|supply|input|confirm|repeat|gib|geben|nenne|nennen|entrez|saisissez|introduce|ingrese|escribe|digite|informe|inserisci)\b[^.!?\n"\\]{0,60}$/i
-
-/** A name and the text around it, of which no more is read than a form needs. */
-class Place {
-  readonly s: ScannedValue
-  readonly active: ActiveDetector
-  readonly check: ValueCheck
-  /** The name. */
-  readonly from: number
-  readonly to: number
-
-  constructor(s: ScannedValue, name: NameRange, active: ActiveDetector, check: ValueCheck) {
-    this.s = s
-    this.active = active
-    this.check = check
-    this.from = name.from
-    this.to = name.to
-  }
-
-  /** So many bytes before the name. */
-  before(bytes: number): string {
-    const low = Math.max(this.s.from, this.from - bytes)
-    this.s.spend(this.from - low)
-    return latinText(this.s.b, low, this.from)
-  }
-
-  /** So many bytes behind it. */
-  behind(bytes: number): string {
-    const high = Math.min(this.s.to, this.to + bytes)
-    this.s.spend(high - this.to)
-    return latinText(this.s.b, this.to, high)
-  }
-}
-
-function report({ s, active, check }: Place, from: number, value: string): boolean {
-  if (!check(value, s, from, from + value.length)) return false
-  s.found(active.type, from, from + value.length, active.rank)
-  return true
-}
-
+/** What closes the string or bracket that a name stands in. */
+export const CLOSES = new Uint8Array(256)
+for (const c of `"'\`\\])},;-_/:`) CLOSES[c.charCodeAt(0)] = 1
 const TAG_VALUE = new RegExp(
   String.raw`[\s"'](?:value|content|text)\s?=\s?(?:${Q})?([^\s"'${'`'}<>\\]{4,256})`,
   'i',
 )
 
 /** `<input type="password" name="pw" value="V">`, in any order. */
-function inTag(at: Place): boolean {
+export function inTag(at: Place): boolean {
   const open = openBefore(at.s, at.from, TAGS, TAG_MAX)
   if (open < 0) return false
   const left = latinText(at.s.b, open, at.from)
@@ -122,9 +26,20 @@ function inTag(at: Place): boolean {
   const close = behind.indexOf('>')
   const tag = left + ' '.repeat(at.to - at.from) + behind.slice(0, close < 0 ? TAG_MAX : close)
   const m = TAG_VALUE.exec(tag)
-  if (m === null) return false
+  if (m === null) return inElement(at, behind)
   const end = open + m.index + m[0].length
   return report(at, end - (m[1] ?? '').length, m[1] ?? '')
+}
+
+const ELEMENT =
+  /^[^<>]{0,200}>\s{0,24}<(?:value|string|val|text)>\s{0,24}([^<>\s]{4,256})\s{0,24}<\//i
+
+/** `<setting name="Password" x="y"><value>V</value>`. */
+function inElement(at: Place, behind: string): boolean {
+  const m = ELEMENT.exec(behind)
+  if (m === null) return false
+  const value = m[1] ?? ''
+  return report(at, at.to + m[0].lastIndexOf(value), value)
 }
 
 const NEXT_FIELD = new RegExp(
@@ -133,14 +48,14 @@ const NEXT_FIELD = new RegExp(
 )
 
 /** `<label>Password</label><input value="V">`. */
-function inNextField(at: Place): boolean {
+export function inNextField(at: Place): boolean {
   const m = NEXT_FIELD.exec(at.behind(TAG_MAX))
   if (m === null) return false
   const end = at.to + m[0].length
   return report(at, end - (m[1] ?? '').length, m[1] ?? '')
 }
 
-const LESS_THAN = 0x3c
+export const LESS_THAN = 0x3c
 const SQUARE = 0x5b
 const ROUND = 0x28
 
@@ -178,9 +93,9 @@ function scanBack(s: ScannedValue, p: number, { isOpening }: Openings, reach: nu
   return -1
 }
 
-const ENDS = String.raw`[\w -]{0,24}(?:[\\"'${'`'}\])/]{1,8})`
+const ENDS = String.raw`[\w -]{0,24}(?:/[a-z]{1,2}(?=\)))?(?:[\\"'${'`'}\])/]{1,8})`
 const SELECTOR = new RegExp(
-  String.raw`^${ENDS}(?:\s{0,2},\s{0,8}(?:(?:${Q})?(?:with|text|value|content|keys|input)(?:${Q})?\s{0,2}[:=]\s{0,2})?|\s{0,2}\)?\s{0,8}\.(?:fill|fill_in|type|send_keys|sendKeys|set|setValue|set_value|setText|val|input|enterText|enter_text|typeText|replaceText|pressSequentially|press_sequentially|clear_and_type|addValue)\(\s{0,4})(?:${Q})([^\s"'${'`'}\\]{4,256})(?=${Q})`,
+  String.raw`^${ENDS}(?:\s{0,2},\s{0,8}(?:(?:${Q})?(?:with|text|value|content|keys|input)(?:${Q})?\s{0,2}[:=]\s{0,2})?|\s{0,2}\)?\.(?:value|text|innerText|innerHTML)\s{0,2}=\s{0,2}|\s{0,2}\)?\s{0,8}\.(?:fill|fill_in|type|send_keys|sendKeys|set|setValue|set_value|setText|val|input|enterText|enter_text|typeText|replaceText|pressSequentially|press_sequentially|clear_and_type|addValue|typeIntoElement|perform\((?:typeText|replaceText))\(\s{0,4})(?:${Q})([^\s"'${'`'}\\]{4,256})(?=${Q})`,
 )
 
 /** The longest value with what stands before it. */
@@ -191,6 +106,8 @@ function isSelector(s: ScannedValue, p: number): boolean {
   let i = p
   while (i < p + 24 && isOfName(s.at(i))) i++
   const close = i
+  // `/password/i`
+  if (s.at(i) === SLASH) for (i++; isOfName(s.at(i)) && i < close + 4; ) i++
   while (i < close + 8 && CLOSES[s.at(i)] === 1 && s.at(i) !== 0x2c) i++
   while (isSpace(s.at(i))) i++
   const c = s.at(i)
@@ -206,7 +123,7 @@ function isSpace(c: number): boolean {
 }
 
 /** `page.fill('input[name="password"]', 'V')`, `cy.get('#password').type('V')`. */
-function behindSelector(at: Place): boolean {
+export function behindSelector(at: Place): boolean {
   if (!isSelector(at.s, at.to)) return false
   const m = SELECTOR.exec(at.behind(SELECTOR_MAX))
   if (m === null) return false
@@ -247,7 +164,7 @@ function isNearRows(s: ScannedValue, from: number, to: number): boolean {
 }
 
 /** The cell at the place of the name: `(name, password) VALUES ('jo', 'V')`, `"columns": [..], "rows": [[..]]`, `"args": [..], "argnames": [..]`. */
-function atSamePlace(at: Place): boolean {
+export function atSamePlace(at: Place): boolean {
   const { s } = at
   const open = openBefore(s, at.from, LISTS, LIST_BACK)
   if (open < 0) return false
@@ -263,6 +180,8 @@ function atSamePlace(at: Place): boolean {
   const count = place + right + 1
   if (count < 2) return false
   s.spend(close - open)
+  const assigned = ASSIGNED_ROW.exec(latinText(s.b, close, Math.min(s.to, close + 24)))
+  if (assigned !== null && cellsAt(at, close + assigned[0].length, place, count)) return true
   const low = Math.max(s.from, at.from - LIST_BACK)
   if (!isNearRows(s, low, Math.min(s.to, close + NAME_REACH))) return false
   const behind = latinText(s.b, close, Math.min(s.to, close + ROWS_REACH))
@@ -276,6 +195,9 @@ function atSamePlace(at: Place): boolean {
   }
   return isFound
 }
+
+/** `SET (name, password) = ('jo', 'V')` */
+const ASSIGNED_ROW = /^\)\s{0,4}=\s{0,4}(?:ROW\s?)?(?=\()/i
 
 /** Where the first of the lists in the text behind `from` begins, absolute; -1 = there is none. */
 function listBehind(behind: string, from: number): number {
@@ -356,41 +278,4 @@ function cellsOf(list: string): { at: number; text: string }[] | null {
     }
   }
   return out
-}
-
-/** The rest of the question, then the next member that may be the answer. */
-const QUESTION = /^[^?"\n\\]{0,80}[?:](?:[^"\n\\]{0,60})/
-/** The end of a request. */
-const REQUEST_END = /^[.:]? ?/
-const ANSWER_IN_JSON = new RegExp(
-  String.raw`^\\*"[^"{}]{0,4}(?:[}\]]\s{0,8},\s{0,8}[{[]\s{0,8}|,\s{0,8})(?:\\*"[\w.-]{1,24}\\*"\s{0,4}:\s{0,4}(?:\\*"[^"]{0,60}\\*"|[\w.-]{1,20}|(?:[{[]\s{0,8}){1,2})\s{0,4},?\s{0,8}){0,4}\\*"(?:content|text|answer|value|message|body|response|reply|output|input|a)\\*"\s{0,4}:\s{0,4}\\*"`,
-)
-const ANSWER_LINE =
-  /^(?:\r?\n|\\+n){1,2}[ \t]{0,8}(?:[-*>]{1,3} ?)?(?:\**[A-Za-z][\w .-]{0,24}\**: ?)?["'`]{0,2}/
-const ANSWER_MAX = 160
-/** The rest of the question, what stands between in JSON, and the answer. */
-const ANSWER_AHEAD = 800
-const ABOUT_BACK = 100
-/** Who answers with the secret says little else. */
-const ANSWER_WORDS_MAX = 8
-/** "How do I change my password?", "What is a password?" */
-const ABOUT_IT = /\b(?:how|why|when|where|which|whether|an?)\b[^.!?\n"\\]{0,60}$/i
-
-/** "What is your password?", and the next message says it. */
-function inAnswer(at: Place, isAsked: boolean): boolean {
-  const behind = at.behind(ANSWER_AHEAD)
-  const q = isAsked ? QUESTION.exec(behind) : REQUEST_END.exec(behind)
-  if (q === null || (isAsked && !q[0].includes('?')) || ABOUT_IT.test(at.before(ABOUT_BACK)))
-    return false
-  const rest = behind.slice(q[0].length)
-  const open = ANSWER_IN_JSON.exec(rest) ?? ANSWER_LINE.exec(rest)
-  if (open === null) return false
-  const from = q[0].length + open[0].length
-  const answer = /^[^"\n\\]*/.exec(behind.slice(from, from + ANSWER_MAX))?.[0] ?? ''
-  if (answer.split(/\s+/).length > ANSWER_WORDS_MAX) return false
-  for (const m of answer.matchAll(/[^\s"',;()]+/g)) {
-    const value = m[0].replace(/[.!?:]+$/, '')
-    if (report(at, at.to + from + m.index, value)) return true
-  }
-  return false
 }

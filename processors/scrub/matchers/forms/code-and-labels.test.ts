@@ -217,3 +217,32 @@ test('an IBAN in small letters is found behind a word for an account', () => {
   assert.equal(scrubber.scrub('iban de89370400440532013000').text, 'iban [REDACTED:iban]')
   assert.equal(scrubber.scrub('Konto: de89 3704 0044 0532 0130 00').text.includes('0532'), false)
 })
+
+test('a random key may hold the letters of a word such as insert, in a mixture of cases', () => {
+  const before = 'YqX3zrxB5r23Hqm6gXTjZgqlTzZ54VLD'
+  const behind = 'K8uM5fL1lSdbeKfHD1lHVXLW0fRV1dLDlUDfjEehe3xVFOtCdHmFQyu'
+  for (const word of ['InSErT', 'dUMmy', 'eXampLE', 'chANgeme']) {
+    const key = `sk-ant-api03-${before}${word}${behind}AA`
+    assert.ok(!scrubber.scrub(`x ${key} y`).text.includes(before), word)
+  }
+  for (const word of ['insert', 'DUMMY', 'Example']) {
+    const key = `sk-ant-api03-${before}${word}${behind}AA`
+    assert.ok(scrubber.scrub(`x ${key} y`).text.includes(before), word)
+  }
+})
+
+test('an access key id of few different characters is one; under its name one that is no base32 goes too', () => {
+  const found: readonly (readonly [text: string, id: string])[] = [
+    ['x AKIAHUSGH5BTHH5SGHGS y', 'AKIAHUSGH5BTHH5SGHGS'],
+    ['AWS_ACCESS_KEY_ID=AKIA1234567890ABCDEF', 'AKIA1234567890'],
+    ['"AccessKeyId": "AKIA08a9b1c0d9e8F7", "x": 1', 'AKIA08a9'],
+    ['aws_access_key_id = ASIA0011889900110', 'ASIA0011'],
+  ]
+  for (const [text, id] of found) assert.ok(!scrubber.scrub(text).text.includes(id), text)
+  for (const text of [
+    'AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE',
+    'AWS_ACCESS_KEY_ID=AKIAXXXXXXXXXXXXXXXX',
+    'x AKIA1234567890ABCDEF y',
+  ])
+    assert.equal(scrubber.scrub(text).text, text)
+})

@@ -74,6 +74,7 @@ export const COMMAND_FORMS: readonly CommandForm[] = [
   { names: 'snmp\\w+', options: ['-A _', '-X _', '-3m _', '-3M _'], proof: 'quoted' },
   // Containers, clouds and registries
   { names: 'docker|podman|nerdctl|helm|buildah|skopeo|az|oc|cf|crane|oras|regctl|ibmcloud|bx|acr|kubelogin', sub: /^login$/, options: ['-p _', '--password _', '-p_', '--apikey _'] },
+  { names: 'az', sub: /^(?:sql|postgres|mysql|mariadb|synapse|ad)$/, options: ['-p _'], proof: 'strong' },
   { names: 'skopeo|buildah|podman', options: ['--creds u:_', '--src-creds u:_', '--dest-creds u:_', '--cred u:_'] },
   { names: 'vault', sub: /^login$/, options: ['2'], proof: 'strong' },
   { names: 'cargo|snyk|ngrok|railway|infracost', sub: /^(?:login|auth|authtoken|add-authtoken)$/, options: ['2', '3'], proof: 'strong' },
@@ -97,6 +98,7 @@ export const COMMAND_FORMS: readonly CommandForm[] = [
   { names: 'pdftk', options: ['user_pw _', 'owner_pw _', 'input_pw _'] },
   { names: 'pdfto\\w+|pdfinfo|pdfimages|pdfunite', options: ['-upw _', '-opw _'] },
   { names: 'qpdf', sub: /^--encrypt$/, options: ['1', '2'], proof: 'strong' },
+  { names: 'steghide|outguess|stegseek', options: ['-p _', '-p_'], proof: 'quoted' },
   { names: 'cryptsetup|veracrypt|truecrypt', options: ['-p _', '-p=_', '--password _'], proof: 'strong' },
   // Machines and networks
   { names: 'ipmitool|ipmi-\\w+|ipmicfg', options: ['-P _', '-P_', '-p _'], proof: 'quoted' },
@@ -106,6 +108,7 @@ export const COMMAND_FORMS: readonly CommandForm[] = [
   { names: 'mount(?:\\.cifs|\\.smb3?)?|smbmount', options: ['-o password=_', '-o pass=_'] },
   { names: 'user(?:add|mod)', options: ['-p _', '--password _'], proof: 'strong' },
   { names: 'reg', sub: /password|passwd|pwd|secret|token/i, options: ['/d _'], proof: 'quoted' },
+  { names: 'rclone', sub: /^obscure$/, options: ['2'], proof: 'strong' },
   { names: 'sshfs|rclone', options: ['--sftp-pass _', '--ftp-pass _', 'pass=_', 'pass _'], proof: 'strong' },
   { names: 'openstack|nova|swift|glance', options: ['--os-password _', '-K _'] },
   { names: 'asadmin|jboss-cli\\S*|wsadmin\\S*|wlst\\S*|catalina\\S*', options: ['-p _', '-p=_', '-password _', '--password=_'], proof: 'strong' },

@@ -135,6 +135,6 @@ function quotedPart(line: string, at: number): Quoted | null {
   // Behind a quote that ends the string around the line no word goes on.
   const isInside =
     to === from ||
-    /^[ \t\\|;&<>)"'`\r\n]|^$/.test(line.slice(to + quote.length, to + quote.length + 1))
+    /^[ \t\\|;&<>)"'`\r\n@]|^$/.test(line.slice(to + quote.length, to + quote.length + 1))
   return isInside ? { from, to, end: to + quote.length } : null
 }

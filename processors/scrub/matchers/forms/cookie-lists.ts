@@ -22,20 +22,21 @@ function isListRead(s: ScannedValue): boolean {
   return s.reached(LISTS_READ) > s.from
 }
 const Q = String.raw`\\*["'${'`'}]`
-/** Behind the word: `: [ "`, `", "`, `"], ["`. */
-const LINES = new RegExp(
-  String.raw`^(?:${Q}\s{0,3})?(?:[:=]\s{0,3}[[(]\s{0,8}|,\s{0,8}[[(]?\s{0,4}(?:${Q}(?:value|val|v)${Q}\s{0,3}:\s{0,3})?)${Q}(?=[\w.$-]{1,64}=)`,
-)
+/** Behind the word only signs, a quote, colon or bracket among them: `: [ "`, `", "`, `"], ["`, `:[`, `" . "`, `":[]string{"`. */
+const LINES =
+  /^(?=[^\w\n]{0,16}["'`[:])[^\w\n]{1,16}(?:(?:value|val|v|string|Morsel)[^\w\n]{1,8})?(?!name=)(?=[\w.$-]{1,64}=[^=])/
 const NEXT_LINE = new RegExp(
   String.raw`^[^"'${'`'}\\]{0,300}${Q}\s{0,3},\s{0,8}${Q}(?=[\w.$-]{1,64}=)`,
 )
-const JAR = new RegExp(String.raw`^(?:${Q}\s{0,3})?(?:[:=(]\s{0,3}[[{(]|\((?=name\s?=))`)
+const JAR = new RegExp(
+  String.raw`^(?:${Q}\]?\s{0,3}|\s{1,3})?(?:(?:=>|[:=(])\s{0,3}(?:array\(\d{1,4}\) |Array\s{0,8}|dict|new Map|Map\.of)?[[{(]|(?:\.\w{2,12})?[({]\s?(?=name\s?[=:])|\.\w{2,12}\(\s?\{|\(\w{1,16}: \[\s?(?=\.name)|:(?=name=))`,
+)
 const JAR_VALUE = new RegExp(
-  String.raw`${Q}?value${Q}?\s{0,3}[:=]\s{0,3}${Q}([^"'${'`'}\\\s]{8,2000})`,
+  String.raw`${Q}?value${Q}?\s{0,3}[:=]\s{0,3}(?:${Q})?([^"'${'`'}\\\s,;)\]}]{8,2000})`,
   'gi',
 )
 const JAR_PAIR = new RegExp(
-  String.raw`${Q}([\w.$-]{1,64})${Q}\s{0,3}:\s{0,3}${Q}([^"'${'`'}\\\s]{12,2000})`,
+  String.raw`(?<![\w.$-])(?:${Q})?([\w.$-]{1,64})(?:${Q})?\]?\s{0,3}(?::|=>?)\s{0,12}(?:string\(\d{1,5}\) )?(?:${Q}|(?<==> ))([^"'${'`'}\\\s]{12,2000})`,
   'g',
 )
 /** Stands for a value. */
@@ -43,9 +44,15 @@ const TEMPLATE = /^[<$%*]|\$\{|\{\{/
 const ABOUT =
   /^(?:name|domain|path|expires|sameSite|url|key|partitionKey|priority|sourceScheme|hostKey|creation|theme|lang|locale)$/i
 
+/** `cookie_jar.add("https://x.corp", "sid=V")` */
+const LINE_OF_CALL = new RegExp(
+  String.raw`^(?:_?[jJ]ar)?\.\w{2,16}\(\s?(?:${Q}[^"'\\\n]{0,120}${Q}\s?,\s{0,8})?${Q}(?=[\w.$-]{1,64}=[^=])`,
+)
+
 /** Where the first cookie of a list of header lines begins behind the word at `p`; 0 = there is none. */
 export function cookieLine(s: ScannedValue, p: number): number {
-  const m = LINES.exec(latinText(s.b, p, Math.min(s.to, p + 48)))
+  const text = latinText(s.b, p, Math.min(s.to, p + 180))
+  const m = LINES.exec(text.slice(0, 48)) ?? LINE_OF_CALL.exec(text)
   return m === null ? 0 : p + m[0].length
 }
 
@@ -57,7 +64,7 @@ export function nextCookieLine(s: ScannedValue, p: number): number {
 
 /** The values of a jar that begins behind the word at `p`; false when there is none. */
 export function matchJar(s: ScannedValue, p: number, active: Reported): boolean {
-  const head = JAR.exec(latinText(s.b, p, Math.min(s.to, p + 12)))?.[0]
+  const head = JAR.exec(latinText(s.b, p, Math.min(s.to, p + 28)))?.[0]
   if (head === undefined) return false
   if (p < s.reached(JARS_READ) && !(isListRead(s) && head.endsWith('{'))) return true
   const text = jarAt(latinText(s.b, p, Math.min(s.to, p + JAR_MAX)))

@@ -46,13 +46,14 @@ const OF_ORACLE: Login = {
 /** Where the password begins that ends at `end`, the longest that can be; -1 = there is none. */
 function passwordBefore(s: ScannedValue, end: number, login: Login): number {
   const low = Math.max(s.from, end - PASSWORD_MAX - 1)
-  s.spend(end - low)
   let found = -1
-  for (let i = end - 1; i >= low; i--) {
+  let i = end - 1
+  for (; i >= low; i--) {
     const c = s.b[i] as number
     if (c === login.sign && end - i - 1 >= login.min && isUserBefore(s, i, login)) found = i + 1
     if (login.no[c] === 1) break
   }
+  s.spend(end - i)
   return found
 }
 
@@ -83,7 +84,11 @@ const SLASH = 0x2f
 /** A port of a database: a line of `.pgpass`, or `user:V@host` before it. */
 function matchPort(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   const host = runStart(s.b, p, Math.max(s.from, p - HOST_MAX), SETS.word_dot_dash)
-  if (host < p && s.at(host - 1) === 0x40) report(s, host - 1, OF_HOST, active)
+  if (host < p && s.at(host - 1) === 0x40) {
+    report(s, host - 1, OF_HOST, active)
+    // `sys/V@host:1521/x`
+    if (s.at(p + 1) === 0x31) report(s, host - 1, OF_ORACLE, active)
+  }
   // The anchor ends with the port; a star stands for any.
   const from = s.at(p + len - 1) === COLON ? p + len - 1 : p + len
   if (s.at(from) !== COLON) return
@@ -105,6 +110,29 @@ function reportStrong(s: ScannedValue, end: number, active: ActiveDetector): voi
   if (from < 0) return
   const value = latinText(s.b, from, end)
   if (isStrong(s, value)) s.found(active.type, from, end, active.rank)
+}
+
+/** Where no mail address ends: `host:port`, an address, a name alone or one of a network; no digest or version of an image. */
+const HOST =
+  /^(?:\[[0-9a-f:]{2,40}\]|(?!sha\d|v\d|\d{1,3}\.\d{1,3}(?!\.))[A-Za-z0-9][\w-]{1,62}(?:\.[\w-]{1,62}){0,6}(?=:\d{2,5}(?!\d))|(?!sha\d|v\d)[A-Za-z][\w-]{1,62}(?![\w.@-]|:[A-Za-z])|(?:[\w-]{1,62}\.){1,5}(?:internal|local|lan|svc|corp|intranet)(?![\w.@])|\d{1,3}(?:\.\d{1,3}){3}(?![\w.]))/
+const HOST_REACH = 120
+
+/** `elastic:V@es01:9200` at the at-sign: the password must look like one. */
+export function matchHostLogin(
+  s: ScannedValue,
+  p: number,
+  _len: number,
+  active: ActiveDetector,
+): void {
+  const c = s.at(p - 1)
+  // Most at-signs that begin no host of a mail stand before a word of code.
+  if (c <= 0x20 || c === 0x22 || c === 0x27 || c === 0x28 || c === SLASH) return
+  const from = passwordBefore(s, p, OF_HOST)
+  if (from < 0) return
+  const value = latinText(s.b, from, p)
+  if (!isStrong(s, value)) return
+  if (HOST.test(latinText(s.b, p + 1, Math.min(s.to, p + HOST_REACH))))
+    s.found(active.type, from, p, active.rank)
 }
 
 function reportAt(s: ScannedValue, from: number, value: string, active: ActiveDetector): void {

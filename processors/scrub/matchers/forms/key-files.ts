@@ -41,7 +41,8 @@ const ELEMENTS_READ = new Progress()
 const ELEMENT_MAX = 1500
 
 /** What a private JSON Web Key has and a public one has not; `k` is a symmetric key. */
-const JWK_PRIVATE = /\\*"(?:d|p|q|dp|dq|qi|k)\\*"\s{0,4}:\s{0,4}\\*"([A-Za-z0-9_-]{16,1400})/g
+const JWK_PRIVATE =
+  /(?<![\w-])(?:d|p|q|dp|dq|qi|k)\\*["']?\s{0,4}(?::|=>|=)\s{0,4}\\*["']([A-Za-z0-9_-]{16,1400})/g
 
 /** The object around `"kty"`. */
 export function matchJwk(s: ScannedValue, p: number, _len: number, active: ActiveDetector): void {
@@ -72,4 +73,21 @@ export function matchXmlKey(s: ScannedValue, p: number, len: number, active: Act
     const from = p + len + m.index + m[0].indexOf(m[1] ?? '', 3)
     s.found(active.type, from, from + (m[1] ?? '').length, active.rank)
   }
+}
+
+const WALLET_KEY = /(?<![A-Za-z0-9])[5KL][1-9A-HJ-NP-Za-km-z]{50,51}(?![A-Za-z0-9])/
+const WALLET_REACH = 130
+
+/** A private key in the import format of wallets, near what names it. */
+export function matchWalletKey(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
+  s.spend(WALLET_REACH)
+  const m = WALLET_KEY.exec(latinText(s.b, p + len, Math.min(s.to, p + len + WALLET_REACH)))
+  if (m === null || !/\d/.test(m[0]) || !/[a-z]/.test(m[0])) return
+  const from = p + len + m.index
+  s.found(active.type, from, from + m[0].length, active.rank)
 }

@@ -3,37 +3,67 @@
 
 import { latinText } from '../../value/bytes.ts'
 import type { ActiveDetector } from '../active-detector.ts'
-import { isPlaceholder } from '../assigned-value.ts'
+import { isPlaceholder, isStrong } from '../assigned-value.ts'
 import type { ScannedValue } from '../scanned-value.ts'
 
 const LOOK_BACK = 300
 const LOOK_AHEAD = 160
 const ECHO =
   /(?:^|[\s;&|("'`$])(?:echo|printf|print|yes|Write-Output)(?: -[a-zA-Z]{1,3})*(?: \\*["']?%s(?:\\+n)?\\*["']?)? {1,3}(\\*["']?)([^\s"'|\\]{4,128})(?:\\+n)?(?:[^\s"'|]{0,128})?\\*["']? {0,3}\|[^\n]{0,160}$/
-const HERE_STRING = /<<< ?(?:\\*["'])?([^\s"'\\|;&]{4,128})/
+const HERE_STRING = /<<< ?(?:\$?\\*["'])?([^\s"'|;&]{4,128})/
 const USER_AND_PASSWORD = /^[\w.@-]{1,64}:(.{4,128})$/
+
+/** What reads other things too: the value must look like a password, and before a pipe nothing but blanks may stand. */
+const UNSURE =
+  /^(?:\|| ?cryptsetup|secret|vault kv|--from-file|ssh-add|smbpasswd|vncpasswd|htpasswd -|pass insert|--stdin|-pass stdin|--with-token|-p stdin|age )/
 
 /** At `sudo -S`, `--password-stdin`, `chpasswd` and the like. */
 export function matchPiped(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   s.spend(2 * LOOK_BACK)
-  const line = latinText(s.b, Math.max(s.from, p - LOOK_BACK), p).split(/\n|\\n(?=[a-z$#])/)
+  const isUnsure = UNSURE.test(latinText(s.b, p, p + len))
+  // The pipe may be part of the anchor.
+  const at = s.at(p) === 0x7c ? p + 1 : p
+  const line = latinText(s.b, Math.max(s.from, p - LOOK_BACK), at).split(
+    /\n|\\n(?=[a-z]{2,12} |[$#] )/,
+  )
   const before = line[line.length - 1] as string
   const m = ECHO.exec(before)
   if (m !== null) {
-    const at = p - before.length + m.index + m[0].indexOf(m[2] ?? '', m[0].search(/[ "']/))
-    report(s, at, m[2] ?? '', active)
+    const value = m[2] ?? ''
+    const from = at - before.length + m.index
+    const first = m[0].indexOf(value, m[0].search(/[ "']/))
+    const given = (m[1] ?? '') === '' ? value : m[0].slice(first).replace(/["'|][^]*$/, '')
+    reportLines(s, from + first, given, isUnsure, active)
   }
   const behind = latinText(s.b, p + len, Math.min(s.to, p + len + LOOK_AHEAD)).split('\n')[0]
   const here = HERE_STRING.exec(behind as string)
   if (here === null) return
   const value = here[1] ?? ''
-  report(s, p + len + here.index + here[0].length - value.length, value, active)
+  reportLines(s, p + len + here.index + here[0].length - value.length, value, isUnsure, active)
+}
+
+/** `passwd` asks for the old one and twice for the new one: all stand in the same quotes, `\n` between. */
+function reportLines(
+  s: ScannedValue,
+  from: number,
+  given: string,
+  isUnsure: boolean,
+  active: ActiveDetector,
+): void {
+  for (const one of given.matchAll(/(?:[^\s\\]|\\(?!n)){4,128}/g))
+    report(s, from + one.index, one[0], isUnsure, active)
 }
 
 /** Of `user:password` only the password. */
-function report(s: ScannedValue, from: number, value: string, active: ActiveDetector): void {
+function report(
+  s: ScannedValue,
+  from: number,
+  value: string,
+  isUnsure: boolean,
+  active: ActiveDetector,
+): void {
   const password = USER_AND_PASSWORD.exec(value)?.[1] ?? value
-  if (isPlaceholder(s, password)) return
+  if (isPlaceholder(s, password) || (isUnsure && !isStrong(s, password))) return
   const start = from + value.length - password.length
   s.found(active.type, start, start + password.length, active.rank)
 }

@@ -6,18 +6,18 @@ import type { ActiveDetector } from '../active-detector.ts'
 import type { ScannedValue } from '../scanned-value.ts'
 
 const LOOK_MAX = 520
-/** Between what announces the words and the first of them. */
+/** Between what announces the words and the first of them: a bracket, up to four other words, a sign or a new line. */
 const LEAD =
-  /^(?:\(s\)|s)?[\\"'`*_)\]]{0,4}(?: \([^()\n]{1,30}\))?(?: (?:is|was|are|words?|phrase|of (?:my|the|our) wallet|for (?:my|the|our) wallet)){0,3}[ \t]?(?:[:=\-\u2013>]|\xe2\x80[\x93\x94]|\xef\xbc\x9a|\xe6\x98\xaf)?[ \t]{0,4}(?:\r?\n|\\+n)?[ \t]{0,8}[\\"'`*_([]{0,4}/
+  /^[a-z\x80-\xff]{0,12}(?:\(s\))?[\\"'`*_)\]]{0,4}(?: \([^()\n]{1,30}\))?(?: [a-z\x80-\xff]{1,12}){0,6}?[ \t]?(?:[:=\-\u2013>,]|\xe2\x80[\x93\x94]|\xef\xbc\x9a|\xe6\x98\xaf|\xe3\x81\xaf)[ \t]{0,4}(?:[[(]\s{0,4})?(?:\r?\n|\\+n){0,2}[ \t]{0,8}[\\"'`*_([]{0,4}|^[a-z]{0,2}[\\"'`*_)\]]{0,4}(?: (?:seed|key|secret|is|was|are|words?|phrase|of (?:my|the|our) wallet|for (?:my|the|our) wallet|lautet|est|es|ist)){0,3}[ \t]{0,4}(?:\r?\n|\\+n){0,2}[ \t]{0,8}[\\"'`*_([]{0,4}/
 /** Without one the words behind go on with the sentence. */
-const TIES = /[:=>\-"'`([\n\x80-\xff]|\\n|\b(?:is|was|are)\b/
-const WORD = /(?:\d{1,2}[.):] ?)?([a-z]{3,8})(?![a-z])/y
+const TIES = /[:=>\-"'`([\n\x80-\xff]|\\n|\b(?:is|was|are|lautet|est|es|ist)\b/
+const WORD = /(?:\d{1,2}[.):]? {0,2})?([a-z]{3,8})(?![a-z])/iy
 const SEPARATOR =
   /(?:[\\"'`]{0,3}(?:,|;|\||-)[ \t]{0,2}[\\"'`]{0,3}|[ \t]{1,3}|[ \t]*(?:\r?\n|\\+n)[ \t]{0,8})/y
 const COUNTS = [24, 21, 18, 15, 12]
 /** Words of grammar that are in no list of such words. */
 const GRAMMAR = new Set(
-  'the and for your are was with not but from has were been which these those into also then they them his her our its than when where while what who how did does had any all out off per via yes'.split(
+  'the and for your are was with not but from has been were which these them his her our its than while who how did does had per via yes'.split(
     ' ',
   ),
 )
@@ -45,7 +45,7 @@ function wordEnds(text: string, from: number): number[] {
   while (ends.length < 24) {
     WORD.lastIndex = at
     const m = WORD.exec(text)
-    if (m === null || GRAMMAR.has(m[1] ?? '')) break
+    if (m === null || GRAMMAR.has((m[1] ?? '').toLowerCase())) break
     at += m[0].length
     ends.push(at)
     SEPARATOR.lastIndex = at

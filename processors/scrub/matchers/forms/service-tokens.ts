@@ -1,6 +1,8 @@
 // Tokens of services whose form says more than a prefix and a set of characters: Discord bots, Airtable, Microsoft Teams.
 
-import { latinText } from '../../value/bytes.ts'
+import { latinText, SETS } from '../../value/bytes.ts'
+import { isIdentifier } from '../../value/identifier.ts'
+import { isFiller } from '../../value/randomness.ts'
 import type { ActiveDetector } from '../active-detector.ts'
 import { Progress, type ScannedValue } from '../scanned-value.ts'
 
@@ -54,6 +56,27 @@ export function matchOfficeHook(
 ): void {
   const m = /^[A-Za-z0-9@/_-]{40,400}/.exec(latinText(s.b, p + len, Math.min(s.to, p + len + 400)))
   if (m !== null) s.found(active.type, p + len, p + len + m[0].length, active.rank)
+}
+
+/** One to three short words, and nothing before them. */
+const BRAND = /(?:^|[^\w-])(?:[A-Za-z][a-z0-9]{0,15}[-_]?){1,3}$/
+
+/** `acme_live_` and a long random word of both cases and digits: what it is says itself. */
+export function matchBranded(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
+  const from = p + len
+  const end = s.runEnd(from, SETS.alnum)
+  if (end - from < 24 || end - from > 128) return
+  if (!BRAND.test(latinText(s.b, Math.max(s.from, p - 40), p))) return
+  const text = latinText(s.b, from, end)
+  const has = (set: RegExp, n: number): boolean => (text.match(set)?.length ?? 0) >= n
+  if (!has(/[A-Z]/g, 3) || !has(/[a-z]/g, 3) || !has(/\d/g, 2)) return
+  if (isIdentifier(text) || isFiller(s.b, from, end)) return
+  s.found(active.type, from, end, active.rank)
 }
 
 const SIDEKIQ =

@@ -12,7 +12,7 @@ const FULL_LINE = 60
 const LOOK_BACK = 200
 /** `\` and a line end, `" +` line `"`, `"` line `"`: whoever wrote it said that it goes on. */
 const SAID =
-  /^(?:\\\r?\n[ \t]{0,16}|\\{1,3}(?:\\r)?\\{0,2}n[ \t]{0,16}|["']\s{0,2}[+.\\&]?\s{0,2}(?:\r?\n\s{0,24})?["']|["'] ?[+.&] ?["'])/
+  /^(?:\\\r?\n[ \t]{0,16}|\\{1,3}(?:\\r)?\\{0,2}n[ \t]{0,16}|["'`]\s{0,24}(?:[+.&\\]{1,2}(?: _)?)?\s{0,24}["'`])/
 const LINE = /^[ \t]{0,2}(?:\r?\n|\\+r\\+n|\\+n)[ \t>|#*]{0,16}/
 
 /** The end of a token whose first piece ends at `end`; `end` itself when it does not go on. */
@@ -28,10 +28,20 @@ export function wrappedEnd(s: ScannedValue, start: number, end: number, mask: nu
 
 function nextPiece(s: ScannedValue, start: number, end: number, mask: number): number {
   const c = s.at(end)
-  if (c !== 0x5c && c !== 0x0a && c !== 0x0d && c !== 0x22 && c !== 0x27 && c !== 0x20) return end
+  if (
+    c !== 0x5c &&
+    c !== 0x0a &&
+    c !== 0x0d &&
+    c !== 0x22 &&
+    c !== 0x27 &&
+    c !== 0x60 &&
+    c !== 0x20
+  )
+    return end
   const text = latinText(s.b, end, Math.min(s.to, end + 48))
   const said = SAID.exec(text)
-  const gap = said ?? (isFullLine(s, start, end) ? LINE.exec(text) : null)
+  const isLine = said === null && (isFullLine(s, start, end) || isInBlock(s, start, end))
+  const gap = said ?? (isLine ? LINE.exec(text) : null)
   if (gap === null) return end
   const from = end + gap[0].length
   const to = runEnd(s.b, from, s.to, mask)
@@ -47,12 +57,22 @@ function isFullLine(s: ScannedValue, start: number, end: number): boolean {
   return line >= FULL_LINE && end - start >= 16
 }
 
+/** The token stands alone in the first line of a block of YAML: `key: >-` and its lines. */
+function isInBlock(s: ScannedValue, start: number, end: number): boolean {
+  const before = latinText(s.b, Math.max(s.from, start - BLOCK_BACK), Math.min(end, start + 1))
+  return BLOCK.test(before)
+}
+
+const BLOCK_BACK = 120
+const BLOCK = /[:-] [>|][-+]?\d?[ \t]{0,4}(?:\r?\n|(?:\\+r)?\\+n)[ \t]{1,24}[\w.-]{1,40}$/
+
 /** A word that goes on with other characters is text. */
 function isPieceEnd(c: number): boolean {
   return (
     c <= 0x20 ||
     c === 0x22 ||
     c === 0x27 ||
+    c === 0x60 ||
     c === 0x5c ||
     c === 0x3b ||
     c === 0x2c ||

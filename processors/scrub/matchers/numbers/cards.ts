@@ -66,6 +66,8 @@ function isCardContext(s: ScannedValue, start: number, issuer: number): boolean 
   if ((s.hints & FIELD_HINT.CARD) !== 0) return true
   const before = lowerText(s.b, Math.max(s.from, start - 40), start)
   if (NOT_CARD.test(before)) return false
+  // `CMD-4539148803436467`
+  if (/[a-z]{2}-$/.test(before) && !CARD_CONTEXT.test(before)) return false
   if (namesOtherNumber(before) && !CARD_WORD.test(before)) return false
   return issuer === 2 || CARD_CONTEXT.test(before)
 }

@@ -90,9 +90,10 @@ export function separatorAt(b: Uint8Array, p: number, to: number): number {
   return p + 2 < to && isWideSeparator(c, b[p + 1] as number, b[p + 2] as number) ? 3 : 0
 }
 
-/** Of three bytes in UTF-8: U+2000..2015, U+202F, U+2060, U+2212, U+3000. */
+/** Of three bytes in UTF-8: U+2000..2015, U+202F, U+2060, U+2212, U+3000, U+30FC, U+FF0D and U+FF0E. */
 function isWideSeparator(a: number, b: number, c: number): boolean {
-  if (a === 0xe3) return b === 0x80 && c === 0x80
+  if (a === 0xe3) return (b === 0x80 && c === 0x80) || (b === 0x83 && c === 0xbc)
+  if (a === 0xef) return b === 0xbc && (c === 0x8d || c === 0x8e)
   if (a !== 0xe2) return false
   if (b === 0x80) return c <= 0x95 || c === 0xaf
   return (b === 0x81 && c === 0xa0) || (b === 0x88 && c === 0x92)

@@ -1,12 +1,12 @@
 // Social security and taxpayer numbers of the United States: nine digits, by their form or by a word beside them.
 
-import { ALNUM, isFreeLeft, lowerText } from '../../value/bytes.ts'
+import { ALNUM, isFreeLeft, latinText, lowerText } from '../../value/bytes.ts'
 import { isItin, isSsn } from '../../value/checksums.ts'
 import { FIELD_HINT } from '../../value/key-meaning.ts'
 import type { NumberRules } from '../policy.ts'
 import type { ScannedValue } from '../scanned-value.ts'
 import { type DigitGroups, isNumberTail } from './digit-groups.ts'
-import { namesOtherNumber } from './other-numbers.ts'
+import { isNamedInOtherScript, namesCount } from './other-numbers.ts'
 
 const SSN_CONTEXT = /ssn|social|soc\.? ?sec|taxpayer|tax.?id|\btin\b|\bw-?[249]\b|seguro|steuer/
 
@@ -63,8 +63,9 @@ function report(s: ScannedValue, nine: NineDigits, rules: NumberRules): boolean 
   const words = nine.isSsn ? SSN_CONTEXT : ITIN_CONTEXT
   const isHinted = (s.hints & (nine.isSsn ? FIELD_HINT.SSN : FIELD_HINT.ITIN)) !== 0
   if (!isHinted && !words.test(before) && !isNamedBehind(s, end, words)) {
-    if (!nine.isSsn || !nine.isDashed || !nine.isAlone || namesOtherNumber(before)) return false
+    if (!nine.isSsn || !nine.isDashed || !nine.isAlone || namesCount(before)) return false
     if (isPrecededByNumber(s, start) || isMeasured(s, end)) return false
+    if (isNamedInOtherScript(latinText(s.b, Math.max(s.from, start - 40), start))) return false
   }
   s.found(rule.type, start, end, rule.rank)
   return true
