@@ -20,6 +20,11 @@ export class PartitionQueue {
     this.at = at
   }
 
+  /** The offset after the last added message; -1 before the first. */
+  get end(): bigint {
+    return this.#end
+  }
+
   get bytes(): number {
     return this.#bytes
   }

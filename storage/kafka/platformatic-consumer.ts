@@ -75,6 +75,8 @@ class PlatformaticSession implements ConsumerSession {
   readonly #working = new Set<Promise<void>>()
   readonly #end = Promise.withResolvers<DriverError | null>()
   readonly #replayEnds = new ReplayEnds()
+  /** Where replays started that have not been fetched to their end. */
+  readonly #replayStarts = new Map<string, bigint>()
   /** For each partition, the offset at which a replay would start. It is refreshed regularly, so that it is known when it is needed. */
   #replayFrom: ReadonlyMap<string, bigint> = new Map()
   #replayTimer: NodeJS.Timeout | null = null
@@ -191,9 +193,13 @@ class PlatformaticSession implements ConsumerSession {
       this.#queues.delete(partitionKey)
       this.#stream?.offsetsToFetch.delete(partitionKey)
     }
-    for (const partitionKey of this.#assigned)
-      if (!partitionKeys.has(partitionKey)) this.#replayEnds.delete(partitionKey)
-    this.#newlyAssigned.clear()
+    for (const partitionKey of this.#assigned) {
+      if (partitionKeys.has(partitionKey)) continue
+      this.#replayEnds.delete(partitionKey)
+      this.#replayStarts.delete(partitionKey)
+      this.#newlyAssigned.delete(partitionKey)
+    }
+    // One that another rebalance assigned before its offset was known still waits for it.
     for (const partitionKey of partitionKeys)
       if (!this.#assigned.has(partitionKey)) this.#newlyAssigned.add(partitionKey)
     this.#assigned = partitionKeys
@@ -222,8 +228,18 @@ class PlatformaticSession implements ConsumerSession {
     }, REPLAY_OFFSETS_MS)
   }
 
-  /** Starts the replay of newly assigned partitions by moving their fetch position to an earlier offset. */
+  /**
+   * Starts the replay of newly assigned partitions by moving their fetch position to an earlier offset. After each rebalance the library
+   * (2.12.1) sets the fetch positions of all partitions to the committed offsets, so a replay that goes on is taken up where it was.
+   */
   #rewind(stream: BytesStream): void {
+    for (const [partitionKey, start] of this.#replayStarts) {
+      const end = this.#queues.get(partitionKey)?.end ?? -1n
+      const position = end < 0n ? start : end
+      if (this.#replayEnds.isReplay(partitionKey, position))
+        stream.offsetsToFetch.set(partitionKey, position)
+      else this.#replayStarts.delete(partitionKey)
+    }
     for (const partitionKey of this.#newlyAssigned) {
       const committed = stream.offsetsToFetch.get(partitionKey)
       if (committed === undefined) continue
@@ -232,6 +248,7 @@ class PlatformaticSession implements ConsumerSession {
       if (from === undefined || from >= committed) continue
       stream.offsetsToFetch.set(partitionKey, from)
       this.#replayEnds.set(partitionKey, committed)
+      this.#replayStarts.set(partitionKey, from)
     }
   }
 
@@ -289,8 +306,8 @@ class PlatformaticSession implements ConsumerSession {
     // The messages are durable even if the partition was revoked, but its new owner may already have committed a higher offset.
     if (!queue.isOurs && !this.#isClosing) return
     queue.forget(next)
-    if (durable > (messages[0]?.offset ?? durable))
-      this.#commits.add({ ...queue.at, offset: durable })
+    // The group has committed more than what is replayed.
+    if (durable > first.offset && !isReplay) this.#commits.add({ ...queue.at, offset: durable })
     this.#resumeIfRoom()
     if (pauseMs > 0 && queue.isOurs) this.#pause(queue, pauseMs)
   }

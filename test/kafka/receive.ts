@@ -2,6 +2,7 @@
 // pipelines behind it, so that a test decides what is durable and when.
 
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pino from 'pino'
@@ -381,6 +382,48 @@ export async function replay(
   await produce(broker, topic, 120, 130)
   await until(() => after.lines.length >= 10, 'the newest lines')
   assert.equal(after.lines.length, 10, 'what was read again is still committed')
+}
+
+/** A rebalance in the midst of a replay does not end it, although the library begins at the committed offset after each. */
+export async function replayThroughRebalance(
+  t: TestContext,
+  broker: KafkaBroker,
+  driver: DriverName,
+): Promise<void> {
+  const topic = newTopic()
+  await createTopic(broker.brokers, topic, {}, 1)
+  const config = { topics: [topic], group_id: `g-${topic}`, driver }
+  const producer = await producerOf(broker, 'kafkajs')
+  const lineOf = (n: number): Buffer =>
+    Buffer.from(`{"n":${n},"pad":"${randomBytes(40_000).toString('hex')}"}`)
+  // More than one fetch brings, and than is buffered.
+  for (let n = 0; n < 200; n += 5) {
+    const some = [0, 1, 2, 3, 4].map((i) => lineOf(n + i))
+    await producer.send(
+      topic,
+      some.map((value) => ({ key: Buffer.from('k'), value, headers: [] })),
+    )
+  }
+  await producer.close()
+  const before = new Pipelines()
+  const first = await receive(t, broker, before, config)
+  await until(() => before.lines.length >= 200, 'all lines')
+  await first.receiver.stop()
+
+  const pipelines = new Pipelines()
+  const other = Promise.withResolvers<void>()
+  pipelines.verdictOf = async () => {
+    await other.promise
+    return ACCEPTED
+  }
+  const more = { ...config, replay: '1h', buffer_bytes: 1 << 20, batch: { messages: 5 } }
+  const second = await receive(t, broker, pipelines, more)
+  await until(() => metricOf(second.host, 'partitions') === 1, 'the partition')
+  // There is one partition, which stays where it is or moves: then the other one reads all of it.
+  const third = await receive(t, broker, pipelines, more)
+  await until(() => metricOf(third.host, 'rebalances_total') > 0, 'the rebalance')
+  other.resolve()
+  await until(() => new Set(pipelines.lines).size >= 200, 'all lines again')
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   receiveAll,
   receiverSurvivesKill,
   replay,
+  replayThroughRebalance,
 } from './receive.ts'
 
 const missing = kafkaAvailable()
@@ -60,6 +61,9 @@ export function testKafka(version: KafkaVersion, killed: DriverName): void {
       )
       await t.test(`${driver}: a partition is read again from further back`, (t) =>
         replay(t, broker, driver),
+      )
+      await t.test(`${driver}: a replay goes on after a rebalance`, (t) =>
+        replayThroughRebalance(t, broker, driver),
       )
       await t.test(`${driver}: chunks of an oversized message become one again`, (t) =>
         chunked(t, broker, driver),
