@@ -12,6 +12,7 @@ import { useAuth } from './auth.ts'
 import { ConsoleFiles } from './console/console-files.ts'
 import { consoleRoutes } from './console/console-routes.ts'
 import { registerDeprecations } from './deprecations.ts'
+import { useFreeText } from './free-text.ts'
 import { registerIdempotency } from './idempotency.ts'
 import { registerListOptions } from './lists.ts'
 import { REQUEST_METRICS, useRequestMetrics } from './request-metrics.ts'
@@ -85,6 +86,7 @@ class ApiExtension implements Component {
     useAuth(app, this.#ctx.auth, new SessionAuth(this.#stores, sessions), (tenantId) =>
       this.#operators().has(tenantId),
     )
+    useFreeText(app, this.#ctx.service.scrubText)
     registerDeprecations(app)
     registerListOptions(app)
     registerIdempotency(app, this.#stores)

@@ -14,6 +14,11 @@ import { otlpJson } from '../span-batch.ts'
 const captures = join(import.meta.dirname, '../captures')
 const a = keyForTests('sk', { tenant: 'tenant-a', project: 'project-a' })
 const b = keyForTests('sk', { tenant: 'tenant-b', project: 'project-b' })
+const admin = keyForTests('sk', {
+  tenant: 'tenant-a',
+  project: 'project-a',
+  scopes: ['ingest', 'query', 'content', 'admin'],
+})
 const ingestOnly = keyForTests('sk', { scopes: ['ingest'] })
 
 const CONFIG = `
@@ -22,7 +27,7 @@ exporters:
   clickhouse: { embedded: true }
   postgres: { embedded: true }
 extensions:
-  keys: { keys: ${JSON.stringify([a, b, ingestOnly].map((k) => k.row))} }
+  keys: { keys: ${JSON.stringify([a, b, admin, ingestOnly].map((k) => k.row))} }
 service:
   extensions: [keys, api]
   pipelines:
@@ -400,6 +405,50 @@ test('a planted secret is in no file of the instance, no table and no log', asyn
   assert.ok(found.length > 0)
   assert.ok(!JSON.stringify(await all('/api/v1/events?', 500)).includes(secret))
   assert.ok(!instance.stderr.includes(secret))
+  assert.deepEqual(filesWith(join(instance.dir, 'data'), secret), [])
+})
+
+test('a secret in free text that people and programs send is in no file of the instance', async () => {
+  const secret = ['ghp', 'w4Tn'.repeat(9)].join('_')
+  const text = `it leaks ${secret} here`
+  const [issue] = rowsOf(await get('/api/v1/issues?limit=1'))
+  assert.ok(issue !== undefined)
+  const id = String(issue['issue_id'])
+  const trace_id = 'ab'.repeat(16)
+  const sent: readonly (readonly [method: string, path: string, body: object])[] = [
+    ['POST', 'scores', { trace_id, name: text, value: text, comment: text, source: text }],
+    ['POST', `issues/${id}/comments`, { note: text }],
+    ['PATCH', `issues/${id}`, { status: 'acknowledged', note: text }],
+    ['POST', 'issues/bulk', { issue_ids: [id], note: text }],
+    [
+      'POST',
+      'mutes',
+      { matchers: { tool: [text] }, ends_at: '2999-01-01T00:00:00Z', reason: text },
+    ],
+    ['POST', 'views', { name: text, page: 'events', query: { text, user_id: text } }],
+    ['POST', 'budgets', { name: text, scope: 'tenant', amount: 1 }],
+    ['POST', 'projects', { name: text }],
+    ['PATCH', 'tenants/tenant-a', { name: text }],
+    ['POST', 'targets', { name: text, kind: 'webhook', url: 'https://example.com/' }],
+  ]
+  for (const [method, path, body] of sent) {
+    const res = await fetch(instance.url(`/api/v1/${path}`, 'http'), {
+      method,
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${admin.key}`,
+        ...(method === 'POST'
+          ? { 'idempotency-key': `free text ${path}`.replaceAll(' ', '-') }
+          : {}),
+      },
+      body: JSON.stringify(body),
+    })
+    const answer = await res.text()
+    assert.ok(!answer.includes(secret), `${path}: ${answer}`)
+    assert.ok(res.ok, `${method} ${path}: ${answer}`)
+    if (path !== 'issues/bulk' && !path.startsWith('issues/'))
+      assert.match(answer, /it leaks/, path)
+  }
   assert.deepEqual(filesWith(join(instance.dir, 'data'), secret), [])
 })
 

@@ -55,7 +55,7 @@ function signUpRoute(app: Api, { stores, mode, attempts }: AuthRoutesSettings): 
   app.post(
     '/api/v1/auth/signup',
     {
-      config: { scope: 'public' },
+      config: { scope: 'public', freeText: { name: 200, tenant_name: 200 } },
       schema: {
         tags: ['account'],
         summary: 'Make an account: with a tenant of its own, or by an invitation',

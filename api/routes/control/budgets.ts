@@ -164,7 +164,7 @@ function changeRoutes(app: Api, stores: Stores): void {
   app.post(
     '/api/v1/budgets',
     {
-      config: { scope: 'admin' },
+      config: { scope: 'admin', freeText: { name: 200 } },
       schema: {
         tags: ['control'],
         summary: 'Set a budget; 80 and 95 % are told, 100 % is an issue `budget_exceeded`',
@@ -199,7 +199,7 @@ function changeRoutes(app: Api, stores: Stores): void {
   app.patch(
     '/api/v1/budgets/:id',
     {
-      config: { scope: 'admin' },
+      config: { scope: 'admin', freeText: { name: 200 } },
       schema: {
         tags: ['control'],
         summary: 'Change the name or the amount of a budget',

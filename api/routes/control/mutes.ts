@@ -74,7 +74,7 @@ function changeRoutes(app: Api, stores: Stores): void {
   app.post(
     '/api/v1/mutes',
     {
-      config: { scope: 'admin' },
+      config: { scope: 'admin', freeText: { reason: 1000, matchers: 1000 } },
       schema: {
         tags: ['issues'],
         summary: 'Mute issues by their labels, until a time or in hours of the week',

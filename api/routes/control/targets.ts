@@ -115,7 +115,7 @@ function changeRoutes(app: Api, stores: Stores): void {
   app.post(
     '/api/v1/targets',
     {
-      config: { scope: 'admin' },
+      config: { scope: 'admin', freeText: { name: 200 } },
       schema: {
         tags: ['control'],
         summary: 'Make a notification target',
@@ -134,7 +134,7 @@ function changeRoutes(app: Api, stores: Stores): void {
   app.patch(
     '/api/v1/targets/:id',
     {
-      config: { scope: 'admin' },
+      config: { scope: 'admin', freeText: { name: 200 } },
       schema: {
         tags: ['control'],
         summary: 'Change a target: name, filter, timing, settings, or switch it off and on',

@@ -52,7 +52,7 @@ export function tenantRoutes(app: Api, stores: Stores): void {
   app.patch(
     '/api/v1/tenants/:id',
     {
-      config: { scope: 'admin' },
+      config: { scope: 'admin', freeText: { name: 200 } },
       schema: {
         tags: ['control'],
         summary: 'Rename the tenant',

@@ -108,7 +108,7 @@ function addRoute(app: Api, stores: Stores): void {
   app.post(
     '/api/v1/views',
     {
-      config: { scope: 'query' },
+      config: { scope: 'query', freeText: { name: 200, query: 1000 } },
       schema: {
         tags: ['views'],
         summary: 'Save a view',
@@ -140,7 +140,7 @@ function changeRoutes(app: Api, stores: Stores): void {
   app.patch(
     '/api/v1/views/:id',
     {
-      config: { scope: 'query' },
+      config: { scope: 'query', freeText: { name: 200, query: 1000 } },
       schema: {
         tags: ['views'],
         summary: 'Rename, change or share a view',

@@ -47,7 +47,10 @@ function addRoute(app: Api, stores: Stores): void {
   app.post(
     '/api/v1/scores',
     {
-      config: { scope: 'ingest' },
+      config: {
+        scope: 'ingest',
+        freeText: { name: 255, value: TEXT_MAX, comment: TEXT_MAX, source: 255 },
+      },
       schema: {
         tags: ['scores'],
         summary: 'Score a trace or a span; the trace may come later',

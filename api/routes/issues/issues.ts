@@ -31,6 +31,7 @@ import {
 import { shownSignal, signalSchema } from './signals.ts'
 
 const STATUSES = ['open', 'acknowledged', 'snoozed', 'resolved', 'ignored'] as const
+const NOTE_MAX = 10_000
 const SUBSTATUSES = ['new', 'ongoing', 'escalating', 'regressed'] as const
 
 const issueSchema = z.object({
@@ -95,7 +96,7 @@ const changeBody = {
     .optional()
     .describe('For `snoozed`: what ends it.'),
   assignee: z.string().min(1).max(255).nullable().optional(),
-  note: z.string().min(1).max(10_000).optional(),
+  note: z.string().min(1).max(NOTE_MAX).optional(),
 }
 
 const historySchema = z.object({
@@ -205,7 +206,7 @@ function changeRoutes(app: Api, stores: Stores): void {
   app.patch(
     '/api/v1/issues/:id',
     {
-      config: { scope: 'admin' },
+      config: { scope: 'admin', freeText: { note: NOTE_MAX } },
       schema: {
         tags: ['issues'],
         summary: 'Acknowledge, snooze, resolve, ignore, open, assign or comment an issue',
@@ -225,7 +226,7 @@ function changeRoutes(app: Api, stores: Stores): void {
   app.post(
     '/api/v1/issues/bulk',
     {
-      config: { scope: 'admin' },
+      config: { scope: 'admin', freeText: { note: NOTE_MAX } },
       schema: {
         tags: ['issues'],
         summary: 'The same change to several issues',
@@ -287,12 +288,12 @@ function historyRoutes(app: Api, stores: Stores): void {
   app.post(
     '/api/v1/issues/:id/comments',
     {
-      config: { scope: 'admin' },
+      config: { scope: 'admin', freeText: { note: NOTE_MAX } },
       schema: {
         tags: ['issues'],
         summary: 'Say something about an issue',
         params,
-        body: z.strictObject({ note: z.string().min(1).max(10_000) }),
+        body: z.strictObject({ note: z.string().min(1).max(NOTE_MAX) }),
         response: { 201: historySchema },
       },
     },

@@ -1,0 +1,43 @@
+// Free text that people and programs send to be kept, such as comments and names, may hold a secret. It passes the scrubber of the
+// pipelines after validation, before the route sees it.
+
+import type { ScrubText } from '../core/free-text.ts'
+import type { Api } from './typed-fastify.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Fields of the body that hold free text, and the most characters that each may be kept with. */
+    freeText?: Readonly<Record<string, number>>
+  }
+}
+
+/** Call it after authentication: settings of single tenants apply. */
+export function useFreeText(app: Api, scrubText: ScrubText): void {
+  app.addHook('preHandler', (req, _reply, done) => {
+    const { freeText } = req.routeOptions.config
+    const { body } = req
+    if (freeText !== undefined && typeof body === 'object' && body !== null) {
+      const fields = body as Record<string, unknown>
+      const tenantId = req.tenant?.tenantId ?? ''
+      const scrub = (field: string, text: string): string => scrubText(tenantId, field, text)
+      for (const [name, most] of Object.entries(freeText))
+        if (fields[name] !== undefined) fields[name] = scrubbed(fields[name], name, most, scrub)
+    }
+    done()
+  })
+}
+
+/** Replaces every string in the value. A marker may be longer than what it replaces, so the end is cut to the limit again. */
+function scrubbed(
+  value: unknown,
+  field: string,
+  most: number,
+  scrub: (field: string, text: string) => string,
+): unknown {
+  if (typeof value === 'string') return scrub(field, value).slice(0, most)
+  if (Array.isArray(value)) return value.map((item) => scrubbed(item, field, most, scrub))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, scrubbed(item, name, most, scrub)]),
+  )
+}
