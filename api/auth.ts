@@ -1,6 +1,7 @@
 // Authenticates a request once, before its route, for the scope that the route declares. A route without a declared
 // scope prevents the start.
 
+import { isDeepStrictEqual } from 'node:util'
 import type { FastifyRequest } from 'fastify'
 import type { Actor } from '../accounts/audited-change.ts'
 import type { Authenticator } from '../core/component.ts'
@@ -28,8 +29,12 @@ declare module 'fastify' {
     mayReadContent: boolean
     /** Whether the credential is of a tenant that operates the instance. */
     operatesInstance: boolean
+    /** Asks again whether the credential may do what it was let in for: answers that last ask while they do. */
+    isStillAllowed: () => Promise<boolean>
   }
 }
+
+type Caller = Pick<FastifyRequest, 'signedIn' | 'tenant' | 'mayReadContent'>
 
 /**
  * Adds authentication to the application. Without `sessions` only keys are accepted. `operates` says whether the admins of a tenant
@@ -45,23 +50,35 @@ export function useAuth(
   app.decorateRequest('signedIn', null)
   app.decorateRequest('mayReadContent', true)
   app.decorateRequest('operatesInstance', false)
+  app.decorateRequest('isStillAllowed', () => Promise.resolve(true))
   app.addHook('onRoute', (route) => {
     if (route.config?.scope === undefined)
       throw new Error(`route ${String(route.method)} ${route.url} declares no scope`)
   })
-  app.addHook('preValidation', async (req) => {
-    const scope = req.routeOptions.config.scope
-    if (scope === undefined || scope === 'public') return
-    req.signedIn = (await sessions?.signedIn(req, scope)) ?? null
-    if (req.signedIn !== null) {
-      req.tenant = req.signedIn.tenant
-      return
-    }
+  const credentialOf = async (req: FastifyRequest, scope: Scope | 'session'): Promise<Caller> => {
+    const signedIn = (await sessions?.signedIn(req, scope)) ?? null
+    if (signedIn !== null) return { signedIn, tenant: signedIn.tenant, mayReadContent: true }
     if (scope === 'session') throw await noPerson(req, auth)
     const result = await auth.authenticate(req.headers, req.url, scope)
     if (!result.ok) throw new ApiError(result.status, result.code, result.message, result)
-    req.tenant = result.tenant
-    req.mayReadContent = result.scopes.has('content')
+    return { signedIn, tenant: result.tenant, mayReadContent: result.scopes.has('content') }
+  }
+  app.addHook('preValidation', async (req) => {
+    const scope = req.routeOptions.config.scope
+    if (scope === undefined || scope === 'public') return
+    const caller = await credentialOf(req, scope)
+    Object.assign(req, caller)
+    req.isStillAllowed = async () => {
+      try {
+        const now = await credentialOf(req, scope)
+        return (
+          now.mayReadContent === caller.mayReadContent &&
+          isDeepStrictEqual(now.tenant, caller.tenant)
+        )
+      } catch {
+        return false
+      }
+    }
   })
   app.addHook('preValidation', async (req) => {
     if (req.tenant !== null) req.operatesInstance = operates(req.tenant.tenantId)

@@ -1,7 +1,7 @@
 // Free text that people and programs send to be kept, such as comments and names, may hold a secret. It passes the scrubber of the
 // pipelines after validation, before the route sees it.
 
-import type { ScrubText } from '../core/free-text.ts'
+import type { StoredIds } from '../core/identity/stored-ids.ts'
 import type { Api } from './typed-fastify.ts'
 
 declare module 'fastify' {
@@ -11,15 +11,16 @@ declare module 'fastify' {
   }
 }
 
-/** Call it after authentication: settings of single tenants apply. */
-export function useFreeText(app: Api, scrubText: ScrubText): void {
+/** Call it after authentication: settings of single tenants apply. A reload changes what `storedIds` returns. */
+export function useFreeText(app: Api, storedIds: () => StoredIds): void {
   app.addHook('preHandler', (req, _reply, done) => {
     const { freeText } = req.routeOptions.config
     const { body } = req
     if (freeText !== undefined && typeof body === 'object' && body !== null) {
       const fields = body as Record<string, unknown>
       const tenantId = req.tenant?.tenantId ?? ''
-      const scrub = (field: string, text: string): string => scrubText(tenantId, field, text)
+      const scrub = (field: string, text: string): string =>
+        storedIds().textOf(tenantId, field, text)
       for (const [name, most] of Object.entries(freeText))
         if (fields[name] !== undefined) fields[name] = scrubbed(fields[name], name, most, scrub)
     }

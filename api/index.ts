@@ -86,7 +86,7 @@ class ApiExtension implements Component {
     useAuth(app, this.#ctx.auth, new SessionAuth(this.#stores, sessions), (tenantId) =>
       this.#operators().has(tenantId),
     )
-    useFreeText(app, this.#ctx.service.scrubText)
+    useFreeText(app, () => this.#ctx.service.storedIds)
     registerDeprecations(app)
     registerListOptions(app)
     registerIdempotency(app, this.#stores)

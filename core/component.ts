@@ -8,7 +8,6 @@ import type { Clock, Random } from './clock.ts'
 import type { Secret } from './config/config-types.ts'
 import type { StoreAddress } from './config/store-address.ts'
 import type { EventTable, Provenance } from './event.ts'
-import type { ScrubText } from './free-text.ts'
 import type { GuardOptions, RequestGuard } from './http/request-guard.ts'
 import type { InstanceSecrets } from './identity/pseudonym.ts'
 import type { StoredIds } from './identity/stored-ids.ts'
@@ -261,8 +260,6 @@ export interface ProcessorFactory<Config, Settings = Config>
   pseudonymKey?(settings: Settings): string | null
   /** For processors that replace ids, on the main thread: translates a plain id into the one that is stored. */
   storedIds?(settings: Settings, secrets: InstanceSecrets): StoredIds
-  /** For processors that remove secrets, on the main thread: does it with a text that comes by the REST API. */
-  scrubText?(settings: Settings, secrets: InstanceSecrets): ScrubText
   /** For processors that fill fields, on the main thread: what filled those of a stored event, by its `field_sources`. */
   explainStored?(event: Readonly<Record<string, unknown>>): readonly Provenance[]
 }
@@ -426,8 +423,6 @@ export interface ServiceView {
    * plain id.
    */
   readonly storedIds: StoredIds
-  /** Removes the secrets from a text that somebody sent to be kept, as the pipelines do from telemetry. */
-  readonly scrubText: ScrubText
   explainStored(event: Readonly<Record<string, unknown>>): readonly Provenance[]
   /**
    * Makes a vector of a text like those of the sample; null where the budget of the day is spent, absent without an endpoint of

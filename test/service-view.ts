@@ -1,7 +1,6 @@
 // The state of a service for tests of API routes and extensions that run without one.
 
 import type { ServiceView } from '../core/component.ts'
-import { PLAIN_TEXT } from '../core/free-text.ts'
 import { PLAIN_IDS } from '../core/identity/stored-ids.ts'
 import type { Operations } from '../core/operations.ts'
 
@@ -28,7 +27,6 @@ export function testService(stores: Partial<ServiceView['stores']> = {}): Servic
     health: () => ({}),
     readiness: () => ({ ok: true, reasons: [] }),
     storedIds: PLAIN_IDS,
-    scrubText: PLAIN_TEXT,
     explainStored: () => [],
     pipelines: () => [],
     operations: NO_OPERATIONS,

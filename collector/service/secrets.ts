@@ -3,7 +3,6 @@
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { StoreAddress } from '../../core/config/store-address.ts'
-import { type ScrubText, scrubTextOfAll } from '../../core/free-text.ts'
 import { type InstanceSecrets, NO_SECRETS } from '../../core/identity/pseudonym.ts'
 import { type StoredIds, storedIdsOfAll } from '../../core/identity/stored-ids.ts'
 import { openPseudonymKeys } from './pseudonym-keys.ts'
@@ -38,9 +37,4 @@ export function configuredKey(config: ObservaConfig): string | null {
 export function storedIdsIn(config: ObservaConfig, secrets: InstanceSecrets): StoredIds {
   const all = [...config.processors.values()].map((p) => p.factory.storedIds?.(p.settings, secrets))
   return storedIdsOfAll(all.filter((ids) => ids !== undefined))
-}
-
-export function scrubTextIn(config: ObservaConfig, secrets: InstanceSecrets): ScrubText {
-  const all = [...config.processors.values()].map((p) => p.factory.scrubText?.(p.settings, secrets))
-  return scrubTextOfAll(all.filter((scrub) => scrub !== undefined))
 }

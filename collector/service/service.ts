@@ -12,7 +12,6 @@ import type { Component, Host, Intake, ServiceView } from '../../core/component.
 import type { StoreAddress } from '../../core/config/store-address.ts'
 import { tombstoneMemory } from '../../core/deletion/tombstone-set.ts'
 import type { Provenance } from '../../core/event.ts'
-import { PLAIN_TEXT, type ScrubText } from '../../core/free-text.ts'
 import { type InstanceSecrets, NO_SECRETS } from '../../core/identity/pseudonym.ts'
 import { PLAIN_IDS, type StoredIds } from '../../core/identity/stored-ids.ts'
 import type { Metrics } from '../../core/metrics.ts'
@@ -60,7 +59,7 @@ import {
 import { planReload } from './reload.ts'
 import { heldUp, type RunningExporter, startedExporters } from './running-exporters.ts'
 import { RunningPools } from './running-pools.ts'
-import { openSecrets, scrubTextIn, storedIdsIn } from './secrets.ts'
+import { openSecrets, storedIdsIn } from './secrets.ts'
 import { stopOnFailure } from './stop-on-failure.ts'
 
 export interface ServiceDeps {
@@ -112,7 +111,6 @@ export class Service implements ServiceView {
   #operations: InstanceOperations | null = null
   #secrets: InstanceSecrets = NO_SECRETS
   #ids: StoredIds = PLAIN_IDS
-  #scrubText: ScrubText = PLAIN_TEXT
   #ready = false
   readonly tap: TapHub
 
@@ -195,7 +193,6 @@ export class Service implements ServiceView {
     this.#detections.useSettingsOf(next)
     this.#secrets = secrets
     this.#ids = storedIdsIn(next, secrets)
-    this.#scrubText = scrubTextIn(next, secrets)
     declareMetrics(this.#deps.metrics, next)
     return changed
   }
@@ -237,7 +234,6 @@ export class Service implements ServiceView {
     await this.#startExporters(dataDir, this.#log)
     this.#secrets = await this.#openSecrets(this.#config)
     this.#ids = storedIdsIn(this.#config, this.#secrets)
-    this.#scrubText = scrubTextIn(this.#config, this.#secrets)
     await this.#startControlPlane(this.#log)
     await this.#buildPipelines(this.#log)
     const dir = this.#config.queue.dir ?? join(dataDir, 'queue')
@@ -336,9 +332,6 @@ export class Service implements ServiceView {
   get storedIds(): StoredIds {
     return this.#ids
   }
-
-  /** With the settings of the present configuration, also for those who keep it over a reload. */
-  readonly scrubText: ScrubText = (tenantId, field, text) => this.#scrubText(tenantId, field, text)
 
   get judges(): JudgeOffer | undefined {
     return judgesOf(this.#control?.jobs)

@@ -49,7 +49,7 @@ test('a look sees its own tenant and project, pipelines and fields, and nothing 
   assert.deepEqual(asked(hub), [])
 })
 
-test('the queue of a look is bounded, what does not fit is counted, and looks are few', async () => {
+test('the queue of a look is bounded, what does not fit is counted, and looks are few, of a tenant and of all', async () => {
   const hub = new TapHub(new Metrics(), () => null)
   const look = hub.open(filter({ perSecond: 100_000 }))
   assert.ok(typeof look !== 'string')
@@ -58,6 +58,8 @@ test('the queue of a look is bounded, what does not fit is counted, and looks ar
   assert.equal((await look.next(0, never)).length, 1000)
   assert.equal(look.takeDropped(), 500)
   assert.equal(look.takeDropped(), 0)
-  for (let i = 0; i < 19; i++) hub.open(filter())
+  for (let i = 0; i < 9; i++) assert.notEqual(hub.open(filter()), 'too_many')
   assert.equal(hub.open(filter()), 'too_many')
+  for (let i = 0; i < 10; i++) assert.notEqual(hub.open(filter({ tenantId: 'b' })), 'too_many')
+  assert.equal(hub.open(filter({ tenantId: 'c' })), 'too_many')
 })

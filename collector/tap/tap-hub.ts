@@ -5,6 +5,8 @@ import { counter, gauge, type Metrics } from '../../core/metrics.ts'
 import type { Tap, TapFilter, TapLook, TapRecord, TapRequest, TapSample } from '../../core/tap.ts'
 
 const LOOKS_MAX = 20
+/** So that no tenant takes all of them. */
+const LOOKS_OF_TENANT_MAX = 10
 const QUEUED_MAX = 1000
 /** The most records of one task that a worker samples. */
 const SAMPLED_MAX = 100
@@ -43,7 +45,8 @@ export class TapHub implements Tap {
   }
 
   open(filter: TapFilter): TapLook | 'too_many' | 'no_component' {
-    if (this.#looks.size >= LOOKS_MAX) return 'too_many'
+    const own = [...this.#looks].filter((l) => l.filter.tenantId === filter.tenantId)
+    if (this.#looks.size >= LOOKS_MAX || own.length >= LOOKS_OF_TENANT_MAX) return 'too_many'
     const pipelines = filter.component === null ? null : this.#pipelinesOf(filter.component)
     if (filter.component !== null && pipelines === null) return 'no_component'
     const look = new Look(filter, pipelines, () => {

@@ -17,16 +17,28 @@ export interface StoredIds {
    * of the store.
    */
   of(tenantId: string, field: IdField, plain: string): readonly string[]
+  /**
+   * What a text is kept as that comes by another way than telemetry, such as a comment of a person: without its secrets. `field` is
+   * the name under which it was sent.
+   */
+  readonly textOf: ScrubText
 }
 
+export type ScrubText = (tenantId: string, field: string, text: string) => string
+
 /** Where nothing is scrubbed everything is stored as it came. */
-export const PLAIN_IDS: StoredIds = { of: (_tenant, _field, plain) => [plain] }
+export const PLAIN_IDS: StoredIds = {
+  of: (_tenant, _field, plain) => [plain],
+  textOf: (_tenant, _field, text) => text,
+}
 
 /** The answers of several pipelines together. */
 export function storedIdsOfAll(all: readonly StoredIds[]): StoredIds {
   if (all.length === 0) return PLAIN_IDS
   return {
     of: (tenant, field, plain) => [...new Set(all.flatMap((ids) => ids.of(tenant, field, plain)))],
+    textOf: (tenant, field, text) =>
+      all.reduce((left, ids) => ids.textOf(tenant, field, left), text),
   }
 }
 

@@ -14,7 +14,6 @@ import type { InstanceSecrets } from '../../core/identity/pseudonym.ts'
 import { counter } from '../../core/metrics.ts'
 import { defaultSettings, type ScrubConfig, scrubSchema, settingsOf } from './config.ts'
 import { BatchScrubber } from './inputs/batch.ts'
-import { freeTextOf } from './inputs/free-text.ts'
 import type { StreamOutcome } from './inputs/line-stream.ts'
 import { JsonLines, PlainLines, scrubLines } from './inputs/line-stream.ts'
 import { LineScrubber } from './inputs/lines.ts'
@@ -53,8 +52,11 @@ export const scrub: ProcessorFactory<ScrubConfig, ScrubSettings> = {
   createMetricsVisitor: (settings, secrets): MetricsVisitor =>
     createMetricScrubber(settings, secrets).visit,
   pseudonymKey: (settings) => settings.pseudonym?.key ?? null,
-  storedIds: (settings, secrets) => storedIdsOf(() => judgesByKey(settings, secrets)),
-  scrubText: (settings, secrets) => freeTextOf(() => createJudges(settings, secrets)),
+  storedIds: (settings, secrets) =>
+    storedIdsOf(
+      () => judgesByKey(settings, secrets),
+      () => createJudges(settings, secrets),
+    ),
 }
 
 export default scrub

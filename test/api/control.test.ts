@@ -101,6 +101,21 @@ test('a new project and its keys: each key works at once, within its scopes', as
   assert.equal(JSON.stringify(rows).includes(String(secret.body['key']).slice(16, -4)), false)
 })
 
+/** Opens a live tail, and says whether it has ended. */
+async function stream(key: string) {
+  const headers = { authorization: `Bearer ${key}` }
+  const res = await fetch(at.url('/api/v1/stream?seconds=60', 'http'), { headers })
+  assert.equal(res.status, 200)
+  const reader = res.body?.getReader()
+  const state = { isEnded: false, cancel: async () => await reader?.cancel() }
+  const read = async (): Promise<void> => {
+    while ((await reader?.read())?.done === false);
+    state.isEnded = true
+  }
+  void read()
+  return state
+}
+
 test('both keys work during rotation, a revoked key is refused within 5 s, and a name in use is reported', async () => {
   const made = await done('POST', 'keys', { project_id: 'project-a', name: 'to rotate' })
   const id = String(made.body['key_id'])
@@ -111,10 +126,15 @@ test('both keys work during rotation, a revoked key is refused within 5 s, and a
     [200, 200],
   )
   assert.equal((await ask('POST', `keys/${id}/rotate`)).status, 409)
+  const [live, other] = await Promise.all([made, next].map((k) => stream(String(k.body['key']))))
+  assert.ok(live !== undefined && other !== undefined)
   const revoked = await done('DELETE', `keys/${id}`)
   assert.equal(revoked.body['state'], 'revoked')
   await until(async () => (await send(String(made.body['key']))) === 401, 'refused', 5000)
   assert.equal(await send(String(next.body['key'])), 200)
+  await until(() => live.isEnded, 'the live tail of the key ended', 5000)
+  assert.equal(other.isEnded, false)
+  await other.cancel()
   assert.equal((await done('DELETE', `keys/${id}`)).body['state'], 'revoked', 'again is harmless')
 })
 

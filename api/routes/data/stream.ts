@@ -11,6 +11,8 @@ import { shownEvent } from '../../content-fields.ts'
 import type { Api } from '../../typed-fastify.ts'
 
 const HEARTBEAT_MS = 10_000
+/** A revoked key is known within a second, and nothing of it lasts 5 s longer. */
+const ALLOWED_CHECK_MS = 2000
 const SECONDS_MAX = 3600
 const PER_SECOND_MAX = 200
 
@@ -89,6 +91,10 @@ export function streamRoutes(app: Api, service: ServiceView): void {
         throw new ApiError(404, 'NOT_FOUND', 'no pipeline that runs has this component')
       const gone = new AbortController()
       reply.raw.once('close', () => gone.abort())
+      const check = async (): Promise<void> => {
+        if (!(await req.isStillAllowed())) gone.abort()
+      }
+      const checking = setInterval(() => void check(), ALLOWED_CHECK_MS)
       reply.hijack()
       const headers = {
         ...reply.getHeaders(),
@@ -107,6 +113,7 @@ export function streamRoutes(app: Api, service: ServiceView): void {
           gone.signal,
         )
       } finally {
+        clearInterval(checking)
         look.close()
         reply.raw.end()
       }

@@ -1,6 +1,6 @@
 // Scrubs texts of many tenants that come one at a time, such as comments.
 
-import type { ScrubText } from '../../../core/free-text.ts'
+import type { ScrubText } from '../../../core/identity/stored-ids.ts'
 import type { Judges } from '../judge/judge.ts'
 import { TextScrubber } from './text.ts'
 
