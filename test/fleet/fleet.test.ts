@@ -97,13 +97,14 @@ interface Stored {
   readonly usage: readonly string[]
   readonly traces: readonly string[]
   readonly signals: readonly string[]
+  readonly scrubbed: readonly string[]
   readonly issues: readonly string[]
 }
 
 const DECIDED = `kind, status, usage_aggregate, input_tokens, output_tokens, total_tokens, cache_read_tokens,
   round(cost_usd, 9) AS cost, cost_source, response_model, user_id, session_id`
 
-/** The secrets that the edge removes, which the core therefore does not find (docs/scale-out.md). */
+/** Signals about what the edge removes, of which the core is told (docs/scale-out.md). */
 const SCRUBBED = "'secret_detected', 'pii_detected'"
 
 async function stored(fleet: Fleet): Promise<Stored> {
@@ -119,10 +120,10 @@ async function stored(fleet: Fleet): Promise<Stored> {
         `SELECT hex(event_id) AS id, ${DECIDED} FROM EVENTS FINAL WHERE event_type = 'span'`,
       ),
     ),
-    // The id of a log record comes from its bytes, which the edge has scrubbed.
+    // The id of a log record comes from its bytes as the edge received them.
     logs: await lines(
       fleet.query(
-        `SELECT hex(trace_id) AS trace, hex(span_id) AS span, event_type, ${DECIDED} FROM EVENTS FINAL WHERE event_type != 'span'`,
+        `SELECT hex(event_id) AS id, event_type, ${DECIDED} FROM EVENTS FINAL WHERE event_type != 'span'`,
       ),
     ),
     usage: await lines(
@@ -140,6 +141,11 @@ async function stored(fleet: Fleet): Promise<Stored> {
     signals: await lines(
       fleet.sql(
         `SELECT signal_id, type, trace_id, span_id FROM signals WHERE type NOT IN (${SCRUBBED})`,
+      ),
+    ),
+    scrubbed: await lines(
+      fleet.sql(
+        `SELECT signal_id, type, trace_id, span_id, value FROM signals WHERE type IN (${SCRUBBED})`,
       ),
     ),
     issues: await lines(
@@ -230,12 +236,12 @@ test('a fleet through kills loses nothing, stores nothing twice and finds the sa
     `${found.spans.length} spans, ${found.signals.length} signals, ${found.issues.length} issues; partitions of a killed core taken over after ${takenOverMs} ms`,
   )
   assert.deepEqual(differences(expected.spans.map(idOf), found.spans.map(idOf)), [], 'spans')
-  for (const what of ['logs', 'signals', 'issues'] as const)
+  for (const what of ['spans', 'logs', 'usage', 'traces', 'signals', 'issues'] as const)
     assert.deepEqual(differences(expected[what], found[what]), [], what)
-  // Calls that are reported in two halves with a kill in between are not all decided alike: docs/scale-out.md.
-  const decided = differences(expected.spans, found.spans).length / 2
-  t.diagnostic(`${decided} of ${found.spans.length} spans have another decision about usage`)
-  assert.ok(decided <= HALVES / 3, `${decided} decisions differ`)
+  // A few signals about what was scrubbed are missing in some runs: docs/scale-out.md.
+  const scrubbed = differences(expected.scrubbed, found.scrubbed)
+  for (const line of scrubbed) t.diagnostic(line)
+  assert.ok(scrubbed.length <= expected.scrubbed.length / 50, `${scrubbed.length} differ`)
   const dead = await Promise.all(cores.map((c) => c.metric('observa_dead_letter_items_total')))
   assert.deepEqual(dead, [0, 0, 0])
 })
