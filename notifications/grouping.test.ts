@@ -137,6 +137,8 @@ test('networks that are not of the public internet are refused unless they are p
     'fd00::1',
     '::ffff:10.2.0.1',
     '64:ff9b::a00:1',
+    '::ffff:0:7f00:1',
+    '5f00::1',
     '2002:7f00:1::',
     '169.254.169.254',
     'fd00:ec2::254',

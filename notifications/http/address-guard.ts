@@ -36,6 +36,10 @@ const PRIVATE_NETWORKS: readonly (readonly [
   ['2001:db8::', 32, 'ipv6'],
 ]
 
+/** All of IPv6 that is routed on the public internet (RFC 4291); forms that translate an IPv4 address lie outside as well as inside. */
+const GLOBAL_UNICAST = new BlockList()
+GLOBAL_UNICAST.addSubnet('2000::', 3, 'ipv6')
+
 /** Networks of IPv6 that carry an IPv4 address: mapped, compatible, translated (NAT64), 6to4, Teredo. None of them is a server. */
 const EMBEDDING_NETWORKS: readonly (readonly [network: string, prefix: number])[] = [
   ['::ffff:0:0', 96],
@@ -76,7 +80,8 @@ export class AddressGuard {
     if (isLinkLocalHost(address) || isLinkLocalHost(host)) return false
     const type = isIP(address) === 4 ? 'ipv4' : 'ipv6'
     const isPrivate =
-      PRIVATE.check(address, type) || (type === 'ipv6' && EMBEDDING.check(address, type))
+      PRIVATE.check(address, type) ||
+      (type === 'ipv6' && (EMBEDDING.check(address, type) || !GLOBAL_UNICAST.check(address, type)))
     if (!isPrivate) return true
     return this.#names.has(host.toLowerCase()) || this.#networks.check(address, type)
   }

@@ -8,6 +8,7 @@ import type { TapFilter, TapLook, TapRecord } from '../../../core/tap.ts'
 import { ApiError } from '../../app.ts'
 import { tenantOf } from '../../auth.ts'
 import { shownEvent } from '../../content-fields.ts'
+import { shownEvidence } from '../../shown-evidence.ts'
 import type { Api } from '../../typed-fastify.ts'
 
 const HEARTBEAT_MS = 10_000
@@ -185,17 +186,15 @@ const drained = (res: ServerResponse, gone: AbortSignal): Promise<void> =>
 
 function textOf({ record, pipeline, data }: TapRecord, mayReadContent: boolean): string {
   const shown =
-    record === 'event' ? shownEvent(data, mayReadContent) : signalWithout(data, mayReadContent)
+    record === 'event' ? shownEvent(data, mayReadContent) : shownSignal(data, mayReadContent)
   return `event: ${record}\ndata: ${JSON.stringify({ pipeline, ...shown })}\n\n`
 }
 
-/** The message of an error may quote a prompt. */
-function signalWithout(
+/** Texts of the evidence may quote a prompt: the same ones are shown as by the routes of signals. */
+const shownSignal = (
   data: Readonly<Record<string, unknown>>,
   mayReadContent: boolean,
-): Readonly<Record<string, unknown>> {
-  const { evidence } = data
-  if (mayReadContent || typeof evidence !== 'object' || evidence === null) return data
-  const { error_message: _message, ...rest } = evidence as Record<string, unknown>
-  return { ...data, evidence: rest }
-}
+): Readonly<Record<string, unknown>> => ({
+  ...data,
+  evidence: shownEvidence(data['evidence'], mayReadContent),
+})

@@ -105,7 +105,7 @@ const historySchema = z.object({
   action: z.string(),
   before: z.string().nullable(),
   after: z.string().nullable(),
-  note: z.string().nullable(),
+  note: z.string().nullable().describe('Null without the scope content.'),
 })
 
 type Filters = z.output<ReturnType<typeof z.object<typeof filters>>>
@@ -255,7 +255,9 @@ function historyRoutes(app: Api, stores: Stores): void {
   const response = { 200: z.object({ data: z.array(historySchema) }) }
   const listed = async (req: FastifyRequest, id: string, isComments: boolean, limit: number) => {
     await existing(stores, req, id)
-    return { data: [...(await listHistory(stores.postgres, tenantOf(req), id, isComments, limit))] }
+    const rows = await listHistory(stores.postgres, tenantOf(req), id, isComments, limit)
+    // A note may repeat a prompt, as the comment of a score may.
+    return { data: rows.map((row) => (req.mayReadContent ? row : { ...row, note: null })) }
   }
   app.get(
     '/api/v1/issues/:id/history',

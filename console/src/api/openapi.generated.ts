@@ -1192,6 +1192,7 @@ readonly actor: string
 readonly action: string
 readonly before: string | null
 readonly after: string | null
+/** Null without the scope content. */
 readonly note: string | null
 }
 
