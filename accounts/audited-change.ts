@@ -19,7 +19,7 @@ export interface Change {
   readonly client: Statements
   readonly actor: Actor
   readonly tenantId: string
-  /** The role of the person who makes the change, if a person does. Only an owner may make owners. */
+  /** The role of the person who makes the change; a key counts as an admin. Only an owner may make owners. */
   readonly by?: string
 }
 

@@ -280,6 +280,19 @@ test('a person can join a second tenant, acts in the tenant that a request names
     body: { role: 'owner' },
   })
   assert.equal(raise.status, 403, 'nor makes itself one')
+  const adminKey = await ask('POST', 'keys', {
+    token: guest.token,
+    headers,
+    body: { project_id: project.body['project_id'], scopes: ['query', 'admin'] },
+  })
+  const byKey = { token: String(adminKey.body['key']) }
+  const roles = [
+    await ask('PATCH', `members/${guestId}`, { ...byKey, body: { role: 'owner' } }),
+    await ask('PATCH', `members/${ownerId}`, { ...byKey, body: { role: 'viewer' } }),
+    await ask('DELETE', `members/${ownerId}`, byKey),
+    await ask('POST', 'invitations', { ...byKey, body: { email: 'o@x.test', role: 'owner' } }),
+  ].map((answer) => answer.status)
+  assert.deepEqual(roles, [403, 403, 403, 403], 'also not by a key that an admin made')
   const removed = await ask('DELETE', `members/${guestId}`, { token: host.token })
   assert.equal(removed.status, 204)
   await until(

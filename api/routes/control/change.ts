@@ -22,9 +22,11 @@ export async function write<T>(
   stores: Stores,
   work: (change: Change) => Promise<T>,
 ): Promise<T> {
-  const { tenantId } = tenantOf(req)
+  const { tenantId, keyId } = tenantOf(req)
   const actor = actorOf(req)
-  const by = req.signedIn === null ? {} : { by: req.signedIn.role }
+  // An admin can make a key, so a key may do no more than an admin. Without keys and people there is no role.
+  const role = req.signedIn?.role ?? (keyId === null ? null : 'admin')
+  const by = role === null ? {} : { by: role }
   return await withTenant(
     stores.postgres,
     tenantId,
