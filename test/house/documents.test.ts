@@ -10,6 +10,7 @@ import { projectFiles, root, textOf } from './source-files.ts'
 /** Looks like a path of the project but is not: build output, MCP methods, a part of a URL, a pattern. */
 const OTHERS: ReadonlySet<string> = new Set([
   'bench/out/',
+  'console/dist/.vite/license.md',
   'tools/call',
   'tools/list',
   'api/webhooks/',

@@ -26,8 +26,15 @@ const EXAMPLES: ReadonlySet<string> = new Set([
 ])
 /** Binary recordings, checksums of packages and compiled kernels. */
 const SKIPPED = /\.(pb|gz)$|^package-lock\.json$|\.generated\./
-/** Has tokens with an invalid signature, which the product must refuse. */
-const FORGED_TOKENS = 'test/hostile/cases.jsonl'
+/** Files in which one detector fires on what is no credential. */
+const KNOWN: ReadonlyMap<string, string> = new Map([
+  // Tokens with an invalid signature, which the product must refuse.
+  ['test/hostile/cases.jsonl', 'bearer_token'],
+  // Templates, whose random part is drawn when they are tested.
+  ['processors/scrub/corpus/outside-forms.ts', 'slack_token'],
+  // The words that announce a recovery phrase, of which some belong to such phrases.
+  ['processors/scrub/detectors/key-material.ts', 'private_key'],
+])
 
 const scrubber = createTextScrubber()
 
@@ -42,9 +49,7 @@ test('no text file contains a credential of a service', () => {
   const files = projectFiles().filter((f) => !SKIPPED.test(f))
   assert.ok(files.length > 800, `${files.length} files`)
   const found = files.flatMap((f) => {
-    const kinds = credentialsIn(textOf(f)).filter(
-      (k) => f !== FORGED_TOKENS || k !== 'bearer_token',
-    )
+    const kinds = credentialsIn(textOf(f)).filter((kind) => kind !== KNOWN.get(f))
     return kinds.length === 0 ? [] : [`${f}: ${kinds.join(', ')}`]
   })
   assert.deepEqual(found, [])

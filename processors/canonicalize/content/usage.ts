@@ -110,8 +110,8 @@ function tierOf(u: Body, inner: readonly string[]): string {
 }
 
 /**
- * OpenRouter says the cost in its usage, Perplexity in an object. With a key of the user's own, OpenRouter charges a fee and the
- * provider behind it the rest.
+ * Some answers state the cost in their usage, as a number or an object. Where a gateway is used with a key of the user's own, it
+ * charges a fee and the provider behind it the rest.
  */
 function costIn(u: Body): number {
   const { cost } = u

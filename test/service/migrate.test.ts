@@ -5,9 +5,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
-import { migrationsOf } from '../../../storage/migrations/files.ts'
-import { startTestClickHouse, startTestPostgres } from '../../../storage/testing/stores.ts'
-import { migrate } from './migrate.ts'
+import { migrate } from '../../collector/cli/stores/migrate.ts'
+import { migrationsOf } from '../../storage/migrations/files.ts'
+import { startTestClickHouse, startTestPostgres } from '../../storage/testing/stores.ts'
 
 test('--check changes nothing and says what is to be applied, migrate applies it, and a newer schema names what a downgrade needs', async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'observa-migrate-'))
