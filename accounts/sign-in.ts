@@ -36,7 +36,8 @@ const INVITATION_DAYS = 7
 const TOKEN = /^os_[A-Za-z0-9_-]{43}$/
 export const isSessionToken = (text: string): boolean => TOKEN.test(text)
 export const tokenHashOf = (token: string): Buffer => hash('sha256', token, 'buffer')
-const newToken = (prefix: string): string => `${prefix}_${randomBytes(32).toString('base64url')}`
+export const newToken = (prefix: string): string =>
+  `${prefix}_${randomBytes(32).toString('base64url')}`
 
 export interface SignedIn {
   readonly token: string
@@ -186,11 +187,20 @@ export async function resetPassword(
   actor: Actor,
 ): Promise<void> {
   checkPassword(password, user.email)
-  await setPassword(client, user.user_id, await hashPassword(password))
-  await endSessions(client, user.user_id, null)
-  const resource = user.user_id
-  for (const tenantId of await tenantsOf(client, user.user_id))
-    await record({ client, actor, tenantId }, { action: 'account.reset', resource })
+  await replacePassword(client, user.user_id, await hashPassword(password), actor)
+}
+
+/** Sets a password in place of one that was forgotten: all sessions of the person end. */
+export async function replacePassword(
+  client: Statements,
+  userId: string,
+  passwordHash: string,
+  actor: Actor,
+): Promise<void> {
+  await setPassword(client, userId, passwordHash)
+  await endSessions(client, userId, null)
+  for (const tenantId of await tenantsOf(client, userId))
+    await record({ client, actor, tenantId }, { action: 'account.reset', resource: userId })
 }
 
 /** Makes a password for a person, who should change it. */

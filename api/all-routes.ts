@@ -12,6 +12,7 @@ import { invitationRoutes } from './routes/control/invitations.ts'
 import { keyRoutes } from './routes/control/keys.ts'
 import { memberRoutes } from './routes/control/members.ts'
 import { muteRoutes } from './routes/control/mutes.ts'
+import { passwordResetRoutes } from './routes/control/password-reset.ts'
 import { projectRoutes } from './routes/control/projects.ts'
 import { quotaRoutes } from './routes/control/quota.ts'
 import { retentionRoutes } from './routes/control/retention.ts'
@@ -90,6 +91,7 @@ export function registerRoutes(app: Api, settings: RouteSettings): void {
   timeseriesRoutes(app, stores)
   const attempts = new SignInAttempts(clock)
   authRoutes(app, { stores, mode: accounts, attempts })
+  passwordResetRoutes(app, { stores, service, attempts })
   invitationRoutes(app, stores, attempts)
   tenantRoutes(app, stores)
   projectRoutes(app, stores)

@@ -29,7 +29,11 @@ export const notifications = z.strictObject({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('Where people open the console; notifications link to issues there.'),
-  smtp: smtp.optional().describe('Mail server for targets of the kind `email`.'),
+  smtp: smtp
+    .optional()
+    .describe(
+      'Mail server for targets of the kind `email` and for people who forgot their password.',
+    ),
   allow_private: z
     .array(
       z

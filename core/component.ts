@@ -12,7 +12,7 @@ import type { GuardOptions, RequestGuard } from './http/request-guard.ts'
 import type { InstanceSecrets } from './identity/pseudonym.ts'
 import type { StoredIds } from './identity/stored-ids.ts'
 import type { MetricDeclaration, Metrics } from './metrics.ts'
-import type { EmbedText, JudgeOffer, Operations } from './operations.ts'
+import type { EmbedText, JudgeOffer, MailReset, Operations } from './operations.ts'
 import type { LimitDetails } from './quota.ts'
 import type { Signal } from './signals/signal.ts'
 import type { Tap } from './tap.ts'
@@ -431,6 +431,8 @@ export interface ServiceView {
   readonly embedText?: EmbedText | undefined
   /** Absent where nothing is judged. */
   readonly judges?: JudgeOffer | undefined
+  /** Has a mail sent with which a forgotten password is replaced; absent where no mail server is configured. */
+  readonly mailReset?: MailReset | undefined
   /** What whoever runs the instance may ask of it. */
   readonly operations: Operations
   /** A live sample of what is stored. */

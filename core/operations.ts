@@ -186,3 +186,16 @@ export type EmbedText = (
   text: string,
   signal: AbortSignal,
 ) => Promise<{ readonly embedder: string; readonly v: readonly number[] } | null>
+
+/** A request for a new password. */
+export interface ResetMail {
+  /** As it was asked for, with which requests for the same one are told. */
+  readonly email: string
+  /** Null for an address that nobody has: then the same work is done, but no mail is sent. */
+  readonly userId: string | null
+  readonly ip: string | null
+  readonly userAgent: string | null
+  readonly requestId: string | null
+}
+
+export type MailReset = (wanted: ResetMail) => Promise<void>

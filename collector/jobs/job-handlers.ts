@@ -12,6 +12,7 @@ import { quotaNotices } from '../../jobs/quota-notices.ts'
 import { applyRetention } from '../../jobs/retention/retention.ts'
 import { budgetNotices } from '../../notifications/budgets/budget-notices.ts'
 import { cleanNotifications, deliverNotifications } from '../../notifications/deliver.ts'
+import { sendResets } from '../../notifications/password-reset-mail.ts'
 import { judgeHandlers } from '../../semantic/judges/judge-handlers.ts'
 import type { JudgeSettings } from '../../semantic/judges/judge-settings.ts'
 import { scoreQuality } from '../../semantic/quality/quality-job.ts'
@@ -47,6 +48,7 @@ export function jobHandlers(deps: JobHandlerDeps): readonly AnyJobHandler[] {
     quotaNotices(pool),
     deliverNotifications(pool, { ...notifications, metrics }),
     cleanNotifications(pool),
+    sendResets(pool, notifications),
     continueDeletions(deps, queue),
     budgetNotices(pool),
   ]

@@ -48,6 +48,7 @@ export class JobService {
   readonly judges: JudgeSettings | null
   /** Null where nothing is embedded. */
   readonly embedder: Embedder | null
+  readonly hasMail: boolean
   readonly #pool: PostgresPool
   readonly #clickhouse: ClickHouseClient | null
   readonly #worker: JobWorker | null
@@ -63,6 +64,7 @@ export class JobService {
     })
     this.#clickhouse = options.clickhouse === null ? null : connectClickHouse(options.clickhouse)
     this.judges = judgeSettingsOf(semantic)
+    this.hasMail = notifications.mail !== null
     const embed = embedSettingsOf(semantic)
     const shared = { pool: this.#pool, clock, metrics }
     this.embedder = embed === null ? null : makeEmbedder(embed, shared)

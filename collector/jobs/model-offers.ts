@@ -1,6 +1,8 @@
-// What the jobs of an instance offer to the API of models: which judges there are, and how a text is embedded.
+// What the jobs of an instance offer to the API: which judges there are, how a text is embedded, and a mail for a forgotten password.
 
-import type { EmbedText, JudgeOffer } from '../../core/operations.ts'
+import { hash } from 'node:crypto'
+import type { EmbedText, JudgeOffer, MailReset } from '../../core/operations.ts'
+import { SEND_RESET } from '../../notifications/password-reset-mail.ts'
 import type { JobService } from './job-service.ts'
 import { judgeOffer } from './judge-settings.ts'
 
@@ -17,5 +19,16 @@ export function embedTextOf(jobs: JobService | undefined): EmbedText | undefined
   return async (tenantId, text, signal) => {
     const [v] = (await embedder.embed(tenantId, [text], signal)) ?? []
     return v === undefined ? null : { embedder: embedder.name, v }
+  }
+}
+
+/** Undefined without a mail server. */
+export function mailResetOf(jobs: JobService | undefined): MailReset | undefined {
+  if (jobs === undefined || !jobs.hasMail) return undefined
+  return async ({ email, userId, ip, userAgent, requestId }) => {
+    const from = { ip, user_agent: userAgent?.slice(0, 500) ?? null, request_id: requestId }
+    // The queue holds no address, and one job at a time for the same one, known or not.
+    const key = hash('sha256', email.toLowerCase())
+    await jobs.queue.enqueue(SEND_RESET, { user_id: userId, ...from }, { key })
   }
 }

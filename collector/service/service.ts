@@ -15,7 +15,7 @@ import type { Provenance } from '../../core/event.ts'
 import { type InstanceSecrets, NO_SECRETS } from '../../core/identity/pseudonym.ts'
 import { PLAIN_IDS, type StoredIds } from '../../core/identity/stored-ids.ts'
 import type { Metrics } from '../../core/metrics.ts'
-import type { EmbedText, JudgeOffer } from '../../core/operations.ts'
+import type { EmbedText, JudgeOffer, MailReset } from '../../core/operations.ts'
 import type { TelemetryKind } from '../../core/task.ts'
 import { deletionParts } from '../deletions/deletion-parts.ts'
 import { derivedSpans } from '../detection/derived-spans.ts'
@@ -25,7 +25,7 @@ import { Listeners } from '../http/listeners.ts'
 import { AdmissionControl } from '../intake/admission.ts'
 import { ReceiverIntake } from '../intake/intake.ts'
 import { Pipeline, type PipelineParts } from '../intake/pipeline.ts'
-import { embedTextOf, judgesOf } from '../jobs/model-offers.ts'
+import { embedTextOf, judgesOf, mailResetOf } from '../jobs/model-offers.ts'
 import { UsageLedger } from '../ledger/ledger.ts'
 import { reportLedger } from '../ledger/ledger-metrics.ts'
 import type { DurableLog } from '../log/log.ts'
@@ -107,6 +107,7 @@ export class Service implements ServiceView {
   /** What was deleted; the control plane writes it, workers read it. */
   readonly #tombstones = tombstoneMemory()
   #control: ControlPlane | null = null
+  mailReset: MailReset | undefined
   #log: DurableLog | null = null
   #operations: InstanceOperations | null = null
   #secrets: InstanceSecrets = NO_SECRETS
@@ -284,14 +285,12 @@ export class Service implements ServiceView {
     if (address === null) return
     const log = this.#logOf('control')
     const { clickhouse } = this.stores
-    const parts = {
-      tombstones: this.#tombstones,
-      exporters: this.#exporters,
-      pools: this.#pools.all,
-    }
+    const pools = this.#pools.all
+    const parts = { tombstones: this.#tombstones, exporters: this.#exporters, pools }
     const deletions = deletionParts(parts)
     const options = { ...this.#deps, address, clickhouse, log, durable, deletions }
     this.#control = ControlPlane.of(this.#config, options)
+    this.mailReset = mailResetOf(this.#control.jobs)
     await this.#control.start()
     this.#admission.quotas = this.#control.quotas
     this.#auth.useControlPlane(this.#control.keys)

@@ -1,73 +1,22 @@
-// Mail through the SMTP server of the operator: plain text and HTML, with an id of the message that stays the same at each try.
+// The form of a notification as mail: plain text and HTML, with an id of the message that stays the same at each try.
 
-import { createTransport } from 'nodemailer'
-import { failureOf, type Outcome, TIMEOUT_MS } from '../http/post.ts'
 import { factsOf, headlineOf, type Message } from '../message.ts'
 import type { Channel } from './channel.ts'
+import { NOT_CONFIGURED, sendMail } from './mail.ts'
 
 const SUBJECT_CHARS_MAX = 200
 const ISSUES_MAX = 50
 
 export const sendEmail: Channel<'email'> = async (target, message, { mail }) => {
   if (mail === null) return NOT_CONFIGURED
-  const transport = createTransport(mail.url, {
-    from: mail.from,
-    // Nothing of a message may name a file or an address to be fetched.
-    disableFileAccess: true,
-    disableUrlAccess: true,
+  return await sendMail(mail, {
+    to: target.settings.to,
+    subject: oneLine(headlineOf(message)).slice(0, SUBJECT_CHARS_MAX),
+    id: message.deliveryId,
+    text: textOf(message),
+    html: htmlOf(message),
+    headers: { 'X-Observa-Delivery': message.deliveryId },
   })
-  const domain = /@([^>\s]+)>?$/.exec(mail.from)?.[1] ?? 'observa'
-  const late = AbortSignal.timeout(TIMEOUT_MS)
-  try {
-    const sent = transport.sendMail({
-      to: [...target.settings.to],
-      subject: oneLine(headlineOf(message)).slice(0, SUBJECT_CHARS_MAX),
-      messageId: `<${message.deliveryId}@${domain}>`,
-      text: textOf(message),
-      html: htmlOf(message),
-      headers: { 'Auto-Submitted': 'auto-generated', 'X-Observa-Delivery': message.deliveryId },
-    })
-    const { accepted, rejected, response } = await Promise.race([sent, whenAborted(late)])
-    return outcomeOf(accepted.length, rejected.length, response)
-  } catch (thrown) {
-    return failedMail(thrown)
-  } finally {
-    transport.close()
-  }
-}
-
-const NOT_CONFIGURED: Outcome = {
-  isDone: false,
-  isRetryable: false,
-  status: null,
-  code: 'OBS_NOTIFY_NO_MAIL',
-  text: 'no mail server is configured: notifications.smtp',
-  retryAfterMs: null,
-}
-
-const whenAborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
-
-function outcomeOf(accepted: number, rejected: number, response: string): Outcome {
-  const text = rejected === 0 ? response : `${response}; ${rejected} recipients were refused`
-  return {
-    isDone: accepted > 0,
-    isRetryable: false,
-    status: 250,
-    code: accepted > 0 ? null : 'OBS_NOTIFY_STATUS',
-    text,
-    retryAfterMs: null,
-  }
-}
-
-/** Answers from 500 on are for good, as SMTP has it; what they say may quote the message and is not kept. */
-function failedMail(thrown: unknown): Outcome {
-  const status = (thrown as { responseCode?: unknown }).responseCode
-  const failure = failureOf(thrown)
-  if (typeof status !== 'number') return failure
-  return { ...failure, status, code: 'OBS_NOTIFY_STATUS', isRetryable: status < 500 }
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ')

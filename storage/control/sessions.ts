@@ -25,11 +25,13 @@ export async function findCredentials(
   return found.rows[0] ?? null
 }
 
+/** Sets the password. Tokens with which a forgotten one could have been replaced are void from then on. */
 export async function setPassword(
   client: Statements,
   userId: string,
   passwordHash: string,
 ): Promise<void> {
+  await client.query('DELETE FROM password_resets WHERE user_id = $1', [userId])
   await client.query(
     'UPDATE users SET password_hash = $2, password_changed_at = now(), updated_at = now() WHERE user_id = $1',
     [userId, passwordHash],
@@ -118,7 +120,7 @@ export async function endSessions(
   )
 }
 
-/** Deletes sessions that ended, and invitations that can no longer be accepted, some days ago. */
+/** Deletes sessions that ended, and invitations and tokens for a new password that are over. */
 export async function removeEnded(client: Statements): Promise<number> {
   const sessions = await client.query(
     "DELETE FROM login_sessions WHERE expires_at < now() OR revoked_at < now() - interval '7 days'",
@@ -126,7 +128,8 @@ export async function removeEnded(client: Statements): Promise<number> {
   const invitations = await client.query(
     "DELETE FROM invitations WHERE expires_at < now() - interval '30 days' AND accepted_at IS NULL",
   )
-  return (sessions.rowCount ?? 0) + (invitations.rowCount ?? 0)
+  const resets = await client.query('DELETE FROM password_resets WHERE expires_at < now()')
+  return (sessions.rowCount ?? 0) + (invitations.rowCount ?? 0) + (resets.rowCount ?? 0)
 }
 
 // ---------------------------------------------------------------- invitations

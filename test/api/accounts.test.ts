@@ -2,7 +2,10 @@
 // of any length, and a back-off that delays only the address with wrong passwords.
 
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import test, { after, before, type TestContext } from 'node:test'
+import { type MailServer, startMailServer } from '../../notifications/testing/receivers.ts'
 import { withRole } from '../../storage/postgres/roles.ts'
 import { startTestPostgres, type TestPostgres } from '../../storage/testing/stores.ts'
 import { Instance, until } from '../instance.ts'
@@ -13,9 +16,11 @@ const FIRST = 'first@test.invalid'
 
 let server: TestPostgres
 let open: Instance
+let mail: MailServer
 
 before(async () => {
   server = await startTestPostgres({ migrate: false })
+  mail = await startMailServer()
   open = await started('open', {
     OBSERVA_BOOTSTRAP_EMAIL: FIRST,
     OBSERVA_BOOTSTRAP_PASSWORD: PASSWORD,
@@ -24,6 +29,7 @@ before(async () => {
 after(async () => {
   await open.stop()
   await server.stop()
+  await mail.stop()
 })
 
 /** Two instances with this configuration share a database. `127.0.0.1` is a trusted proxy. */
@@ -33,12 +39,19 @@ const started = (accounts: string, env: Record<string, string> = {}): Promise<In
     config: `
 auth: keys
 accounts: ${accounts}
+${accounts === 'open' ? `notifications: ${notifications()}` : ''}
 exporters: { postgres: { url: "${server.url}" } }
 extensions: { api: { trusted_proxies: [127.0.0.1] } }
 service:
   pipelines:
     traces: { receivers: [otlp, observa], processors: [scrub, canonicalize, cost, signals], exporters: [file, postgres] }
 `,
+  })
+
+const notifications = (): string =>
+  JSON.stringify({
+    external_url: 'https://observa.example/',
+    smtp: { url: mail.url, from: 'Observa <no-reply@observa.example>' },
   })
 
 interface Answer {
@@ -390,6 +403,120 @@ test('a password sent over plain HTTP from another machine is refused', async ()
     body: { email: 'a@test.invalid', password: 'x' },
   })
   assert.equal(status, 403)
+})
+
+const NEXT = 'a horse that I remember'
+const confirm = (token: string, password = NEXT) =>
+  ask('POST', 'auth/reset/confirm', { body: { token, password } }).then((a) => a.status)
+
+/** The tokens that were sent to an address, in order. Lines of mails are wrapped with `=`. */
+const tokensTo = (email: string): readonly string[] =>
+  mail.mails
+    .filter((m) => m.to.includes(email))
+    .map((m) => {
+      const text = m.text.replaceAll('=\r\n', '').replaceAll('=3D', '=')
+      const link = /https:\/\/observa\.example\/sign-in#reset=(or_[\w-]{43})/.exec(text)
+      return link?.[1] ?? assert.fail(text)
+    })
+
+test('a forgotten password is replaced with a token that is mailed, used once, and known to the database by its hash', async () => {
+  const { email, token: session } = await signedUp()
+  const forgotten = (address: string) => ask('POST', 'auth/reset', { body: { email: address } })
+  mail.refusals.push(451)
+  const asked = await forgotten(email.toUpperCase())
+  assert.equal(asked.status, 202)
+  const unknown = await forgotten('nobody@test.invalid')
+  assert.deepEqual([unknown.status, unknown.body], [202, asked.body])
+  await until(() => tokensTo(email).length === 1, 'mailed at the second try', 15_000)
+  const [token = ''] = tokensTo(email)
+  const stored = await withRole(server.pool, 'observa_control', (c) =>
+    c.query<{ row: string }>(
+      `SELECT r::text || extract(epoch FROM r.expires_at - r.created_at) AS row FROM password_resets r JOIN users USING (user_id) WHERE email = $1`,
+      [email],
+    ),
+  )
+  assert.equal(stored.rows.length, 1)
+  assert.equal(stored.rows[0]?.row.includes(token), false)
+  assert.equal(await confirm(token, 'short'), 400, 'by the same rules')
+  assert.equal(await confirm(`${token.slice(0, -1)}${token.endsWith('A') ? 'Q' : 'A'}`), 403)
+  const racers = await Promise.all([confirm(token), confirm(token)])
+  assert.deepEqual(
+    new Set(racers),
+    new Set([204, 403]),
+    'one of two wins, also after a refused one',
+  )
+  await until(
+    async () => (await ask('GET', 'auth/me', { token: session })).status === 401,
+    'all sessions ended',
+    5000,
+  )
+  const login = (password: string) => ask('POST', 'auth/login', { body: { email, password } })
+  assert.equal((await login(PASSWORD)).status, 401)
+  const again = await login(NEXT)
+  assert.equal(again.status, 200)
+  const log = await ask('GET', 'audit', { token: String(again.body['token']) })
+  const actions = (log.body['data'] as { action: string }[]).map((entry) => entry.action)
+  const count = (action: string) => actions.filter((a) => a === action).length
+  assert.deepEqual([count('account.reset_request'), count('account.reset')], [1, 1])
+  assert.equal(JSON.stringify(log.body).includes(token), false)
+  assert.equal(mail.mails.filter((m) => m.to.includes('nobody@test.invalid')).length, 0)
+})
+
+test('a token for a new password is over after its time, when the password changes, and for a disabled person; three are sent in half an hour', async () => {
+  const { email, token: session } = await signedUp()
+  const next = async (sent: number): Promise<string> => {
+    // A request while another one for the address is in the queue sends no second mail.
+    await until(
+      async () => {
+        assert.equal((await ask('POST', 'auth/reset', { body: { email } })).status, 202)
+        return tokensTo(email).length >= sent
+      },
+      `mail ${sent}`,
+      15_000,
+    )
+    return tokensTo(email).at(-1) ?? ''
+  }
+  const sql = (text: string) =>
+    withRole(server.pool, 'observa_control', (c) => c.query(text, [email]))
+  const mine = 'user_id = (SELECT user_id FROM users WHERE email = $1)'
+  const old = await next(1)
+  await sql(`UPDATE password_resets SET expires_at = now() - interval '1 s' WHERE ${mine}`)
+  assert.equal(await confirm(old), 403, 'over')
+  const second = await next(2)
+  await sql('UPDATE users SET disabled_at = now() WHERE email = $1')
+  assert.equal(await confirm(second), 403, 'disabled')
+  await sql('UPDATE users SET disabled_at = NULL WHERE email = $1')
+  await next(3)
+  for (let i = 0; i < 4; i++) await ask('POST', 'auth/reset', { body: { email } })
+  const queued = async (): Promise<number> => {
+    const found = await server.pool.query<{ n: number }>(
+      "SELECT count(*)::int AS n FROM observa_jobs.job WHERE name = 'accounts.reset' AND state < 'completed'",
+    )
+    return found.rows[0]?.n ?? 0
+  }
+  await until(async () => (await queued()) === 0, 'the queue is empty', 10_000)
+  const body = { current: PASSWORD, password: NEXT }
+  assert.equal((await ask('POST', 'auth/password', { token: session, body })).status, 204)
+  for (const token of tokensTo(email)) assert.equal(await confirm(token, PASSWORD), 403, 'changed')
+  assert.equal(tokensTo(email).length, 3)
+})
+
+test('without a mail server the answer says what to do, and the operator prints a token', async (t: TestContext) => {
+  const other = await started('closed')
+  t.after(() => other.stop())
+  const { email } = await signedUp()
+  const asked = await ask('POST', 'auth/reset', { body: { email }, at: other })
+  assert.equal(asked.status, 503)
+  assert.match(JSON.stringify(asked.body), /notifications\.smtp.*observa users reset EMAIL/)
+  const main = join(import.meta.dirname, '../../collector/main.ts')
+  const args = ['users', 'reset', email, '--json', '--database', server.url]
+  const cli = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' })
+  assert.equal(cli.status, 0, cli.stderr)
+  const made = JSON.parse(cli.stdout) as { token: string; email: string; url: string | null }
+  assert.deepEqual([made.email, made.url], [email, null])
+  assert.equal(await confirm(made.token), 204)
+  const login = { body: { email, password: NEXT } }
+  assert.equal((await ask('POST', 'auth/login', login)).status, 200)
 })
 
 test('a disabled person is signed out and cannot sign in until enabled again', async () => {

@@ -14,6 +14,7 @@ export const CONTRACT = of(`
   GET auth/me
   POST auth/password
   POST auth/reset
+  POST auth/reset/confirm
   GET tenants
   GET projects
   POST projects
@@ -109,7 +110,6 @@ export const CONTRACT = of(`
 
 /** The routes that are not implemented yet. A route must be removed from this list when it is implemented. */
 export const PLANNED = of(`
-  POST auth/reset
   GET retention
   GET deletions
   POST deletions

@@ -142,7 +142,12 @@ test('every operation needs a key with its scope, except those that the document
   assert.ok(routes.length >= 20, `${routes.length} operations`)
   assert.deepEqual(
     routes.filter((r) => r.scope === null).map((r) => r.path),
-    ['/health', '/health/ready', '/version', '/api/v1/auth/signup', '/api/v1/auth/login'],
+    [
+      '/health',
+      '/health/ready',
+      '/version',
+      ...['signup', 'login', 'reset', 'reset/confirm'].map((name) => `/api/v1/auth/${name}`),
+    ],
   )
   const forged = `${a.key.slice(0, -1)}-`
   for (const { method, path, scope } of routes) {

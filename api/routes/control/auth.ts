@@ -42,7 +42,7 @@ const signedInSchema = meSchema.extend({
   token: z.string().describe('For scripts: Authorization: Bearer. Browsers get a cookie.'),
 })
 
-const password = z.string().min(1).max(4096)
+export const password = z.string().min(1).max(4096)
 
 export function authRoutes(app: Api, settings: AuthRoutesSettings): void {
   signUpRoute(app, settings)
@@ -204,7 +204,7 @@ function refuseHurry(waitS: number): void {
     )
 }
 
-async function notTooBusy<T>(work: () => Promise<T>): Promise<T> {
+export async function notTooBusy<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (thrown) {

@@ -17,6 +17,7 @@ import { PostgresUnavailableError, type Statements } from '../../../storage/post
 import { runningPostgresUrl } from '../../../storage/postgres/engine/engine.ts'
 import { PostgresPool } from '../../../storage/postgres/pool.ts'
 import { withRole } from '../../../storage/postgres/roles.ts'
+import { notificationSettingsOf } from '../../jobs/notification-settings.ts'
 import { keysConfigOf } from '../../service/authenticators.ts'
 import { openDataDir } from '../../service/data-dir.ts'
 import { makeLogger } from '../../service/logger.ts'
@@ -47,6 +48,8 @@ export interface ControlSession {
   readonly client: Statements
   /** The pepper of the configuration's keys extension, else OBSERVA_KEY_PEPPER, else null. */
   readonly pepper: Secret | null
+  /** Where people open the console; null where the configuration does not say. */
+  readonly externalUrl: string | null
   /** A change in the given tenant, or in that of `--tenant`. */
   change(tenantId?: string): Change
   /** What plain ids are stored as by the instances of the configuration. */
@@ -96,6 +99,7 @@ function sessionOf(
   return {
     client,
     pepper: keysConfigOf(config)?.pepper ?? (given === '' ? null : new Secret(given)),
+    externalUrl: notificationSettingsOf(config).externalUrl,
     change: (tenantId = values.tenant ?? 'default') => ({ client, actor, tenantId }),
     storedIds: async () => {
       const postgres = { kind: 'postgres', url, database: '' } as const

@@ -2,6 +2,7 @@
 
 import { text } from 'node:stream/consumers'
 import * as input from '../../../accounts/input.ts'
+import { makeReset, RESET_MINUTES, resetLink } from '../../../accounts/password-reset.ts'
 import {
   addMember,
   changeProjectRole,
@@ -42,7 +43,7 @@ const memberLine = (m: MemberRow): Line => ({
 })
 
 const ACTIONS = `list | create EMAIL [--role owner|admin|member|viewer] [--name TEXT] | role USER ROLE [--project P]
-              | remove USER | password USER [--stdin] | disable USER | enable USER`
+              | remove USER | password USER [--stdin] | reset USER | disable USER | enable USER`
 
 export async function usersCommand(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parse('users', args, {
@@ -89,6 +90,8 @@ export async function usersCommand(args: readonly string[], io: Io): Promise<num
       const given = values.stdin === true ? (await text(io.stdin)).replace(/\r?\n$/, '') : null
       return await run((s) => password(s, who, given, io))
     }
+    case 'reset 2':
+      return await run((s) => reset(s, who, values.json, io))
     case 'disable 2':
     case 'enable 2':
       return await run((s) => disable(s, who, action === 'disable', io))
@@ -125,6 +128,30 @@ async function password(
   io.err(`${user.email} has a new password, and all sessions have ended`)
   io.err(given === null ? '. It is not shown again:\n\n' : '\n')
   if (given === null) io.out(`${next}\n`)
+  return null
+}
+
+/** Prints a token with which the person sets a new password, for somebody who cannot be sent a mail. */
+async function reset(
+  s: ControlSession,
+  who: string,
+  isJson: boolean | undefined,
+  io: Io,
+): Promise<null> {
+  const user = await userOf(s.client, who)
+  const { token, expiresAt } = await makeReset(s.client, user.user_id, s.change())
+  const url = s.externalUrl === null ? null : resetLink(s.externalUrl, token)
+  if (isJson === true) {
+    const { user_id, email } = user
+    const row = { user_id, email, token, url, expires_at: expiresAt.toISOString() }
+    io.out(`${JSON.stringify(row, null, 2)}\n`)
+    return null
+  }
+  const where = url === null ? 'Forgot password on the sign-in page' : 'this page'
+  io.err(
+    `${user.email} can set a new password with ${where}, once within ${RESET_MINUTES} min:\n\n`,
+  )
+  io.out(`${url ?? token}\n`)
   return null
 }
 

@@ -45,10 +45,11 @@ observa projects create Shop --tenant acme --id shop --environment prod --enviro
 observa projects archive shop --tenant acme
 `,
 
-  users: `observa users list | create EMAIL | role USER ROLE | remove USER | password USER | disable USER | enable USER
-      [options]
+  users: `observa users list | create EMAIL | role USER ROLE | remove USER | password USER | reset USER | disable USER
+      | enable USER [options]
 
-Manages people, by e-mail address or id, and their roles in tenants. A person may belong to several tenants.
+Manages people, by e-mail address or id, and their roles in tenants. A person may belong to several tenants. \`reset\` prints a
+link, or without \`notifications.external_url\` a token, with which the person sets a new password within 30 minutes.
 
       --tenant T    tenant (default: default; list: all)
       --role ROLE   create: owner, admin, member (default) or viewer
@@ -58,6 +59,7 @@ Manages people, by e-mail address or id, and their roles in tenants. A person ma
 ${DATABASE_HELP}
 observa users create ada@example.com --tenant acme --role owner
 observa users password ada@example.com
+observa users reset ada@example.com --json
 observa users role ada@example.com viewer --tenant acme --project shop
 `,
 

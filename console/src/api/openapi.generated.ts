@@ -2738,6 +2738,26 @@ readonly password: string
 }
     readonly answer: undefined
   }
+  'POST /api/v1/auth/reset': {
+    readonly path: {}
+    readonly query: {}
+    readonly body: {
+readonly email: string
+}
+    readonly answer: {
+readonly message: string
+}
+  }
+  'POST /api/v1/auth/reset/confirm': {
+    readonly path: {}
+    readonly query: {}
+    readonly body: {
+/** From the mail, or from observa users reset. */
+readonly token: string
+readonly password: string
+}
+    readonly answer: undefined
+  }
   'POST /api/v1/auth/signup': {
     readonly path: {}
     readonly query: {}

@@ -19,7 +19,7 @@ interface TextFieldProps {
   readonly required?: boolean
   readonly maxLength?: number
   readonly placeholder?: string
-  readonly autocomplete?: 'off' | 'username' | 'current-password'
+  readonly autocomplete?: 'off' | 'username' | 'current-password' | 'new-password'
 }
 
 export function TextField({ label, type, onText, ...rest }: TextFieldProps): JSX.Element {

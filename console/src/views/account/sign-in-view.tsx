@@ -12,11 +12,19 @@ async function enter(): Promise<void> {
   go(addressOf('/'))
 }
 
+type Step = 'password' | 'forgotten' | 'token'
+
+/** A link of a mail has the token in its fragment, which no server gets to see. */
+const linkedToken = (): string => /^#reset=(\S+)$/.exec(window.location.hash)?.[1] ?? ''
+
 export function SignInView(): JSX.Element {
+  const [step, setStep] = useState<Step>(linkedToken() === '' ? 'password' : 'token')
   return (
     <div class="sign-in">
       <h1>Sign in</h1>
-      <PasswordForm />
+      {step === 'password' && <PasswordForm onForgotten={() => setStep('forgotten')} />}
+      {step === 'forgotten' && <ForgottenForm onStep={setStep} />}
+      {step === 'token' && <TokenForm onDone={() => setStep('password')} />}
       <p class="or">
         <span>or</span>
       </p>
@@ -43,7 +51,7 @@ function useAttempt(): readonly [string | null, boolean, (work: () => Promise<vo
   return [error, isBusy, (work) => void attempt(work)]
 }
 
-function PasswordForm(): JSX.Element {
+function PasswordForm({ onForgotten }: { readonly onForgotten: () => void }): JSX.Element {
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
   const [error, isBusy, attempt] = useAttempt()
@@ -78,6 +86,91 @@ function PasswordForm(): JSX.Element {
       <FormError message={error} />
       <button type="submit" class="button primary" disabled={isBusy}>
         {isBusy ? 'Signing in…' : 'Sign in'}
+      </button>
+      <button type="button" class="button" onClick={onForgotten}>
+        Forgot password
+      </button>
+    </form>
+  )
+}
+
+function ForgottenForm({ onStep }: { readonly onStep: (step: Step) => void }): JSX.Element {
+  const [email, setEmail] = useState('')
+  const [error, isBusy, attempt] = useAttempt()
+  return (
+    <form
+      class="panel form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        attempt(async () => {
+          await call('/api/v1/auth/reset', { method: 'POST', body: { email } })
+          onStep('token')
+        })
+      }}
+    >
+      <TextField
+        label="E-mail address"
+        type="email"
+        autocomplete="username"
+        required
+        value={email}
+        onText={setEmail}
+      />
+      <FormError message={error} />
+      <button type="submit" class="button primary" disabled={isBusy}>
+        Send a token for a new password
+      </button>
+      <button type="button" class="button" onClick={() => onStep('token')}>
+        I have a token
+      </button>
+      <button type="button" class="button" onClick={() => onStep('password')}>
+        Back
+      </button>
+    </form>
+  )
+}
+
+function TokenForm({ onDone }: { readonly onDone: () => void }): JSX.Element {
+  const [token, setToken] = useState(linkedToken)
+  const [password, setPassword] = useState('')
+  const [error, isBusy, attempt] = useAttempt()
+  return (
+    <form
+      class="panel form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        attempt(async () => {
+          const body = { token: token.trim(), password }
+          await call('/api/v1/auth/reset/confirm', { method: 'POST', body })
+          go(addressOf('/sign-in'), { isReplaced: true })
+          onDone()
+        })
+      }}
+    >
+      <p class="muted">If somebody has the address, a mail with a token is on its way.</p>
+      <TextField
+        label="Token"
+        type="password"
+        autocomplete="off"
+        required
+        placeholder="or_…"
+        value={token}
+        onText={setToken}
+      />
+      <TextField
+        label="New password"
+        type="password"
+        autocomplete="new-password"
+        required
+        value={password}
+        onText={setPassword}
+      />
+      <FormError message={error} />
+      <button type="submit" class="button primary" disabled={isBusy}>
+        Set the password
+      </button>
+      <button type="button" class="button" onClick={onDone}>
+        Back
       </button>
     </form>
   )
