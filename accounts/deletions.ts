@@ -8,7 +8,12 @@ import {
   tombstoneDigest,
 } from '../core/deletion/subject.ts'
 import type { StoredIds } from '../core/identity/stored-ids.ts'
-import { type DeletionRow, insertDeletion } from '../storage/control/deletions.ts'
+import {
+  type DeletionRow,
+  findDeletion,
+  insertDeletion,
+  restartDeletion,
+} from '../storage/control/deletions.ts'
 import { type Change, nameOf, record } from './audited-change.ts'
 import { ControlError } from './control-error.ts'
 
@@ -56,6 +61,21 @@ export async function requestDeletion(
     // The entry must not contain the id, because the audit log cannot be changed and would keep the name of the deleted person.
     metadata: { kind, project_id: projectId, archive: archive !== null },
   })
+  return row
+}
+
+/** Starts a deletion again that failed. */
+export async function retryDeletion(change: Change, id: string): Promise<DeletionRow> {
+  const { client, tenantId } = change
+  const isStarted = await restartDeletion(client, tenantId, id)
+  const row = await findDeletion(client, tenantId, id)
+  if (row === null) throw new ControlError('NOT_FOUND', `There is no deletion ${id}.`)
+  if (!isStarted)
+    throw new ControlError(
+      'CONFLICT',
+      `The deletion is ${row.state}; only failed ones are started again.`,
+    )
+  await record(change, { action: 'deletion.retry', resource: id })
   return row
 }
 

@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type ClickHouseClient, createClient } from '@clickhouse/client'
-import { requestDeletion } from '../../accounts/deletions.ts'
+import { requestDeletion, retryDeletion } from '../../accounts/deletions.ts'
 import type { SubjectKind } from '../../core/deletion/subject.ts'
 import { PLAIN_IDS } from '../../core/identity/stored-ids.ts'
 import { type DeletionRow, findDeletion, updateDeletion } from '../../storage/control/deletions.ts'
 import type { PostgresPool } from '../../storage/postgres/pool.ts'
-import { withRole } from '../../storage/postgres/roles.ts'
+import { withRole, withTenant } from '../../storage/postgres/roles.ts'
 import {
   silentLog,
   startTestClickHouse,
@@ -18,6 +18,7 @@ import {
   type TestPostgres,
 } from '../../storage/testing/stores.ts'
 import { DeletionRun } from './deletion-run.ts'
+import { RUN_DELETION, runDeletion } from './deletions.ts'
 
 let store: TestClickHouse
 let server: TestPostgres
@@ -279,4 +280,52 @@ test('a deletion leaves the same trace and user of another tenant alone', async 
   await go(await request('first', 'user', 'ann'), new Cutter(0, false))
   assert.deepEqual(await stateOf('first'), AFTER_ANN)
   assert.deepEqual(await stateOf('other'), was)
+})
+
+test('a store that refuses at every try fails the deletion with the reason and what remains; started again, it is done', async () => {
+  const tenant = 'refused'
+  await seed(tenant)
+  const row = await request(tenant, 'user', 'ann')
+  const revoke = (verb: string): Promise<unknown> =>
+    server.pool.query(
+      `${verb} UPDATE ON trace_summaries ${verb === 'GRANT' ? 'TO' : 'FROM'} observa_exporter`,
+    )
+  const attempt = (n: number): Promise<void> =>
+    runDeletion({ pool: server.pool, clickhouse: client }).run({
+      id: row.deletion_id,
+      payload: { tenant_id: tenant, deletion_id: row.deletion_id },
+      attempt: n,
+      signal: new AbortController().signal,
+      log: silentLog,
+    })
+  const now = async (): Promise<DeletionRow> =>
+    (await withRole(server.pool, 'observa_control', (c) =>
+      findDeletion(c, tenant, row.deletion_id),
+    )) as DeletionRow
+  await revoke('REVOKE')
+  try {
+    await assert.rejects(attempt(RUN_DELETION.retries))
+    assert.equal((await now()).state, 'deleting', 'another try follows')
+    await assert.rejects(attempt(RUN_DELETION.retries + 1))
+  } finally {
+    await revoke('GRANT')
+  }
+  const failed = await now()
+  assert.deepEqual([failed.state, failed.error_code], ['failed', '42501'])
+  assert.match(failed.stores['postgres']?.detail ?? '', /deleting: 42501; 3 of 3 traces remain/)
+  const change = { actor: { kind: 'operator', id: 'me' }, tenantId: tenant } as const
+  const retry = (): Promise<DeletionRow> =>
+    withTenant(
+      server.pool,
+      tenant,
+      (c) => retryDeletion({ ...change, client: c }, row.deletion_id),
+      { readOnly: false },
+    )
+  assert.deepEqual([(await retry()).state, (await now()).error_code], ['waiting', null])
+  await assert.rejects(retry(), /only failed ones/)
+  await withRole(server.pool, 'observa_control', (c) =>
+    updateDeletion(c, row, { state: 'deleting' }),
+  )
+  assert.equal(await go(row, new Cutter(0, false)), 0)
+  assert.deepEqual(await stateOf(tenant), AFTER_ANN)
 })

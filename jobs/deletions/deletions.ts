@@ -11,9 +11,11 @@ import {
   updateDeletion,
 } from '../../storage/control/deletions.ts'
 import { withRole } from '../../storage/postgres/roles.ts'
+import { unavailableStore } from '../../storage/unavailable.ts'
 import { defineJobKind, type JobHandler, type RunningJob } from '../job-kind.ts'
 import type { JobQueue } from '../job-queue.ts'
 import { type DeletionDeps, DeletionRun } from './deletion-run.ts'
+import { fail } from './failed.ts'
 import { finish } from './proof.ts'
 
 const payload = z.strictObject({ tenant_id: z.string(), deletion_id: z.uuid() })
@@ -39,7 +41,23 @@ const WAIT_MS = 20_000
 const LOOK_MS = 250
 
 export function runDeletion(deps: DeletionDeps): JobHandler<Payload> {
-  return { kind: RUN_DELETION, run: (job) => runJob(deps, job) }
+  return {
+    kind: RUN_DELETION,
+    run: async (job) => {
+      try {
+        await runJob(deps, job)
+      } catch (thrown) {
+        // A store that is away comes back, and a worker that stops gives its job to another one: both are continued.
+        const isForGood = job.attempt > RUN_DELETION.retries && unavailableStore(thrown) === null
+        const { tenant_id, deletion_id } = job.payload
+        if (isForGood && !job.signal.aborted)
+          await withRole(deps.pool, 'observa_control', (c) =>
+            fail(c, { tenant_id, deletion_id }, thrown),
+          )
+        throw thrown
+      }
+    },
+  }
 }
 
 async function runJob(

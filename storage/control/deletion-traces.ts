@@ -76,6 +76,18 @@ export async function countTraces(
   return found.rows[0]?.n ?? 0
 }
 
+/** Traces whose events may still be there. */
+export async function countOpenTraces(
+  client: Statements,
+  { deletion_id, tenant_id }: Key,
+): Promise<number> {
+  const found = await client.query<{ n: number }>(
+    'SELECT count(*)::int AS n FROM deletion_traces WHERE tenant_id = $1 AND deletion_id = $2 AND NOT is_deleted',
+    [tenant_id, deletion_id],
+  )
+  return found.rows[0]?.n ?? 0
+}
+
 /** Trace ids to look for in dead letters, the first of them by id. */
 export async function someTraces(
   client: Statements,

@@ -10,7 +10,7 @@ export type DeletionState = 'waiting' | 'deleting' | 'erasing' | 'done' | 'faile
 
 /** What a deletion did in one store. `before` and `after` count rows of the subject. */
 export interface StoreState {
-  readonly state: 'waiting' | 'running' | 'done' | 'skipped'
+  readonly state: 'waiting' | 'running' | 'done' | 'skipped' | 'failed'
   readonly before?: number
   readonly after?: number
   readonly detail?: string
@@ -146,7 +146,7 @@ export async function updateDeletion(
   await client.query(
     `UPDATE deletions SET state = coalesce($3, state), stores = stores || $4::jsonb, proof = coalesce($5::jsonb, proof),
        error_code = coalesce($6, error_code), finished_at = CASE WHEN $3 IN ('done', 'failed') THEN now() ELSE finished_at END,
-       forms = CASE WHEN $3 IN ('done', 'failed') THEN NULL ELSE forms END
+       forms = CASE WHEN $3 = 'done' THEN NULL ELSE forms END
      WHERE tenant_id = $1 AND deletion_id = $2`,
     [
       tenant_id,
@@ -157,6 +157,20 @@ export async function updateDeletion(
       c.errorCode ?? null,
     ],
   )
+}
+
+/** Starts a failed deletion again from its beginning, which is quick where it was done. Returns false when there is no failed one. */
+export async function restartDeletion(
+  client: Statements,
+  tenantId: string,
+  id: string,
+): Promise<boolean> {
+  const changed = await client.query(
+    `UPDATE deletions SET state = 'waiting', error_code = NULL, finished_at = NULL
+     WHERE tenant_id = $1 AND deletion_id = $2 AND state = 'failed'`,
+    [tenantId, id],
+  )
+  return changed.rowCount === 1
 }
 
 /** Digests of everything that is kept out, the newest first, and the tenants that have some. */

@@ -41,6 +41,7 @@ export const CONTRACT = of(`
   POST deliveries/:id/retry
   GET deletions
   POST deletions
+  POST deletions/:id/retry
   GET events
   GET events/:id
   POST events/ingest
@@ -110,9 +111,6 @@ export const CONTRACT = of(`
 
 /** The routes that are not implemented yet. A route must be removed from this list when it is implemented. */
 export const PLANNED = of(`
-  GET retention
-  GET deletions
-  POST deletions
   GET topics
   GET drift
 `)

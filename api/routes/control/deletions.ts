@@ -7,6 +7,7 @@ import {
   KEEP_OUT_DAYS,
   KEEP_OUT_DAYS_MAX,
   requestDeletion,
+  retryDeletion,
 } from '../../../accounts/deletions.ts'
 import { anyId } from '../../../accounts/input.ts'
 import { SUBJECT_KINDS } from '../../../core/deletion/subject.ts'
@@ -24,7 +25,7 @@ import { read, write } from './change.ts'
 const STATES = ['waiting', 'deleting', 'erasing', 'done', 'failed'] as const
 
 const storeState = z.object({
-  state: z.enum(['waiting', 'running', 'done', 'skipped']),
+  state: z.enum(['waiting', 'running', 'done', 'skipped', 'failed']),
   before: z.number().optional().describe('Rows that were found.'),
   after: z.number().optional().describe('Rows that were found when it was done.'),
   detail: z.string().optional(),
@@ -42,7 +43,7 @@ const deletionSchema = z.object({
   state: z
     .enum(STATES)
     .describe(
-      'waiting: until every instance keeps out what comes; deleting: from the stores; erasing: rows are gone, their bytes are being removed from files; done: counted again and proven.',
+      'waiting: until every instance keeps out what comes; deleting: from the stores; erasing: rows are gone, their bytes are being removed from files; done: counted again and proven; failed: a store refused at every try, stores says which, why and what remains; start it again with retry.',
     ),
   stores: z.record(z.string(), storeState),
   proof: z
@@ -173,6 +174,27 @@ export function deletionRoutes(app: Api, stores: Stores): void {
       )
       void reply.code(202)
       return shown(made)
+    },
+  )
+  retryRoute(app, stores)
+}
+
+function retryRoute(app: Api, stores: Stores): void {
+  app.post(
+    '/api/v1/deletions/:id/retry',
+    {
+      config: { scope: 'admin' },
+      schema: {
+        tags: ['control'],
+        summary: 'Start a failed deletion again',
+        params: z.object({ id: z.uuid() }),
+        response: { 202: deletionSchema },
+      },
+    },
+    async (req, reply) => {
+      const row = await write(req, stores, (change) => retryDeletion(change, req.params.id))
+      void reply.code(202)
+      return shown(row)
     },
   )
 }

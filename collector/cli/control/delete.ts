@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { ControlError } from '../../../accounts/control-error.ts'
-import { KEEP_OUT_DAYS_MAX, requestDeletion } from '../../../accounts/deletions.ts'
+import { KEEP_OUT_DAYS_MAX, requestDeletion, retryDeletion } from '../../../accounts/deletions.ts'
 import * as input from '../../../accounts/input.ts'
 import { SUBJECT_KINDS, type SubjectKind } from '../../../core/deletion/subject.ts'
 import {
@@ -54,9 +54,14 @@ export async function deleteVerb(args: readonly string[], io: Io): Promise<numbe
       printRow(io, found, values.json, deletionLine)
       if (!values.json) printRows(io, storesOf(found), false, (line) => line)
     })
+  if (action === 'retry' && positionals.length === 2)
+    return await run(async (s) => {
+      const row = await retryDeletion(s.change(), checked(z.uuid(), id, 'ID'))
+      printRow(io, row, values.json, deletionLine)
+    })
   return usageOf(
     'delete',
-    'user|session|conversation|trace|tenant ID [--tenant T] [--project P] [--days N] | list | show ID',
+    'user|session|conversation|trace|tenant ID [--tenant T] [--project P] [--days N] | list | show ID | retry ID',
     io,
   )()
 }

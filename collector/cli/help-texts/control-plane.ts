@@ -129,7 +129,7 @@ observa retention list --tenant acme --json
 `,
 
   delete: `observa delete user|session|conversation|trace|tenant ID [options]
-observa delete list | show DELETION [options]
+observa delete list | show DELETION | retry DELETION [options]
 
 Deletes what was stored of somebody or something, in every store, and proves it. ID is the plain value, also of a user whose e-mail address
 is stored as a pseudonym. The command asks for it; a running instance or \`observa worker\` does it. What comes later of the same is dropped.

@@ -669,10 +669,10 @@ readonly project_id: string | null
 readonly subject_kind: 'tenant' | 'user' | 'session' | 'conversation' | 'trace'
 /** Of traces and tenants. The id of whom was deleted is kept nowhere. */
 readonly subject_id: string | null
-/** waiting: until every instance keeps out what comes; deleting: from the stores; erasing: rows are gone, their bytes are being removed from files; done: counted again and proven. */
+/** waiting: until every instance keeps out what comes; deleting: from the stores; erasing: rows are gone, their bytes are being removed from files; done: counted again and proven; failed: a store refused at every try, stores says which, why and what remains; start it again with retry. */
 readonly state: 'waiting' | 'deleting' | 'erasing' | 'done' | 'failed'
 readonly stores: Readonly<Record<string, {
-readonly state: 'waiting' | 'running' | 'done' | 'skipped'
+readonly state: 'waiting' | 'running' | 'done' | 'skipped' | 'failed'
 /** Rows that were found. */
 readonly before?: number
 /** Rows that were found when it was done. */
@@ -2821,6 +2821,12 @@ readonly project_id?: string
 /** How long data of the subject that comes later is dropped. */
 readonly keep_out_days?: number
 }
+    readonly answer: GetDeletionsRow
+  }
+  'POST /api/v1/deletions/{id}/retry': {
+    readonly path: { readonly id: string }
+    readonly query: {}
+    readonly body: undefined
     readonly answer: GetDeletionsRow
   }
   'POST /api/v1/deliveries/{id}/retry': {
