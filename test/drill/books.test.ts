@@ -72,3 +72,19 @@ test('a body that was written anew is that of its numbers, also where they get l
   for (const first of [0, 80, 90, 100, 980, 5000, 4980, 99_990, 123_440])
     assert.equal(bodies.of(first).toString(), requestOf(first, 100), String(first))
 })
+
+test('after a restore only what was acknowledged before the backup, or again since, is required', () => {
+  const books = new Books()
+  const [before, lost, again] = [books.next(), books.next(), books.next()]
+  books.acknowledge(before)
+  const mark = books.mark()
+  for (const first of [lost, again]) books.acknowledge(first)
+  books.backTo(mark)
+  books.acknowledge(again)
+  const arrivals = new Arrivals()
+  assert.equal(books.check(arrivals).lost, 2 * SPANS_PER_REQUEST)
+  for (const first of [before, again])
+    for (let i = 0; i < SPANS_PER_REQUEST; i++) arrivals.count(first + i)
+  assert.equal(books.check(arrivals).lost, 0)
+  assert.equal(mark.size, SPANS_PER_REQUEST)
+})

@@ -36,7 +36,7 @@ export class Arrivals {
 export class Books {
   issued = 0
   #unsent = 0
-  readonly #acknowledged = new Set<number>()
+  #acknowledged = new Set<number>()
 
   /** The number of the first span of a new request. */
   next(): number {
@@ -68,6 +68,16 @@ export class Books {
 
   get acknowledged(): number {
     return this.#acknowledged.size
+  }
+
+  /** What is acknowledged now, for `backTo`. */
+  mark(): ReadonlySet<number> {
+    return new Set(this.#acknowledged)
+  }
+
+  /** Forgets what was acknowledged after the mark, because the instance was restored from a backup of that moment. */
+  backTo(mark: ReadonlySet<number>): void {
+    this.#acknowledged = new Set(mark)
   }
 
   /** `accounted` is the number of items that the product itself reports as dead letters or as destroyed on the disk. */

@@ -1,6 +1,7 @@
 // The list of drills, one row each.
 
 import type { Drill } from './drill.ts'
+import { backupDrill } from './drills/backup.ts'
 import { bitFlip } from './drills/bit-flip.ts'
 import { containerRestartDrill } from './drills/container-restart.ts'
 import { fullDiskDrill, syncDelayDrill, syncFailDrill } from './drills/disk.ts'
@@ -23,6 +24,7 @@ export const DRILLS: readonly Drill[] = [
   fullDiskDrill,
   bitFlip,
   storeRestartDrill,
+  backupDrill,
   stalledUploadsDrill,
   overloadDrill,
   reload,

@@ -43,8 +43,8 @@ export class LoadedInstance {
     this.#load = this.clients.run(this.#instance, 4, options)
   }
 
-  async kill(): Promise<void> {
-    await this.instance.kill('SIGKILL')
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    await this.instance.kill(signal)
     await this.#load
   }
 

@@ -99,7 +99,7 @@ async function killWithStores(round: Round): Promise<Report> {
   return reportOf(books, stores.findings, cycles, stores.notes)
 }
 
-interface StoreFindings {
+export interface StoreFindings {
   readonly findings: Findings
   readonly notes: Report['notes']
 }
@@ -108,11 +108,17 @@ interface StoreFindings {
 export async function checkStores(instance: Instance, books: Books): Promise<StoreFindings> {
   await instance.kill('SIGTERM')
   const dataDir = join(instance.dir, 'data')
+  const found = await compareStores(dataDir, books)
+  removeDataDirectory(join(dataDir, 'postgres'))
+  await rm(instance.dir, { recursive: true, force: true })
+  return found
+}
+
+/** Compares both stores of an instance that has ended. */
+export async function compareStores(dataDir: string, books: Books): Promise<StoreFindings> {
   const { arrivals, rawRows } = await fromClickHouse(dataDir)
   const clickhouse = books.check(arrivals)
   const postgres = books.check(await fromPostgres(dataDir, books.issued))
-  removeDataDirectory(join(dataDir, 'postgres'))
-  await rm(instance.dir, { recursive: true, force: true })
   return {
     findings: {
       delivered: Math.min(clickhouse.delivered, postgres.delivered),

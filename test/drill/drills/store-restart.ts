@@ -1,13 +1,10 @@
 // kill -9 for the embedded Postgres and ClickHouse under load. The instance restarts both and keeps accepting requests;
 // nothing may be lost or stored twice in either.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { openDataDirectory } from '../../../storage/postgres/engine/data-directory.ts'
-import { serverUser } from '../../../storage/postgres/engine/server-user.ts'
-import { type Instance, until } from '../../instance.ts'
+import { until } from '../../instance.ts'
 import { type Drill, nothingMissing, type Report, type Round } from '../drill.ts'
+import { clickHousePid, endPostgres, postgresPid } from '../processes.ts'
 import { type LoadedInstance, newDirectory, underLoad } from '../under-load.ts'
 import { checkStores, STORES_CONFIG } from './kill.ts'
 
@@ -43,49 +40,6 @@ async function delivers({ instance }: LoadedInstance): Promise<void> {
   const sent = (): Promise<number> => instance.metric('otelcol_exporter_sent_spans')
   const before = await sent()
   await until(async () => (await sent()) > before, 'delivered again')
-}
-
-/** Process id of Postgres. Its files may be outside the data directory; the file named here says where. */
-function postgresPid({ dir }: { readonly dir: string }): number | null {
-  const dataDir = join(dir, 'data/postgres')
-  if (!existsSync(dataDir)) return null
-  const file = join(openDataDirectory(dataDir, serverUser()).cluster, 'postmaster.pid')
-  if (!existsSync(file)) return null
-  const pid = Number(readFileSync(file, 'utf8').split('\n', 1)[0])
-  return commandOf(pid).includes('postgres') ? pid : null
-}
-
-/** Ends Postgres, which outlives its instance and would be left behind when a drill is interrupted. */
-function endPostgres(dir: string): void {
-  const pid = postgresPid({ dir })
-  if (pid !== null) process.kill(pid, 'SIGKILL')
-}
-
-/** Process id of the ClickHouse engine, which is a child process of the instance. */
-function clickHousePid(instance: Instance): number | null {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  const engine = pids.find(
-    (pid) => parentOf(pid) === instance.process.pid && commandOf(pid).includes('clickhouse/engine'),
-  )
-  return engine === undefined ? null : Number(engine)
-}
-
-function parentOf(pid: string): number | null {
-  try {
-    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
-  } catch {
-    // The process has ended in the meantime.
-    return null
-  }
-}
-
-function commandOf(pid: number | string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-  } catch {
-    // The process has ended in the meantime.
-    return ''
-  }
 }
 
 export const storeRestartDrill: Drill = {
