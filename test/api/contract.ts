@@ -109,7 +109,7 @@ export const CONTRACT = of(`
   POST /mcp
 `)
 
-/** The routes that are not implemented yet. A route must be removed from this list when it is implemented. */
+/** Routes of the contract that are not served. The test fails when one of them is served and still listed here. */
 export const PLANNED = of(`
   GET topics
   GET drift
