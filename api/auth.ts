@@ -8,7 +8,7 @@ import type { Authenticator } from '../core/component.ts'
 import type { Scope, TenantContext } from '../core/tenant.ts'
 import type { SessionRow } from '../storage/control/sessions.ts'
 import { ApiError } from './app.ts'
-import type { SessionAuth, SignedInRequest } from './session-auth.ts'
+import { ADMIN_ROLES, type SessionAuth, type SignedInRequest } from './session-auth.ts'
 import type { Api } from './typed-fastify.ts'
 
 declare module 'fastify' {
@@ -27,6 +27,8 @@ declare module 'fastify' {
     signedIn: SignedInRequest | null
     /** Whether prompts, answers and what tools were given and gave may be shown. */
     mayReadContent: boolean
+    /** Whether the credential may change settings of the tenant, and so may see them whole. */
+    mayAdminister: boolean
     /** Whether the credential is of a tenant that operates the instance. */
     operatesInstance: boolean
     /** Asks again whether the credential may do what it was let in for: answers that last ask while they do. */
@@ -34,7 +36,7 @@ declare module 'fastify' {
   }
 }
 
-type Caller = Pick<FastifyRequest, 'signedIn' | 'tenant' | 'mayReadContent'>
+type Caller = Pick<FastifyRequest, 'signedIn' | 'tenant' | 'mayReadContent' | 'mayAdminister'>
 
 /**
  * Adds authentication to the application. Without `sessions` only keys are accepted. `operates` says whether the admins of a tenant
@@ -49,6 +51,7 @@ export function useAuth(
   app.decorateRequest('tenant', null)
   app.decorateRequest('signedIn', null)
   app.decorateRequest('mayReadContent', true)
+  app.decorateRequest('mayAdminister', true)
   app.decorateRequest('operatesInstance', false)
   app.decorateRequest('isStillAllowed', () => Promise.resolve(true))
   app.addHook('onRoute', (route) => {
@@ -57,11 +60,22 @@ export function useAuth(
   })
   const credentialOf = async (req: FastifyRequest, scope: Scope | 'session'): Promise<Caller> => {
     const signedIn = (await sessions?.signedIn(req, scope)) ?? null
-    if (signedIn !== null) return { signedIn, tenant: signedIn.tenant, mayReadContent: true }
+    if (signedIn !== null)
+      return {
+        signedIn,
+        tenant: signedIn.tenant,
+        mayReadContent: true,
+        mayAdminister: ADMIN_ROLES.has(signedIn.role),
+      }
     if (scope === 'session') throw await noPerson(req, auth)
     const result = await auth.authenticate(req.headers, req.url, scope)
     if (!result.ok) throw new ApiError(result.status, result.code, result.message, result)
-    return { signedIn, tenant: result.tenant, mayReadContent: result.scopes.has('content') }
+    return {
+      signedIn,
+      tenant: result.tenant,
+      mayReadContent: result.scopes.has('content'),
+      mayAdminister: result.scopes.has('admin'),
+    }
   }
   app.addHook('preValidation', async (req) => {
     const scope = req.routeOptions.config.scope

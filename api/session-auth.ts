@@ -14,6 +14,9 @@ export const SECURE_COOKIE = '__Host-observa'
 /** The cookie over http, which is for this machine only. */
 export const PLAIN_COOKIE = 'observa_session'
 
+/** The roles in a tenant that may change its settings. */
+export const ADMIN_ROLES: ReadonlySet<string> = new Set(['owner', 'admin'])
+
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 export interface SignedInRequest {
@@ -92,7 +95,7 @@ function refuseForeignPage(req: FastifyRequest): void {
  * as scores.
  */
 function may(role: string, scope: Scope): boolean {
-  if (scope === 'admin') return role === 'owner' || role === 'admin'
+  if (scope === 'admin') return ADMIN_ROLES.has(role)
   if (scope === 'ingest') return role !== 'none' && role !== 'viewer'
   return scope === 'query' && role !== 'none'
 }

@@ -151,6 +151,22 @@ test('a key with only the read scope cannot change anything, and without a key n
   assert.equal((await ask('GET', 'projects', { key: reader.key })).status, 200)
 })
 
+test('an address of a notification target is shown whole only to those who may change it', async () => {
+  const url = 'https://hook-user:hook-pass@hooks.example.com:8443/services/T0/B0?code=c0de'
+  const { body } = await done('POST', 'targets', { kind: 'webhook', name: 'hook', url })
+  const settingsAt = async (path: string, key: string) => {
+    const { body: found } = await ask('GET', path, { key })
+    const [row] = Array.isArray(found['data']) ? found['data'] : [found]
+    return row.settings
+  }
+  for (const path of ['targets', `targets/${String(body['target_id'])}`]) {
+    assert.deepEqual(await settingsAt(path, a.key), { url }, path)
+    const shown = { url: 'https://hooks.example.com:8443/...' }
+    assert.deepEqual(await settingsAt(path, reader.key), shown, path)
+  }
+  await done('DELETE', `targets/${String(body['target_id'])}`)
+})
+
 test('an invalid request is refused with the reason', async () => {
   const cases: readonly (readonly [string, string, unknown, number, RegExp])[] = [
     ['POST', 'projects', {}, 400, /not valid/],

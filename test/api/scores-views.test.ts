@@ -138,6 +138,12 @@ test('a score of any kind of value is kept as it was sent, and found by trace, n
   assert.equal(found.comment, 'halfway there')
   const hidden = await ask('scores?name=helpful', { key: figures.key })
   assert.equal(hidden.body.data[0].comment, null)
+  const prompt = 'The answer repeats the prompt: '.repeat(4)
+  await ask('scores', { body: score({ name: 'verdict', value: prompt, trace_id: traceOf(3) }) })
+  assert.deepEqual(await values('name=verdict'), [prompt])
+  const shown = async (name: string) =>
+    (await ask(`scores?name=${name}`, { key: figures.key })).body.data[0].value
+  assert.deepEqual([await shown('verdict'), await shown('tone')], [null, 'good'])
   assert.deepEqual((await ask('scores', { key: b.key })).body.data, [])
 })
 

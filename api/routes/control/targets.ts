@@ -1,5 +1,6 @@
 // Notification targets, and the deliveries to them.
 
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import {
   changeTarget,
@@ -38,7 +39,11 @@ const targetSchema = z.object({
   project_id: z.string().nullable().describe('null: all projects of the tenant.'),
   name: z.string(),
   kind: z.enum(KINDS),
-  settings: z.record(z.string(), z.unknown()).describe('Without secrets, which are never shown.'),
+  settings: z
+    .record(z.string(), z.unknown())
+    .describe(
+      'Without secrets, which are never shown. Without the scope admin an address is shown as its origin, because the rest of it often lets anybody post.',
+    ),
   filter: z.record(z.string(), z.unknown()),
   timing: z.record(z.string(), z.unknown()),
   enabled: z.boolean(),
@@ -93,7 +98,7 @@ function readRoutes(app: Api, stores: Stores): void {
       const page = await read(req, stores, (client, tenantId) =>
         listTargets(client, { ...req.query, tenantId }),
       )
-      return { data: page.rows.map(shown), next_cursor: page.next }
+      return { data: page.rows.map((row) => shown(row, req)), next_cursor: page.next }
     },
   )
   app.get(
@@ -107,6 +112,7 @@ function readRoutes(app: Api, stores: Stores): void {
         await read(req, stores, (client, tenantId) =>
           targetNamed({ client, tenantId }, req.params.id),
         ),
+        req,
       ),
   )
 }
@@ -128,7 +134,7 @@ function changeRoutes(app: Api, stores: Stores): void {
     async (req, reply) => {
       const made = await write(req, stores, (change) => createTarget(change, req.body))
       void reply.code(201).header('cache-control', 'no-store')
-      return { ...shown(made.target), secret: made.secret }
+      return { ...shown(made.target, req), secret: made.secret }
     },
   )
   app.patch(
@@ -159,6 +165,7 @@ function changeRoutes(app: Api, stores: Stores): void {
         await write(req, stores, (change) =>
           changed(() => changeTarget(change, req.params.id, req.body)),
         ),
+        req,
       ),
   )
   app.delete(
@@ -294,10 +301,23 @@ function deliveryRoutes(app: Api, stores: Stores): void {
 
 const noSuchDelivery = (): ApiError => new ApiError(404, 'NOT_FOUND', 'no such delivery')
 
-const shown = ({ tenant_id: _tenant, is_enabled, ...row }: TargetRow) => ({
+const shown = (
+  { tenant_id: _tenant, is_enabled, settings, ...row }: TargetRow,
+  { mayAdminister }: FastifyRequest,
+) => ({
   ...row,
+  settings: mayAdminister ? settings : withoutPaths(settings),
   enabled: is_enabled,
 })
+
+/** Settings in which each address is its origin: user names, paths and queries of webhooks are credentials. */
+const withoutPaths = (settings: TargetRow['settings']): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [
+      name,
+      name === 'url' && typeof value === 'string' ? `${new URL(value).origin}/...` : value,
+    ]),
+  )
 
 const shownDelivery = ({ labels, next_attempt_at, issues, ...row }: DeliveryRow) => ({
   ...row,

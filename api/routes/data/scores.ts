@@ -24,6 +24,8 @@ const name = z
   .max(255)
   .meta({ examples: ['helpfulness'] })
 const value = z.union([z.number(), z.string().max(TEXT_MAX), z.boolean()])
+/** A longer value is a text and not a category. */
+const CATEGORY_MAX = 64
 
 const scoreSchema = z.object({
   score_id: z.string(),
@@ -31,7 +33,9 @@ const scoreSchema = z.object({
   trace_id: z.string(),
   span_id: z.string().nullable().describe('Null for a score of the whole trace.'),
   name: z.string(),
-  value,
+  value: value
+    .nullable()
+    .describe(`Null without the scope content when it is a text of over ${CATEGORY_MAX} characters.`),
   comment: z.string().nullable().describe('Null without the scope content.'),
   source: z.string(),
   author: z.string().describe('The credential that sent it.'),
@@ -135,6 +139,11 @@ function listRoute(app: Api, stores: Stores): void {
   )
 }
 
-/** A comment may repeat a prompt. */
+/** A comment may repeat a prompt, and so may a value that is a text. */
 const shown = (row: ScoreRow, req: FastifyRequest) =>
-  req.mayReadContent ? { ...row } : { ...row, comment: null }
+  req.mayReadContent
+    ? { ...row }
+    : { ...row, comment: null, value: isText(row.value) ? null : row.value }
+
+const isText = (of: ScoreRow['value']): boolean =>
+  typeof of === 'string' && of.length > CATEGORY_MAX

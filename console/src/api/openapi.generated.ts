@@ -1394,7 +1394,8 @@ readonly trace_id: string
 /** Null for a score of the whole trace. */
 readonly span_id: string | null
 readonly name: string
-readonly value: number | string | boolean
+/** Null without the scope content when it is a text of over 64 characters. */
+readonly value: number | string | boolean | null
 /** Null without the scope content. */
 readonly comment: string | null
 readonly source: string
@@ -1436,7 +1437,7 @@ readonly target_id: string
 readonly project_id: string | null
 readonly name: string
 readonly kind: 'email' | 'webhook' | 'slack' | 'alertmanager_webhook' | 'alertmanager' | 'pagerduty'
-/** Without secrets, which are never shown. */
+/** Without secrets, which are never shown. Without the scope admin an address is shown as its origin, because the rest of it often lets anybody post. */
 readonly settings: Readonly<Record<string, unknown>>
 readonly filter: Readonly<Record<string, unknown>>
 readonly timing: Readonly<Record<string, unknown>>
@@ -1904,7 +1905,7 @@ readonly target_id: string
 readonly project_id: string | null
 readonly name: string
 readonly kind: 'email' | 'webhook' | 'slack' | 'alertmanager_webhook' | 'alertmanager' | 'pagerduty'
-/** Without secrets, which are never shown. */
+/** Without secrets, which are never shown. Without the scope admin an address is shown as its origin, because the rest of it often lets anybody post. */
 readonly settings: Readonly<Record<string, unknown>>
 readonly filter: Readonly<Record<string, unknown>>
 readonly timing: Readonly<Record<string, unknown>>
