@@ -106,5 +106,12 @@ function canShare(req: FastifyRequest): boolean {
 /** Whose answer it is: everything of the credential that an answer may depend on. */
 function keyOf(req: FastifyRequest): string {
   const { tenantId, projectId, environment } = req.tenant ?? {}
-  return JSON.stringify([tenantId, projectId, environment, req.mayReadContent, req.mayAdminister, req.url])
+  return JSON.stringify([
+    tenantId,
+    projectId,
+    environment,
+    req.mayReadContent,
+    req.mayAdminister,
+    req.url,
+  ])
 }

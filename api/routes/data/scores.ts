@@ -35,7 +35,9 @@ const scoreSchema = z.object({
   name: z.string(),
   value: value
     .nullable()
-    .describe(`Null without the scope content when it is a text of over ${CATEGORY_MAX} characters.`),
+    .describe(
+      `Null without the scope content when it is a text of over ${CATEGORY_MAX} characters.`,
+    ),
   comment: z.string().nullable().describe('Null without the scope content.'),
   source: z.string(),
   author: z.string().describe('The credential that sent it.'),

@@ -28,7 +28,7 @@ export const valueOf = (value: Score['value']): string =>
       ? value
         ? 'yes'
         : 'no'
-      : oneLine(value, 80)
+      : oneLine(value ?? 'not shown', 80)
 
 /** Shows the scores of one span, or of the whole trace when `spanId` is null. */
 export function SpanScores({
