@@ -1,26 +1,10 @@
 // What of an event is content: prompts, answers, what tools were given and gave, and texts that may repeat them. A credential without
 // the scope `content` gets events without it, marked with `content_omitted`.
 
-import { FIELDS, type FieldName } from '../core/fields.ts'
+import { CONTENT_TEXTS, FIELDS, type FieldName } from '../core/fields.ts'
 
-export const CONTENT_FIELDS = [
-  'input_messages',
-  'output_messages',
-  'system_instructions',
-  'tool_definitions',
-  'input',
-  'output',
-  'tool_arguments',
-  'tool_result',
-  'prompt_variables',
-  'retrieval_query',
-  'retrieval_documents',
-  'evaluation_explanation',
-  'error_message',
-  'error_stack',
-  // What no field was made of may be a prompt too.
-  'attributes',
-] as const satisfies readonly FieldName[]
+/** What no field was made of may be a prompt too. */
+export const CONTENT_FIELDS: readonly FieldName[] = [...CONTENT_TEXTS, 'attributes']
 
 const IS_CONTENT: ReadonlySet<string> = new Set(CONTENT_FIELDS)
 const IS_CORE: ReadonlySet<string> = new Set(

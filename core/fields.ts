@@ -255,3 +255,21 @@ function indexOf<Name extends string>(fields: readonly Field[]): Readonly<Record
   // filter.
   return Object.fromEntries(entries) as Record<Name, number>
 }
+
+/** Fields that are prompts, answers, what tools were given and gave, or texts that may repeat them. */
+export const CONTENT_TEXTS = [
+  'input_messages',
+  'output_messages',
+  'system_instructions',
+  'tool_definitions',
+  'input',
+  'output',
+  'tool_arguments',
+  'tool_result',
+  'prompt_variables',
+  'retrieval_query',
+  'retrieval_documents',
+  'evaluation_explanation',
+  'error_message',
+  'error_stack',
+] as const satisfies readonly FieldName[]

@@ -2,6 +2,7 @@
 // class is one statement for all projects, run when there is something to take. Content is emptied, the rest deleted.
 
 import type { ClickHouseClient } from '@clickhouse/client'
+import { CONTENT_TEXTS } from '../../core/fields.ts'
 import { count, deleteRows, sqlText } from '../deletion/clickhouse-subject.ts'
 
 /** Rows of one project that were received (events of hours: began) before a time are to go. */
@@ -11,23 +12,8 @@ export interface Expired {
   readonly beforeMs: number
 }
 
-/** Columns with content; a map is emptied, another becomes null. */
-export const CONTENT_COLUMNS = [
-  'input_messages',
-  'output_messages',
-  'system_instructions',
-  'tool_definitions',
-  'input',
-  'output',
-  'tool_arguments',
-  'tool_result',
-  'prompt_variables',
-  'retrieval_query',
-  'retrieval_documents',
-  'evaluation_explanation',
-  'error_message',
-  'error_stack',
-] as const
+/** Columns with content, which become null; a map is emptied instead. */
+export const CONTENT_COLUMNS = CONTENT_TEXTS
 export const CONTENT_MAPS = ['attributes', 'attributes_json'] as const
 
 const MUTATION_S = 3600

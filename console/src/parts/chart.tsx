@@ -7,6 +7,7 @@ import uPlot from 'uplot'
 import { setParams } from '../state/location.ts'
 import { usePreferences } from '../state/preferences.ts'
 import { NONE, time } from './format.ts'
+import { ValuesOf } from './values-of.tsx'
 
 export interface Series {
   readonly label: string
@@ -93,43 +94,33 @@ function summaryOf(
 
 function ValuesTable({ title, at, series, format }: ChartProps): JSX.Element {
   return (
-    <details class="values">
-      <summary>Values of {title.toLowerCase()} as a table</summary>
-      <div
-        class="scroll-x"
-        tabIndex={0}
-        role="region"
-        aria-label={`Values of ${title.toLowerCase()}`}
-      >
-        <table class="table">
-          <thead>
-            <tr>
-              <th scope="col">Time</th>
+    <ValuesOf title={title}>
+      <thead>
+        <tr>
+          <th scope="col">Time</th>
+          {series.map((s) => (
+            <th scope="col" class="number" key={s.label}>
+              {s.label}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {at.slice(-ROWS_MAX).map((ms, i) => {
+          const index = Math.max(0, at.length - ROWS_MAX) + i
+          return (
+            <tr key={ms}>
+              <th scope="row">{time(ms)}</th>
               {series.map((s) => (
-                <th scope="col" class="number" key={s.label}>
-                  {s.label}
-                </th>
+                <td class="number" key={s.label}>
+                  {s.values[index] == null ? NONE : format(s.values[index])}
+                </td>
               ))}
             </tr>
-          </thead>
-          <tbody>
-            {at.slice(-ROWS_MAX).map((ms, i) => {
-              const index = Math.max(0, at.length - ROWS_MAX) + i
-              return (
-                <tr key={ms}>
-                  <th scope="row">{time(ms)}</th>
-                  {series.map((s) => (
-                    <td class="number" key={s.label}>
-                      {s.values[index] == null ? NONE : format(s.values[index])}
-                    </td>
-                  ))}
-                </tr>
-              )
-            })}
-          </tbody>
-        </table>
-      </div>
-    </details>
+          )
+        })}
+      </tbody>
+    </ValuesOf>
   )
 }
 

@@ -1,4 +1,4 @@
-// Parts of forms: a labelled text field, and the error of a refused form.
+// Parts of forms: a labelled text field, a labelled choice, and the error of a refused form.
 
 import type { JSX } from 'preact'
 
@@ -11,7 +11,7 @@ export function FormError({ message }: { readonly message: string | null }): JSX
   )
 }
 
-interface TextFieldProps {
+export interface TextFieldProps {
   readonly label: string
   readonly value: string
   readonly onText: (text: string) => void
@@ -44,4 +44,30 @@ function Input({
 }): JSX.Element {
   if (type === 'email') return <input type="email" {...rest} />
   return type === 'password' ? <input type="password" {...rest} /> : <input {...rest} />
+}
+
+/** A labelled list of which one value is chosen. */
+export function Choice({
+  label,
+  values,
+  value,
+  onChange,
+}: {
+  readonly label: string
+  readonly values: readonly (readonly [value: string, label: string])[]
+  readonly value: string
+  readonly onChange: (value: string) => void
+}): JSX.Element {
+  return (
+    <label class="stacked">
+      <span>{label}</span>
+      <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+        {values.map(([key, text]) => (
+          <option value={key} key={key}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  )
 }

@@ -6,6 +6,7 @@ import { useMemo, useRef, useState } from 'preact/hooks'
 import type { AnswerOf } from '../api/operations.ts'
 import { Link } from './basics.tsx'
 import { duration, exact, many, time } from './format.ts'
+import { ValuesOf } from './values-of.tsx'
 
 export type Heatmap = AnswerOf<'GET /api/v1/analytics/heatmap'>
 type Cell = Heatmap['data'][number]
@@ -191,43 +192,33 @@ const ROWS_MAX = 500
 
 function Values({ map, title }: { readonly map: Heatmap; readonly title: string }): JSX.Element {
   return (
-    <details class="values">
-      <summary>Values of {title.toLowerCase()} as a table</summary>
-      <div
-        class="scroll-x"
-        tabIndex={0}
-        role="region"
-        aria-label={`Values of ${title.toLowerCase()}`}
-      >
-        <table class="table">
-          <thead>
-            <tr>
-              <th scope="col">Time</th>
-              <th scope="col">Duration</th>
-              <th scope="col" class="number">
-                Traces
-              </th>
-              <th scope="col" class="number">
-                With errors
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {map.data.slice(-ROWS_MAX).map((cell) => (
-              <tr key={`${cell.at} ${cell.min_duration_ms}`}>
-                <th scope="row">{time(cell.at)}</th>
-                <td>
-                  <Link to="/traces" params={paramsOf(cell, map.step_s)}>
-                    {spanOf(cell)}
-                  </Link>
-                </td>
-                <td class="number">{exact(cell.traces)}</td>
-                <td class="number">{exact(cell.errors)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </details>
+    <ValuesOf title={title}>
+      <thead>
+        <tr>
+          <th scope="col">Time</th>
+          <th scope="col">Duration</th>
+          <th scope="col" class="number">
+            Traces
+          </th>
+          <th scope="col" class="number">
+            With errors
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {map.data.slice(-ROWS_MAX).map((cell) => (
+          <tr key={`${cell.at} ${cell.min_duration_ms}`}>
+            <th scope="row">{time(cell.at)}</th>
+            <td>
+              <Link to="/traces" params={paramsOf(cell, map.step_s)}>
+                {spanOf(cell)}
+              </Link>
+            </td>
+            <td class="number">{exact(cell.traces)}</td>
+            <td class="number">{exact(cell.errors)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </ValuesOf>
   )
 }

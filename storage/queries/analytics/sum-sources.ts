@@ -138,6 +138,7 @@ function ofRows(
     FROM usage_rollup AS r FINAL WHERE ${where.join(' AND ')}`
 }
 
+/** What is added up; all but traces and percentiles. */
 export const SUMMED = [
   'events',
   'errors',

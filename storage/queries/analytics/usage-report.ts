@@ -9,6 +9,7 @@ import {
   addedUp,
   type GroupKey,
   SUM_SETTINGS,
+  SUMMED,
   type SumRow,
   type SumsFilter,
   sumSources,
@@ -258,28 +259,12 @@ const NOTHING: Usage = {
   p99_ms: null,
 }
 
-/** What is added up; all but traces and percentiles. */
-const ADDED = [
-  'events',
-  'errors',
-  'calls',
-  'call_errors',
-  'input_tokens',
-  'output_tokens',
-  'total_tokens',
-  'cache_read_tokens',
-  'cache_write_tokens',
-  'reasoning_tokens',
-  'cost_usd',
-  'unpriced',
-] as const
-
 function usageOf(row: Row | undefined, withTraces: boolean): Usage {
   if (row === undefined) return withTraces ? { ...NOTHING, traces: 0 } : NOTHING
   const [p50 = null, p95 = null, p99 = null] = row.ms
-  const added = Object.fromEntries(ADDED.map((name) => [name, row[name]])) as Pick<
+  const added = Object.fromEntries(SUMMED.map((name) => [name, row[name]])) as Pick<
     Usage,
-    (typeof ADDED)[number]
+    (typeof SUMMED)[number]
   >
   return {
     ...added,
@@ -325,7 +310,7 @@ function listOf(
     }
   })
   if (rows.length <= limit) return { groups, others: null }
-  const left = ADDED.map((name): [string, number] => [
+  const left = SUMMED.map((name): [string, number] => [
     name,
     // Sums of money in another order differ in their last digits.
     Math.max(0, Number((total[name] - sumOf(groups, name)).toFixed(9))),
@@ -333,5 +318,5 @@ function listOf(
   return { groups, others: { ...NOTHING, ...(Object.fromEntries(left) as Partial<Usage>) } }
 }
 
-const sumOf = (groups: readonly Usage[], name: (typeof ADDED)[number]): number =>
+const sumOf = (groups: readonly Usage[], name: (typeof SUMMED)[number]): number =>
   groups.reduce((sum, group) => sum + group[name], 0)

@@ -6,6 +6,7 @@ import type { BodyOf, RowOf } from '../../api/operations.ts'
 import { useApi } from '../../api/use-query.ts'
 import { Badge, ShareBar, Time } from '../../parts/basics.tsx'
 import { count, money, oneLine } from '../../parts/format.ts'
+import { Choice, FormError } from '../../parts/forms.tsx'
 import { ListEnd } from '../../parts/list-end.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 import { usePages } from '../traces/use-pages.ts'
@@ -65,7 +66,7 @@ function BudgetsTable({
   const left = Map.groupBy(remaining, (row) => row.budget_id)
   return (
     <>
-      {change.error === null ? null : <p role="alert">{change.error}</p>}
+      <FormError message={change.error} />
       <div class="scroll-x" tabIndex={0} role="region" aria-label="Budgets">
         <table class="table">
           <thead>
@@ -216,32 +217,7 @@ function AddBudget(): JSX.Element {
       <button type="submit" class="button primary" disabled={change.isBusy}>
         Add a budget
       </button>
-      {change.error === null ? null : <p role="alert">{change.error}</p>}
+      <FormError message={change.error} />
     </form>
-  )
-}
-
-function Choice({
-  label,
-  values,
-  value,
-  onChange,
-}: {
-  readonly label: string
-  readonly values: readonly (readonly [value: string, label: string])[]
-  readonly value: string
-  readonly onChange: (value: string) => void
-}): JSX.Element {
-  return (
-    <label class="stacked">
-      <span>{label}</span>
-      <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
-        {values.map(([key, text]) => (
-          <option value={key} key={key}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
   )
 }

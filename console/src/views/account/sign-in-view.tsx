@@ -1,10 +1,10 @@
 // The sign-in view: with e-mail address and password, or with an API key, which is kept for this tab only.
 
-import type { JSX } from 'preact'
+import type { ComponentChildren, JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { call, setKey } from '../../api/client.ts'
 import { queries } from '../../api/use-query.ts'
-import { FormError, TextField } from '../../parts/forms.tsx'
+import { FormError, TextField, type TextFieldProps } from '../../parts/forms.tsx'
 import { addressOf, go } from '../../state/location.ts'
 
 async function enter(): Promise<void> {
@@ -33,48 +33,94 @@ export function SignInView(): JSX.Element {
   )
 }
 
-/** A hook for a form: returns the error of the last attempt, whether one is running, and the function that starts one. */
-function useAttempt(): readonly [string | null, boolean, (work: () => Promise<void>) => void] {
+interface AttemptFormProps {
+  /** The fields. */
+  readonly children: ComponentChildren
+  readonly submit: string
+  /** The text of the button while the attempt runs. */
+  readonly busy?: string
+  readonly isPrimary?: boolean
+  /** What the form does. Its error is shown in the form. */
+  readonly attempt: () => Promise<void>
+  /** What follows the button. */
+  readonly more?: ComponentChildren
+}
+
+/** A form that tells what was wrong with the last attempt, and makes one at a time. */
+function AttemptForm({
+  children,
+  submit,
+  busy = submit,
+  isPrimary = true,
+  attempt,
+  more,
+}: AttemptFormProps): JSX.Element {
   const [error, setError] = useState<string | null>(null)
   const [isBusy, setBusy] = useState(false)
-  const attempt = async (work: () => Promise<void>): Promise<void> => {
+  const run = async (): Promise<void> => {
     setBusy(true)
     setError(null)
     try {
-      await work()
+      await attempt()
     } catch (thrown) {
       setError(thrown instanceof Error ? thrown.message : String(thrown))
     } finally {
       setBusy(false)
     }
   }
-  return [error, isBusy, (work) => void attempt(work)]
-}
-
-function PasswordForm({ onForgotten }: { readonly onForgotten: () => void }): JSX.Element {
-  const [email, setEmail] = useState('')
-  const [password, setPassword] = useState('')
-  const [error, isBusy, attempt] = useAttempt()
   return (
     <form
       class="panel form"
       onSubmit={(event) => {
         event.preventDefault()
-        attempt(async () => {
-          setKey(null)
-          await call('/api/v1/auth/login', { method: 'POST', body: { email, password } })
-          await enter()
-        })
+        void run()
       }}
     >
-      <TextField
-        label="E-mail address"
-        type="email"
-        autocomplete="username"
-        required
-        value={email}
-        onText={setEmail}
-      />
+      {children}
+      <FormError message={error} />
+      <button type="submit" class={isPrimary ? 'button primary' : 'button'} disabled={isBusy}>
+        {isBusy ? busy : submit}
+      </button>
+      {more}
+    </form>
+  )
+}
+
+function OtherStep({
+  label,
+  onChosen,
+}: {
+  readonly label: string
+  readonly onChosen: () => void
+}): JSX.Element {
+  return (
+    <button type="button" class="button" onClick={onChosen}>
+      {label}
+    </button>
+  )
+}
+
+function EmailField(props: Pick<TextFieldProps, 'value' | 'onText'>): JSX.Element {
+  return (
+    <TextField label="E-mail address" type="email" autocomplete="username" required {...props} />
+  )
+}
+
+function PasswordForm({ onForgotten }: { readonly onForgotten: () => void }): JSX.Element {
+  const [email, setEmail] = useState('')
+  const [password, setPassword] = useState('')
+  return (
+    <AttemptForm
+      submit="Sign in"
+      busy="Signing in…"
+      attempt={async () => {
+        setKey(null)
+        await call('/api/v1/auth/login', { method: 'POST', body: { email, password } })
+        await enter()
+      }}
+      more={<OtherStep label="Forgot password" onChosen={onForgotten} />}
+    >
+      <EmailField value={email} onText={setEmail} />
       <TextField
         label="Password"
         type="password"
@@ -83,69 +129,44 @@ function PasswordForm({ onForgotten }: { readonly onForgotten: () => void }): JS
         value={password}
         onText={setPassword}
       />
-      <FormError message={error} />
-      <button type="submit" class="button primary" disabled={isBusy}>
-        {isBusy ? 'Signing in…' : 'Sign in'}
-      </button>
-      <button type="button" class="button" onClick={onForgotten}>
-        Forgot password
-      </button>
-    </form>
+    </AttemptForm>
   )
 }
 
 function ForgottenForm({ onStep }: { readonly onStep: (step: Step) => void }): JSX.Element {
   const [email, setEmail] = useState('')
-  const [error, isBusy, attempt] = useAttempt()
   return (
-    <form
-      class="panel form"
-      onSubmit={(event) => {
-        event.preventDefault()
-        attempt(async () => {
-          await call('/api/v1/auth/reset', { method: 'POST', body: { email } })
-          onStep('token')
-        })
+    <AttemptForm
+      submit="Send a token for a new password"
+      attempt={async () => {
+        await call('/api/v1/auth/reset', { method: 'POST', body: { email } })
+        onStep('token')
       }}
+      more={
+        <>
+          <OtherStep label="I have a token" onChosen={() => onStep('token')} />
+          <OtherStep label="Back" onChosen={() => onStep('password')} />
+        </>
+      }
     >
-      <TextField
-        label="E-mail address"
-        type="email"
-        autocomplete="username"
-        required
-        value={email}
-        onText={setEmail}
-      />
-      <FormError message={error} />
-      <button type="submit" class="button primary" disabled={isBusy}>
-        Send a token for a new password
-      </button>
-      <button type="button" class="button" onClick={() => onStep('token')}>
-        I have a token
-      </button>
-      <button type="button" class="button" onClick={() => onStep('password')}>
-        Back
-      </button>
-    </form>
+      <EmailField value={email} onText={setEmail} />
+    </AttemptForm>
   )
 }
 
 function TokenForm({ onDone }: { readonly onDone: () => void }): JSX.Element {
   const [token, setToken] = useState(linkedToken)
   const [password, setPassword] = useState('')
-  const [error, isBusy, attempt] = useAttempt()
   return (
-    <form
-      class="panel form"
-      onSubmit={(event) => {
-        event.preventDefault()
-        attempt(async () => {
-          const body = { token: token.trim(), password }
-          await call('/api/v1/auth/reset/confirm', { method: 'POST', body })
-          go(addressOf('/sign-in'), { isReplaced: true })
-          onDone()
-        })
+    <AttemptForm
+      submit="Set the password"
+      attempt={async () => {
+        const body = { token: token.trim(), password }
+        await call('/api/v1/auth/reset/confirm', { method: 'POST', body })
+        go(addressOf('/sign-in'), { isReplaced: true })
+        onDone()
       }}
+      more={<OtherStep label="Back" onChosen={onDone} />}
     >
       <p class="muted">If somebody has the address, a mail with a token is on its way.</p>
       <TextField
@@ -165,36 +186,27 @@ function TokenForm({ onDone }: { readonly onDone: () => void }): JSX.Element {
         value={password}
         onText={setPassword}
       />
-      <FormError message={error} />
-      <button type="submit" class="button primary" disabled={isBusy}>
-        Set the password
-      </button>
-      <button type="button" class="button" onClick={onDone}>
-        Back
-      </button>
-    </form>
+    </AttemptForm>
   )
 }
 
 function KeyForm(): JSX.Element {
   const [key, setTyped] = useState('')
-  const [error, isBusy, attempt] = useAttempt()
   return (
-    <form
-      class="panel form"
-      onSubmit={(event) => {
-        event.preventDefault()
-        attempt(async () => {
-          setKey(key.trim())
-          try {
-            await call('/api/v1/traces', { parameters: { limit: 1 } })
-          } catch (thrown) {
-            setKey(null)
-            throw thrown
-          }
-          await enter()
-        })
+    <AttemptForm
+      submit="Use the key"
+      isPrimary={false}
+      attempt={async () => {
+        setKey(key.trim())
+        try {
+          await call('/api/v1/traces', { parameters: { limit: 1 } })
+        } catch (thrown) {
+          setKey(null)
+          throw thrown
+        }
+        await enter()
       }}
+      more={<p class="muted">It stays in this tab and is forgotten when the tab is closed.</p>}
     >
       <TextField
         label="Key with the scope query"
@@ -205,11 +217,6 @@ function KeyForm(): JSX.Element {
         value={key}
         onText={setTyped}
       />
-      <FormError message={error} />
-      <button type="submit" class="button" disabled={isBusy}>
-        Use the key
-      </button>
-      <p class="muted">It stays in this tab and is forgotten when the tab is closed.</p>
-    </form>
+    </AttemptForm>
   )
 }

@@ -3,6 +3,7 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Issue } from '../../api/types.ts'
+import { Choice, FormError } from '../../parts/forms.tsx'
 import { useChange } from '../account/use-change.ts'
 
 const HOUR_MS = 3_600_000
@@ -65,11 +66,7 @@ export function MuteIssue({ issue }: { readonly issue: Issue }): JSX.Element {
         </button>
         {isDone ? <span role="status">Muted. Mutes are listed under Notifications.</span> : null}
       </form>
-      {change.error === null ? null : (
-        <p class="form-error" role="alert">
-          {change.error}
-        </p>
-      )}
+      <FormError message={change.error} />
     </section>
   )
 }
@@ -77,31 +74,6 @@ export function MuteIssue({ issue }: { readonly issue: Issue }): JSX.Element {
 function matchersOf(issue: Issue, what: string): Readonly<Record<string, readonly string[]>> {
   if (what === 'type') return { type: [issue.type] }
   return what === 'rule' ? { rule: [issue.rule] } : { issue_id: [issue.issue_id] }
-}
-
-function Choice({
-  label,
-  values,
-  value,
-  onChange,
-}: {
-  readonly label: string
-  readonly values: readonly (readonly [value: string, label: string])[]
-  readonly value: string
-  readonly onChange: (value: string) => void
-}): JSX.Element {
-  return (
-    <label class="stacked">
-      <span>{label}</span>
-      <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
-        {values.map(([key, text]) => (
-          <option value={key} key={key}>
-            {text}
-          </option>
-        ))}
-      </select>
-    </label>
-  )
 }
 
 function Hour({

@@ -7,6 +7,7 @@ import type { AnswerOf } from '../../api/operations.ts'
 import { useApi } from '../../api/use-query.ts'
 import { Badge, Link, ShareBar } from '../../parts/basics.tsx'
 import { exact, many, money, oneLine } from '../../parts/format.ts'
+import { FormError } from '../../parts/forms.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 
 type Answer = AnswerOf<'GET /api/v1/judges'>
@@ -177,7 +178,7 @@ function NewRun({ judges }: { readonly judges: readonly Judge[] }): JSX.Element 
           </button>
         )}
       </form>
-      {error === null ? null : <p role="alert">{error}</p>}
+      <FormError message={error} />
       {run === null ? null : (
         <p role="status">
           {run.run_id === null
