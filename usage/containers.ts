@@ -5,7 +5,7 @@
 import { REPORT_FLAG } from '../core/reports/report-rows.ts'
 import type { UsageCounts } from '../core/task.ts'
 import { type Call, LINKS_MAX, OUTCOME, type UsageReport } from './report.ts'
-import { isNear, isWithin } from './similarity.ts'
+import { isNear, isWithin, KNOWLEDGE } from './similarity.ts'
 
 interface Sums {
   input: number
@@ -21,13 +21,20 @@ export function decideContainers(reports: readonly UsageReport[]): void {
   if (containers.length === 0) return
   findByTime(reports, containers)
   const inside = new Map<UsageReport, Sums>()
-  for (const [call, container] of placesOf(reports)) addTo(inside, container, countsOf(call))
+  const places = placesOf(reports)
+  for (const [call, container] of places) addTo(inside, container, countsOf(call))
+  const calls = reports.filter((n) => n.isCall && n.outcome === OUTCOME.COUNTED && hasTokens(n))
   // From the inside out: an outer container has what its inner ones have, or what is in them.
   for (const c of containers.toSorted((a, b) => depthOf(b) - depthOf(a))) {
     const sums = inside.get(c)
     if (sums !== undefined) settle(c, sums)
     if (c.rest !== null && isHistory(c, c.rest, containers)) c.contains()
-    if (c.within !== null) addTo(inside, countedAs(c.within), totalOf(c, sums))
+    const beside = c.outcome === OUTCOME.COUNTED ? findBeside(c, calls, places) : NO_CALLS
+    if (beside.length > 0) c.contains()
+    if (c.within === null) continue
+    // What is beside it may be in an outer container already.
+    const isIn = beside.some((call) => places.has(call))
+    addTo(inside, countedAs(c.within), isIn ? (sums ?? NOTHING) : totalOf(c, sums))
   }
 }
 
@@ -90,6 +97,39 @@ function settle(c: UsageReport, inside: Sums): void {
   const rest = restOf(c, inside)
   if (rest.input + rest.output === 0) c.contains()
   else if (rest.input !== c.input || rest.output !== c.output) c.counts(rest)
+}
+
+/**
+ * The calls that an application made inside the container and whose spans stand beside it, because the context was lost on the way
+ * (in a generator, in another thread): they begin and end within it, and all of them, or one, use exactly what it has left over.
+ */
+function findBeside(
+  c: UsageReport,
+  calls: readonly UsageReport[],
+  places: ReadonlyMap<UsageReport, UsageReport>,
+): readonly UsageReport[] {
+  if (!hasTokens(c)) return NO_CALLS
+  const rest = c.rest ?? c
+  const beside = calls.filter(
+    (n) => n.trace === c.trace && isOutside(places.get(n), c) && isWithin(n, c),
+  )
+  const isRest = (n: { input: number; output: number }): boolean =>
+    isNear(n.input, rest.input) && isNear(n.output, rest.output)
+  const input = beside.reduce((sum, n) => sum + n.input, 0)
+  const output = beside.reduce((sum, n) => sum + n.output, 0)
+  if (beside.length > 0 && isRest({ input, output })) return beside
+  const one = beside.find(isRest)
+  return one === undefined ? NO_CALLS : [one]
+}
+const NO_CALLS: readonly UsageReport[] = []
+
+/** A call of no container, or of one around `c`. */
+function isOutside(place: UsageReport | undefined, c: UsageReport): boolean {
+  return place === undefined || (place !== c && isAbove(place, c))
+}
+
+function hasTokens(n: UsageReport): boolean {
+  return !n.has(KNOWLEDGE) && n.input > 0 && n.output > 0
 }
 
 /** An agent that is used again may report all of its life: what is left over was counted in the run before. */

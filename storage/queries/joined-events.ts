@@ -167,7 +167,8 @@ function joinSpan(span: Event, logs: readonly Event[]): void {
 function moveUsage(span: Event, log: Event): boolean {
   const isEmpty = !TOKENS.some((field) => isPresent(span[field]))
   if (!isEmpty && span['usage_duplicate_of'] !== log['event_id']) return false
-  if (isEmpty) for (const field of USAGE) move(span, log, field)
+  // The record is the richer report: what the sums have is what the span must show.
+  for (const field of USAGE) move(span, log, field)
   for (const field of COSTS) move(span, log, field)
   span['usage_aggregate'] = false
   delete span['usage_duplicate_of']

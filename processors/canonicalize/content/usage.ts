@@ -15,6 +15,8 @@ export interface Usage {
   reasoning: number
   /** True if the input count excludes cached tokens (Anthropic, Bedrock). */
   isExclusive: boolean
+  /** Tokens that the provider's own tools added to the prompt, beside its count of the prompt (Gemini). NaN means absent. */
+  readonly tools: number
   /** True if the output count excludes reasoning (Gemini). */
   readonly isReasoningBeside: boolean
   /** The service tier, or '' when none is named. */
@@ -109,12 +111,17 @@ function tierOf(u: Body, inner: readonly string[]): string {
   return ''
 }
 
+/** The unit in which xAI states costs. */
+const TICKS_PER_USD = 1e10
+
 /**
  * Some answers state the cost in their usage, as a number or an object. Where a gateway is used with a key of the user's own, it
  * charges a fee and the provider behind it the rest.
  */
 function costIn(u: Body): number {
   const { cost } = u
+  const ticks = first(u, ['cost_in_usd_ticks'])
+  if (!Number.isNaN(ticks)) return ticks / TICKS_PER_USD
   if (isRecord(cost)) return first(cost, ['total_cost', 'totalCost'])
   const charged = first(u, ['cost'])
   const details = u['cost_details']
@@ -164,24 +171,16 @@ export function usageOf(u: unknown): Usage | null {
       first(u, REASONING),
     ),
     isExclusive: isExclusive(u),
+    tools: first(u, ['tool_use_prompt_token_count', 'toolUsePromptTokenCount']),
     isReasoningBeside: 'candidates_token_count' in u || 'candidatesTokenCount' in u,
     tier: tierOf(u, inner),
     cost: costIn(u),
     details: splitsOf(u),
   }
   takeOtherSpellings(u, usage)
-  addToolInput(u, usage)
   return Number.isNaN(usage.input) && Number.isNaN(usage.output) && Number.isNaN(usage.total)
     ? null
     : usage
-}
-
-/** Google counts what its tools add to the prompt beside the prompt, when the total says so. */
-function addToolInput(u: Body, usage: Usage): void {
-  const added = first(u, ['tool_use_prompt_token_count', 'toolUsePromptTokenCount'])
-  if (!(added > 0)) return
-  const rest = usage.total - usage.input - added - orElse(usage.output, 0)
-  if (rest === 0 || rest === usage.reasoning) usage.input += added
 }
 
 /** Parts whose names no list above has. */
@@ -223,6 +222,9 @@ export function usageIn(body: unknown): Usage | null {
     if (direct.tier === '') direct.tier = namedTier(body)
     return direct
   }
+  // The event with which a stream of responses ends: `{type: 'response.done', response: {...}}`.
+  const whole = body['response']
+  if (isRecord(whole) && isRecord(whole['usage'])) return usageIn(whole)
   const llmOutput = body['llm_output']
   if (isRecord(llmOutput)) return usageOf(llmOutput['token_usage'] ?? llmOutput['usage'])
   return null

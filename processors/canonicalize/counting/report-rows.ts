@@ -67,7 +67,7 @@ export function addReport(
   rows[at + REPORT.SCOPE] = hashOf(events, e, R.scope_name)
   rows[at + REPORT.PROJECT] = mix(seed, hashOf(events, e, R.service_name))
   rows[at + REPORT.MODELS] =
-    (shortHash(events, e, R.request_model) << 16) | shortHash(events, e, R.response_model)
+    (modelHash(events, e, R.request_model) << 16) | modelHash(events, e, R.response_model)
   return at
 }
 
@@ -260,10 +260,13 @@ const LOWER = 0x2020_2020
 
 /** A hash of a text field, ignoring the case of letters, four bytes at a time. 0 when it is unset. */
 function hashOf(events: EventTable, e: number, field: number): number {
-  const len = events.len(e, field)
+  return hashOfBytes(events, events.off(e, field), events.len(e, field))
+}
+
+function hashOfBytes(events: EventTable, off: number, len: number): number {
   if (len <= 0) return 0
   const v = events.arena.view
-  let i = events.off(e, field)
+  let i = off
   const end = i + len
   let h = len
   for (; i + 4 <= end; i += 4) h = step(h, v.getInt32(i, true) | LOWER)
@@ -276,8 +279,31 @@ function step(h: number, word: number): number {
   return x ^ (x >>> 13)
 }
 
-/** A hash of 16 bits, which is never 0 for a field that is set. */
-function shortHash(events: EventTable, e: number, field: number): number {
-  const h = hashOf(events, e, field)
-  return h === 0 ? 0 : (h ^ (h >>> 16)) & 0xffff || 1
+/**
+ * A hash of 16 bits of a model's name without the date of its snapshot, because one report of a call has the name that was asked for
+ * and another the one that answered. It is never 0 for a field that is set.
+ */
+function modelHash(events: EventTable, e: number, field: number): number {
+  const len = events.len(e, field)
+  if (len <= 0) return 0
+  const off = events.off(e, field)
+  const h = hashOfBytes(events, off, len - dateLength(events.arena.bytes, off, len))
+  return (h ^ (h >>> 16)) & 0xffff || 1
 }
+
+/** The length of `-2024-07-18`, `-20250929` or `@20250929` at the end of a name; 0 without. */
+function dateLength(b: Uint8Array, off: number, len: number): number {
+  let digits = 0
+  let at = off + len
+  while (at > off + 1 && digits < 8) {
+    const c = b[at - 1] as number
+    if (c >= 0x30 && c <= 0x39) digits++
+    else if (c !== DASH || (digits !== 2 && digits !== 4)) return 0
+    at--
+  }
+  if (digits < 8 || at <= off + 1) return 0
+  const before = b[at - 1] as number
+  return before === DASH || before === AT ? off + len - at + 1 : 0
+}
+const DASH = 0x2d
+const AT = 0x40

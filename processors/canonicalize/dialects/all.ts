@@ -5,6 +5,7 @@ import { ag2 } from './ag2/table.ts'
 import { autogen } from './autogen/table.ts'
 import { bedrockAgentcore } from './bedrock-agentcore/table.ts'
 import { claudeCode } from './claude-code/table.ts'
+import { codex } from './codex/table.ts'
 import { crewai } from './crewai/table.ts'
 import { datadogLlmobs } from './datadog-llmobs/table.ts'
 import { flue } from './flue/table.ts'
@@ -61,6 +62,7 @@ export const DIALECTS: readonly AnyDialect[] = [
   springAi,
   claudeCode,
   geminiCli,
+  codex,
   voltagent,
   genkit,
   livekit,

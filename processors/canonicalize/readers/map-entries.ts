@@ -9,7 +9,7 @@ import type { Rule, Transform } from '../rules/dialect.ts'
 import { attrValue } from '../span/any-value.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 import { keyRange, putMetadata } from '../span/put-metadata.ts'
-import { partOf, unitOf } from '../vocabulary/usage-units.ts'
+import { countsToolInput, partOf, TOOL_INPUT, unitOf } from '../vocabulary/usage-units.ts'
 import { ID_BYTES_MAX } from './scalars.ts'
 
 /** One request parameter. Numbers are also read from numeric text, and arrays from JSON text. */
@@ -55,12 +55,20 @@ const unit: Transform = (span, attr, rule) => {
   const n = span.number(attr)
   const name = keyRest(span, attr, rule)
   if (!(n >= 0)) return Number.isNaN(n) && unitsWithin(span, attr, name)
-  if (unitOf(name) !== null) span.entries.addDetail(name, n)
-  else {
-    const part = partOf(name)
-    if (part === null || span.hasNumber(N[part])) return false
-    span.offerNumber(N[part], n)
+  if (unitOf(name) !== null) {
+    span.entries.addDetail(name, n)
+    return true
   }
+  const part = partOf(name)
+  if (part === null && countsToolInput(name)) return takeToolInput(span, n)
+  if (part === null || span.hasNumber(N[part])) return false
+  span.offerNumber(N[part], n)
+  return true
+}
+
+function takeToolInput(span: CurrentSpan, n: number): boolean {
+  span.usage.setToolInput(n)
+  if (n > 0) span.entries.addDetail(TOOL_INPUT, n)
   return true
 }
 

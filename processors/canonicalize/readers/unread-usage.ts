@@ -48,6 +48,9 @@ export function statesUsage(span: CurrentSpan, attr: number): boolean {
   if (type !== VALUE.STRING) return false
   const off = span.off(attr)
   const len = span.len(attr)
+  // Some clients write every number as text.
+  if (len > 0 && len <= DIGITS_MAX && isDigit(span.arena.bytes[off] as number))
+    return span.number(attr) > 0 && isCountKey(span, attr)
   // The brace of an object.
   if (len < 2 || len > BYTES_MAX || span.arena.bytes[off] !== 123) return false
   const text = span.arena.buf.subarray(off, off + len)
@@ -58,6 +61,9 @@ export function statesUsage(span: CurrentSpan, attr: number): boolean {
   const usage = (isNamed ? usageOf(value) : null) ?? usageIn(value)
   return usage === null ? hasUsageWithin(value) : isMore(usage)
 }
+
+const DIGITS_MAX = 12
+const isDigit = (c: number): boolean => c >= 0x30 && c <= 0x39
 
 const isMore = ({ input, output, total }: Usage): boolean => input > 0 || output > 0 || total > 0
 

@@ -27,6 +27,7 @@ export function putUsage(span: CurrentSpan, usage: Usage | null): void {
   if (usage.isExclusive && !span.hasNumber(N.input_tokens)) span.usage.markCacheExtra()
   if (usage.isReasoningBeside && !span.hasNumber(N.output_tokens))
     span.usage.setThoughtsBeside(usage.reasoning, usage.total)
+  if (!span.hasNumber(N.input_tokens)) span.usage.setToolInput(usage.tools)
   span.offerNumber(N.input_tokens, usage.input)
   span.offerNumber(N.output_tokens, usage.output)
   span.offerNumber(N.total_tokens, usage.total)
@@ -50,11 +51,13 @@ export function putRest(span: CurrentSpan, usage: Usage): void {
   const { events, event } = span
   if (events.num(event, N.output_tokens) !== usage.output) return
   const isSameInput = events.num(event, N.input_tokens) === usage.input
+  if (isSameInput) span.usage.setToolInput(usage.tools)
   if (isSameInput && usage.isExclusive && !span.hasNumber(N.cache_read_tokens))
     span.usage.markCacheExtra()
   span.offerNumber(N.cache_read_tokens, usage.cacheRead)
   span.offerNumber(N.cache_write_tokens, usage.cacheWrite)
-  if (!usage.isReasoningBeside) span.offerNumber(N.reasoning_tokens, usage.reasoning)
+  if (usage.isReasoningBeside) span.usage.setThoughtsBeside(usage.reasoning, usage.total)
+  span.offerNumber(N.reasoning_tokens, usage.reasoning)
   putCharged(span, usage)
 }
 

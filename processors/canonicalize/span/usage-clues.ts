@@ -5,11 +5,13 @@ export class UsageClues {
   #isCacheExtra = false
   #thoughts = Number.NaN
   #total = Number.NaN
+  #tools = 0
 
   reset(): void {
     this.#isCacheExtra = false
     this.#thoughts = Number.NaN
     this.#total = Number.NaN
+    this.#tools = 0
   }
 
   /** Notes that the input count excludes cached tokens. */
@@ -21,6 +23,16 @@ export class UsageClues {
   setThoughtsBeside(thoughts: number, total: number): void {
     this.#thoughts = thoughts
     this.#total = total
+  }
+
+  /** Notes tokens that the provider's own tools added to the prompt, and that its count of the prompt excludes. */
+  setToolInput(tokens: number): void {
+    if (tokens > 0) this.#tools = tokens
+  }
+
+  /** Such tokens; 0 if there are none. */
+  get toolInput(): number {
+    return this.#tools
   }
 
   get isCacheExtra(): boolean {

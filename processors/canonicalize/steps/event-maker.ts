@@ -342,8 +342,7 @@ export class EventMaker {
   /** A dialect that nobody knows may state its counts where no rule looks: they are not counted, and the event says so. */
   #noteUnreadUsage(): void {
     const span = this.#span
-    if (span.hasAnyCount() || this.#origin.isLog || !this.#leftovers.someUnknown(statesUsage))
-      return
+    if (span.hasAnyCount() || !this.#leftovers.someUnknown(statesUsage)) return
     span.addQuality('unread_usage')
     const scope = this.#origin.scopeLabel(span.received)
     this.#ctx?.count('observa_usage_unread_total', `scope="${scope}"`, 1)

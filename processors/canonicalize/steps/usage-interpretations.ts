@@ -14,6 +14,8 @@ export interface Counts {
   readonly written: number
   readonly reasoning: number
   readonly total: number
+  /** What the provider's own tools added to the prompt. */
+  readonly tools?: number
 }
 
 /** What is known about the source, for reports without a total. */
@@ -38,7 +40,7 @@ export function readingFor(counts: Counts, habit: Habit): Reading {
   // A total of 0 with other counts above 0 was unknown to the source.
   if (!(counts.total > 0) || usual.input + usual.output === counts.total) return usual
   for (const input of inputsOf(counts)) {
-    if (input < counts.read + counts.written) continue
+    if (input < counts.read + counts.written || input < (counts.tools ?? 0)) continue
     for (const output of outputsOf(counts))
       if (output >= counts.reasoning && input + output === counts.total)
         return { input, output, fixed: 'total_decided', isInconsistent: false }
@@ -56,16 +58,19 @@ function usualReading(counts: Counts, habit: Habit): Reading {
   let fixed: Reading['fixed'] = null
   if (isReasoningAbove && !habit.isReasoningBeside) fixed = 'reasoning_added'
   if (isCacheAbove && !habit.isCacheBeside) fixed = 'cache_added'
+  // Google documents that its count of the prompt excludes them.
+  const prompt = input + (counts.tools ?? 0)
   return {
-    input: hasCache ? input + read + written : input,
+    input: hasCache ? prompt + read + written : prompt,
     output: hasReasoning ? output + reasoning : output,
     fixed,
     isInconsistent: false,
   }
 }
 
-function inputsOf({ input, read, written }: Counts): readonly number[] {
-  return [input, input + read + written, input + read, input + written]
+function inputsOf({ input, read, written, tools = 0 }: Counts): readonly number[] {
+  const inputs = [input, input + read + written, input + read, input + written]
+  return tools === 0 ? inputs : [...inputs, ...inputs.map((n) => n + tools)]
 }
 
 /** The last possibility: early SDKs reported the total as output. */

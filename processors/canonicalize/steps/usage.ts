@@ -53,9 +53,21 @@ function countTokens(span: CurrentSpan, context: StepContext): void {
   const given = get(span, N.total_tokens)
   const total = Number.isNaN(given) ? span.usage.totalBeside : given
   // This applies to nearly all reports: there is only one interpretation, and nothing contradicts it.
-  if (read + written + reasoning === 0 && !(total !== orZero(input) + orZero(output) && total > 0))
+  const tools = span.usage.toolInput
+  if (
+    read + written + reasoning + tools === 0 &&
+    !(total !== orZero(input) + orZero(output) && total > 0)
+  )
     return
-  const counts = { input: orZero(input), output: orZero(output), read, written, reasoning, total }
+  const counts = {
+    input: orZero(input),
+    output: orZero(output),
+    read,
+    written,
+    reasoning,
+    total,
+    tools,
+  }
   const reading = readingFor(counts, {
     isCacheBeside: isCacheBeside(span, context, counts),
     isReasoningBeside: !Number.isNaN(thoughts),

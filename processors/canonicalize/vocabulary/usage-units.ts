@@ -52,6 +52,19 @@ function readPart(words: Words): Part | null {
   return sideOf(words) === 'output' ? null : 'cache_read_tokens'
 }
 
+/**
+ * Tokens that a provider's own tools add to the prompt: `tool_use_prompt_token_count`. Google counts them beside the prompt; what
+ * definitions or results of the caller's tools take is part of it.
+ */
+export function countsToolInput(name: string): boolean {
+  const words = new Set(wordsOf(name.slice(-128)))
+  if (!any(words, 'tool', 'tools') || !any(words, 'token', 'tokens')) return false
+  return sideOf(words) !== 'output' && !any(words, ...NO_COUNT, ...NO_TOOL_INPUT, ...MEDIA)
+}
+/** What they are called in `usage_details`. */
+export const TOOL_INPUT = 'input_tool_use'
+const NO_TOOL_INPUT = ['definition', 'definitions', 'result', 'results', 'call', 'calls', 'schema']
+
 const HOURS = ['1h', 'hour', '1hour', '1hr', '60m']
 const MINUTES = ['5m', '5min', '5mins']
 

@@ -33,6 +33,13 @@ export const claudeCode: Dialect<keyof typeof transforms> = {
     ['output_tokens', 'output_tokens', 'int', own],
     ['cache_read_tokens', 'cache_read_tokens', 'int', own],
     ['cache_creation_tokens', 'cache_write_tokens', 'int', own],
+    ['cost_usd', 'cost_usd', 'number', { ...own, rank: 60, note: 'log records' }],
+    [
+      'request_id',
+      'response_id',
+      'text',
+      { ...own, rank: 60, note: 'of a span and its log record' },
+    ],
     ['user_prompt', 'io.input', 'io', { ...own, note: '"<REDACTED>" is absence' }],
     ['new_context', 'io.input', 'io', { ...own, rank: 60 }],
     ['response.model_output', 'output_messages', 'body-out', { ...own, rank: RANK.base }],

@@ -26,6 +26,10 @@ const usageLangfuse: Transform = (span, attr) => {
     return true
   }
   const buckets = langfuseBuckets(span, value)
+  // Buckets exclude each other, as long as the total does not say otherwise.
+  if (!span.hasNumber(N.input_tokens)) span.usage.markCacheExtra()
+  if (!span.hasNumber(N.output_tokens))
+    span.usage.setThoughtsBeside(span.events.num(span.event, N.reasoning_tokens), buckets.total)
   if (Number.isNaN(buckets.input) && Number.isNaN(buckets.output)) {
     span.offerNumber(N.total_tokens, buckets.total)
     return !Number.isNaN(buckets.total)
@@ -67,10 +71,30 @@ function langfuseBuckets(
     else if (/reasoning|thought/.test(name)) span.events.setNum(span.event, N.reasoning_tokens, n)
     else if (name !== 'input' && name !== 'output' && !/^(?:in|out)put_tokens$/.test(name))
       span.entries.addDetail(name, n)
-    if (/^input|^prompt|cache/.test(name) && !name.startsWith('output')) input = orZero(input) + n
-    else if (/^output|^completion|reasoning|thought/.test(name)) output = orZero(output) + n
+    if (/reasoning|thought|cache/.test(name)) continue
+    if (/^input|^prompt/.test(name)) input = orZero(input) + n
+    else if (/^output|^completion/.test(name)) output = orZero(output) + n
   }
-  return { input, output, total }
+  return { ...withParts(span, value, { input, output, total }), total }
+}
+
+/** Media are buckets of their own, unless input and output alone are the total. */
+function withParts(
+  span: CurrentSpan,
+  value: Record<string, unknown>,
+  sums: { input: number; output: number; total: number },
+): { input: number; output: number } {
+  const { input, output, total } = sums
+  const [wholeInput, wholeOutput] = [Number(value['input']), Number(value['output'])]
+  if (wholeInput + wholeOutput === total) return { input: wholeInput, output: wholeOutput }
+  const { events, event } = span
+  const cached =
+    orZero(events.num(event, N.cache_read_tokens)) + orZero(events.num(event, N.cache_write_tokens))
+  // A call may have nothing but cached input, or nothing but reasoning.
+  return {
+    input: cached > 0 ? orZero(input) : input,
+    output: events.num(event, N.reasoning_tokens) > 0 ? orZero(output) : output,
+  }
 }
 
 function putSplits(span: CurrentSpan, counts: Record<string, unknown>): void {

@@ -78,6 +78,7 @@ export const otelGenaiLegacy: Dialect<keyof typeof transforms> = {
       { note: 'cache lifetimes, media, searches, pages, seconds in any spelling' },
     ],
     ['llm.token_count.*', 'flag.units', 'unit'],
+    ['sigil.gen_ai.usage.*', 'flag.units', 'unit', { note: 'Grafana Sigil' }],
     ['{gen_ai,llm,ai}.usage', 'flag.usage', 'usage:json', { rank: 70, note: 'an object' }],
     [
       'gen_ai.server.time_to_first_token',
