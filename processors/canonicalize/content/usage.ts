@@ -43,6 +43,8 @@ const INPUT = [
   'promptTokens',
   'prompt_token_count',
   'promptTokenCount',
+  'inputTokenCount',
+  'prompt_eval_count',
   'input',
 ]
 const OUTPUT = [
@@ -52,12 +54,15 @@ const OUTPUT = [
   'completionTokens',
   'candidates_token_count',
   'candidatesTokenCount',
+  'outputTokenCount',
+  'eval_count',
   'output',
 ]
 const TOTAL = ['total_tokens', 'totalTokens', 'total_token_count', 'totalTokenCount', 'total']
 const CACHE_READ = [
   'cache_read_input_tokens',
   'cacheReadInputTokens',
+  'cacheReadInputTokenCount',
   'cache_read_tokens',
   'cached_content_token_count',
   'cachedContentTokenCount',
@@ -69,6 +74,7 @@ const CACHE_READ = [
 const CACHE_WRITE = [
   'cache_creation_input_tokens',
   'cacheWriteInputTokens',
+  'cacheWriteInputTokenCount',
   'cacheCreationInputTokens',
   'cache_write_tokens',
   'cache_write_input_tokens',
@@ -132,6 +138,8 @@ function costIn(u: Body): number {
 /** The usage in a usage object of any provider, or null when it has none. */
 export function usageOf(u: unknown): Usage | null {
   if (!isRecord(u)) return null
+  // Cohere states what it charges for, and beside it what the model read, with its own words around the prompt.
+  if (isRecord(u['billed_units'])) return usageOf(u['billed_units'])
   const details = (keys: readonly string[], names: readonly string[]): number => {
     for (const key of keys) {
       const inner = u[key]
@@ -203,20 +211,33 @@ function orElse(a: number, otherwise: number): number {
 
 /** Anthropic and Bedrock name their cache counts beside the input count and exclude them from it. */
 function isExclusive(u: Body): boolean {
-  if (!('input_tokens' in u || 'inputTokens' in u)) return false
+  if (!('input_tokens' in u || 'inputTokens' in u || 'inputTokenCount' in u)) return false
   const hasBeside =
     'cache_read_input_tokens' in u ||
     'cache_creation_input_tokens' in u ||
-    'cacheReadInputTokens' in u
+    'cacheReadInputTokens' in u ||
+    'cacheReadInputTokenCount' in u
   return hasBeside && !('input_tokens_details' in u) && !('input_token_details' in u)
 }
+
+function usageObjectIn(body: Body): unknown {
+  for (const name of USAGE_OBJECTS) if (isRecord(body[name])) return body[name]
+  // Ollama has its counts among the members of the answer.
+  return typeof body['eval_count'] === 'number' ? body : undefined
+}
+const USAGE_OBJECTS = [
+  'usage',
+  'usageMetadata',
+  'usage_metadata',
+  'token_usage',
+  // The last part of a stream of Bedrock.
+  'amazon-bedrock-invocationMetrics',
+]
 
 /** The usage object of a response body, wherever the provider puts it. */
 export function usageIn(body: unknown): Usage | null {
   if (!isRecord(body)) return null
-  const direct = usageOf(
-    body['usage'] ?? body['usageMetadata'] ?? body['usage_metadata'] ?? body['token_usage'],
-  )
+  const direct = usageOf(usageObjectIn(body))
   if (direct !== null) {
     // OpenAI names the tier beside the usage.
     if (direct.tier === '') direct.tier = namedTier(body)
