@@ -14,6 +14,7 @@ const SPELLINGS: Readonly<Record<string, RegExp>> = {
   ag2: /\bag2\b/i,
   autogen: /autogen/i,
   'bedrock-agentcore': /agent_?core/i,
+  codex: /codex/i,
   'claude-code': /claude.?code/i,
   crewai: /crew_?ai/i,
   'datadog-llmobs': /datadog|_ml_obs/i,
