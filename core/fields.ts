@@ -123,7 +123,12 @@ export const FIELDS = [
     'A container that counts what the calls below it did not report; what it reported itself is in `usage_details.reported_*`.',
   ),
   f('usage_inconsistent', 'bool', false, 'No reading of the counts adds up to the reported total.'),
-  f('revision', 'int', false, 'How often the event was corrected after it was stored.'),
+  f(
+    'revision',
+    'int',
+    false,
+    'Number of the last correction after the event was stored. A later correction has a higher number.',
+  ),
   f('field_sources', 'text', false, 'Which rule filled which field, as short ids.'),
   f('cost_usd', 'number', true, 'USD; null when no price is known.'),
   f('cost_input_usd', 'number', false, 'USD.'),

@@ -47,11 +47,20 @@ export type LedgerCorrection =
   /** The same event was accepted before. */
   | { readonly event: number; readonly reason: 'resend'; readonly of: Uint8Array }
   /** Another event that reports the same call counts instead. */
-  | { readonly event: number; readonly reason: 'duplicate'; readonly of: Uint8Array }
+  | ({ readonly event: number; readonly reason: 'duplicate'; readonly of: Uint8Array } & Known)
   /** The event is a container, and other events report all of its usage. */
-  | { readonly event: number; readonly reason: 'container' }
+  | ({ readonly event: number; readonly reason: 'container' } & Known)
   /** The event counts: a container with its remainder `rest`, any other event with all that it reports (`rest` null). */
-  | { readonly event: number; readonly reason: 'counts'; readonly rest: UsageCounts | null }
+  | ({
+      readonly event: number
+      readonly reason: 'counts'
+      readonly rest: UsageCounts | null
+    } & Known)
+
+interface Known {
+  /** From how many reports it was decided, the event's own among them; missing where the decision is that of a stored event. */
+  readonly known?: number
+}
 
 /**
  * The decision about a usage report: it counts (a container perhaps only with a remainder), it repeats another event, or it
@@ -70,7 +79,7 @@ export interface Revision {
   readonly entry: Uint8Array
   readonly before: UsageState
   readonly after: UsageState
-  /** Number of the revision, 1 for the first of an event. */
+  /** Grows with each revision of an event, and with the number of reports from which it was decided. */
   readonly revision: number
   /** The event as JSON as it was sent before, where an exporter needs it and the log has it. */
   readonly stored?: Uint8Array

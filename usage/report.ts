@@ -33,6 +33,8 @@ export class UsageReport {
   under = 0
   /** Ledger only: which commit remembers it (0 = it is new). */
   ticket = 0
+  /** Of how many reports it was decided together with, itself among them; 0 until it is decided. */
+  known = 0
   /** Event id of a report that counts for it and is remembered no longer, 16 bytes as latin1; '' = none. */
   forgotten = ''
   // What `decideReports` says.
@@ -82,6 +84,7 @@ export class UsageReport {
     this.project = of(REPORT.PROJECT)
     this.under = of(REPORT.UNDER)
     this.ticket = 0
+    this.known = 0
     this.forgotten = ''
     this.#decide(OUTCOME.OPEN, null, null)
     this.forget()

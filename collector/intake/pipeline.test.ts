@@ -260,7 +260,8 @@ for (const [name, ledger] of [
       ...first,
       usage_aggregate: true,
       usage_duplicate_of: lines.find((line) => line['scope_name'] === 'second')?.['event_id'],
-      revision: 1,
+      // The number of reports that are known.
+      revision: 2,
     })
     assert.equal(await countedCalls(after.log), 1)
     assert.equal(isCounted(after.metrics, 'lost'), false)

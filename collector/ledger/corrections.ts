@@ -40,13 +40,13 @@ function correctionOf(
   stateOf: (n: UsageReport) => ReportState,
 ): LedgerCorrection | null {
   if (!n.has(REPORT_FLAG.REPORT)) return null
-  const { event } = n
+  const { event, known } = n
   const isCounted = n.has(REPORT_FLAG.COUNTED)
   if (n.outcome === OUTCOME.COUNTED)
     return isCounted && isSameRest(n.rest, batchRest)
       ? null
-      : { event, reason: 'counts', rest: n.rest }
+      : { event, reason: 'counts', rest: n.rest, known }
   if (!isCounted) return null
-  if (n.outcome === OUTCOME.CONTAINER) return { event, reason: 'container' }
-  return { event, reason: 'duplicate', of: Buffer.from(stateOf(n).owner, 'latin1') }
+  if (n.outcome === OUTCOME.CONTAINER) return { event, reason: 'container', known }
+  return { event, reason: 'duplicate', of: Buffer.from(stateOf(n).owner, 'latin1'), known }
 }

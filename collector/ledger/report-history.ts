@@ -13,7 +13,7 @@ const ID_BYTES = 16
 const STATE = REPORT_STRIDE
 /** What of a container is left over; read when RESTED. */
 const REST = STATE + 1
-/** How often what was decided has changed since. */
+/** The number of the last decision: how many reports it was made from, or more (`Revised.revision`). */
 const REVISION = REST + 5
 const TICKET = REVISION + 1
 const ID = TICKET + 1
@@ -51,6 +51,8 @@ export interface NewReports {
   readonly stateOf: (row: number) => ReportState | Outcome
   /** Where the entry of a row begins in the blocks of the task, -1 when it has none. */
   readonly entryOf: (row: number) => number
+  /** From how many reports, itself among them, a row was decided. */
+  readonly knownOf: (row: number) => number
 }
 
 export class ReportHistory {
@@ -229,7 +231,7 @@ export class ReportHistory {
   }
 
   #put(t: number, row: number, task: NewReports): void {
-    const { reports, eventIds, ticket, stateOf, entryOf } = task
+    const { reports, eventIds, ticket, stateOf, entryOf, knownOf } = task
     const to = this.#take()
     const rows = this.#rows
     const at = to * STRIDE
@@ -238,7 +240,7 @@ export class ReportHistory {
     const state = stateOf(row)
     if (typeof state === 'number') rows[at + STATE] = state
     else this.#putState(at, state)
-    rows[at + REVISION] = 0
+    rows[at + REVISION] = knownOf(row)
     rows[at + ENTRY] = entryOf(row)
     rows[at + TICKET] = ticket
     const bytes = this.#bytes

@@ -24,7 +24,7 @@ interface Remembered {
 interface PlainDecision {
   readonly traces: Map<number, readonly UsageReport[]>
   readonly states: Map<UsageReport, ReportState>
-  readonly revised: readonly (readonly [Remembered, number, ReportState])[]
+  readonly revised: readonly (readonly [Remembered, number, ReportState, number])[]
 }
 
 /** The same with everything remembered as objects. */
@@ -55,7 +55,7 @@ class PlainReports {
       traces.set(n.trace, [...(traces.get(n.trace) ?? []), n])
     }
     const states = new Map<UsageReport, ReportState>()
-    const revised: [Remembered, number, ReportState][] = []
+    const revised: [Remembered, number, ReportState, number][] = []
     for (const [trace, fresh] of traces) {
       const before = this.#traces.get(trace) ?? []
       const old = before.map((r) => {
@@ -72,6 +72,8 @@ class PlainReports {
       for (const [i, { state }] of before.entries())
         if (!ids.has(state.owner)) (old[i] as UsageReport).forgotten = state.owner
       decideReports([...old, ...fresh])
+      const size = old.length + fresh.length
+      for (const n of fresh) n.known = size
       const idOfReport = (n: UsageReport): string => {
         const at = old.indexOf(n)
         return at < 0 ? idOf(facts, n.event) : (before[at] as Remembered).id
@@ -84,7 +86,8 @@ class PlainReports {
       for (const [i, n] of old.entries()) {
         const r = before[i] as Remembered
         const isSame = isDeepStrictEqual(stateOf(n), r.state)
-        if (n.has(REPORT_FLAG.REPORT) && !isSame) revised.push([r, trace, stateOf(n)])
+        if (n.has(REPORT_FLAG.REPORT) && !isSame)
+          revised.push([r, trace, stateOf(n), Math.max(r.revision + 1, size)])
       }
       for (const n of fresh) {
         states.set(n, stateOf(n))
@@ -96,15 +99,15 @@ class PlainReports {
   }
 
   remember(facts: EventFacts, { traces, states, revised }: PlainDecision, ticket: number): void {
-    for (const [r, , state] of revised) {
+    for (const [r, , state, revision] of revised) {
       r.state = state
-      r.revision++
+      r.revision = revision
     }
     for (const [trace, fresh] of traces) {
       const added = fresh.map((n): Remembered => {
         const row = facts.reports.slice(n.at, n.at + REPORT_STRIDE)
         const state = states.get(n) as ReportState
-        return { row, id: idOf(facts, n.event), ticket, state, revision: 0 }
+        return { row, id: idOf(facts, n.event), ticket, state, revision: n.known }
       })
       const all = [...(this.#traces.get(trace) ?? []), ...added]
       this.#traces.delete(trace)
@@ -126,24 +129,24 @@ class PlainReports {
       if (kept?.length === 0) this.#traces.delete(trace)
       else if (kept !== undefined) this.#traces.set(trace, kept)
     }
-    for (const { trace, id, before, revision } of revised)
+    for (const { trace, id, before, revisionBefore } of revised)
       for (const r of this.#traces.get(trace) ?? [])
         if (r.id === id) {
           r.state = before
-          r.revision = revision - 1
+          r.revision = revisionBefore
         }
   }
 }
 
 function correctionOf(n: UsageReport, { owner }: ReportState): LedgerCorrection | null {
-  const { event, outcome, rest } = n
+  const { event, outcome, rest, known } = n
   if (!n.has(REPORT_FLAG.REPORT)) return null
   const isCounted = n.has(REPORT_FLAG.COUNTED)
   if (outcome === OUTCOME.COUNTED)
-    return isCounted && rest === null ? null : { event, reason: 'counts', rest }
+    return isCounted && rest === null ? null : { event, reason: 'counts', rest, known }
   if (!isCounted) return null
-  if (outcome === OUTCOME.CONTAINER) return { event, reason: 'container' }
-  return { event, reason: 'duplicate', of: Buffer.from(owner, 'latin1') }
+  if (outcome === OUTCOME.CONTAINER) return { event, reason: 'container', known }
+  return { event, reason: 'duplicate', of: Buffer.from(owner, 'latin1'), known }
 }
 
 function idOf(facts: EventFacts, event: number): string {
@@ -312,7 +315,7 @@ function compare(
     assert.deepEqual(shown(known), shown(knownToo))
     assert.deepEqual(
       mine.revised.map((r) => [r.trace, r.id, r.before, r.after, r.revision]),
-      theirs.revised.map(([r, trace, after]) => [trace, r.id, r.state, after, r.revision + 1]),
+      theirs.revised.map(([r, trace, after, revision]) => [trace, r.id, r.state, after, revision]),
     )
     for (const h of known.values()) count(h.reason)
     count('revised', mine.revised.length)

@@ -36,7 +36,12 @@ export interface Revised {
   readonly id: string
   readonly before: ReportState
   readonly after: ReportState
+  /**
+   * Grows with each revision of the event, and is no less than the number of reports from which it was decided. Of the revisions of
+   * two instances, which may know different reports, the one that knows more is therefore the later one.
+   */
   readonly revision: number
+  readonly revisionBefore: number
   /** Of the commit that brought it. */
   readonly ticket: number
   /** What exporters need to revise it; null when it is remembered no longer. */
@@ -152,6 +157,7 @@ export class TraceReports {
       ticket,
       stateOf: (row) => decided?.get(row) ?? this.#settledState(row, facts),
       entryOf: (row) => intAt(this.#entryAt, intAt(facts.reports, row * REPORT_STRIDE)),
+      knownOf: (row) => open?.get(row)?.known ?? task.size(task.numberOf(row)),
     })
   }
 
@@ -195,9 +201,9 @@ export class TraceReports {
   }
 
   /** Puts back what was stored of an event before it was revised, unless it is remembered no longer. */
-  restore({ trace, id, before, revision }: Revised): void {
+  restore({ trace, id, before, revisionBefore }: Revised): void {
     this.#memory.each(trace, (_rows, at) => {
-      if (this.#memory.idText(at) === id) this.#memory.revise(at, before, revision - 1)
+      if (this.#memory.idText(at) === id) this.#memory.revise(at, before, revisionBefore)
     })
   }
 
@@ -254,6 +260,7 @@ export class TraceReports {
         continue
       }
       for (const t of together) done.add(t)
+      for (const n of all) n.known = all.length
       return all
     }
   }
@@ -383,11 +390,12 @@ export class TraceReports {
     const before = this.#memory.stateAt(at)
     const after = stateOf(n)
     if (isSameState(before, after)) return
-    const revision = this.#memory.revisionAt(at) + 1
+    const revisionBefore = this.#memory.revisionAt(at)
+    const revision = Math.max(revisionBefore + 1, n.known)
     const id = this.#memory.idText(at)
     const ticket = this.#memory.ticketAt(at)
     const entry = this.#entries.get(ticket, this.#memory.entryAt(at), id)
-    out.set(at, { at, trace, id, before, after, revision, ticket, entry })
+    out.set(at, { at, trace, id, before, after, revision, revisionBefore, ticket, entry })
   }
 }
 

@@ -7,7 +7,7 @@ import { SpanBatch } from '../../core/batch.ts'
 import type { ChainContext, Encoder, Processor } from '../../core/component.ts'
 import { messageOf } from '../../core/errors.ts'
 import { EventTable } from '../../core/event.ts'
-import { R } from '../../core/fields.ts'
+import { N, R } from '../../core/fields.ts'
 import { UsageEntries } from '../../core/reports/entry-block.ts'
 import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import { movedEntries } from '../../core/reports/usage-entries.ts'
@@ -61,6 +61,11 @@ export class Chain implements ChainContext {
   readonly signals: Signal[] = []
   readonly #options: ChainOptions
   readonly #skip = new Set<number>()
+  #corrections: readonly LedgerCorrection[] = []
+  /** By event, what the ledger knew; null until it is asked for. */
+  #known: ReadonlyMap<number, number> | null = null
+  /** By trace, the reports of the batch; null until it is asked for. */
+  #sizes: ReadonlyMap<number, number> | null = null
   readonly #entries = new UsageEntries()
   /** The stored events that the last task revised. */
   readonly revised: RevisedRows
@@ -79,6 +84,22 @@ export class Chain implements ChainContext {
   count(metric: string, labels: string, by: number): void {
     const name = labels === '' ? metric : `${metric}{${labels}}`
     this.#counters[name] = (this.#counters[name] ?? 0) + by
+  }
+
+  /** `ProcessedBatch.decidedFrom`. */
+  decidedFrom(event: number): number {
+    this.#known ??= new Map(
+      this.#corrections.map((c) => [c.event, ('known' in c ? c.known : undefined) ?? 0]),
+    )
+    const known = this.#known.get(event)
+    if (known !== undefined) return known
+    const { events } = this
+    const isAsReported =
+      !(events.num(event, N.usage_aggregate) > 0) && !(events.num(event, N.usage_remainder) > 0)
+    if (isAsReported) return 0
+    this.#sizes ??= sizesOf(events)
+    // The event itself and what it repeats, at least.
+    return Math.max(2, this.#sizes.get(event) ?? 0)
   }
 
   signal(signal: Signal): void {
@@ -107,6 +128,7 @@ export class Chain implements ChainContext {
     this.#clear()
     const verdicts = task.requests.map((request) => this.#decode(request))
     if (this.batch.spanCount > 0) {
+      this.#corrections = task.corrections
       this.#process(task.corrections)
       this.revised.fill(task.revisions ?? [], this.#options.steps)
       if (this.revised.items.length > 0)
@@ -282,6 +304,9 @@ export class Chain implements ChainContext {
     this.revised.reset()
     this.signals.length = 0
     this.#skip.clear()
+    this.#corrections = []
+    this.#known = null
+    this.#sizes = null
     this.#counters = {}
     this.#timings = {}
   }
@@ -297,6 +322,20 @@ function correctionsFrom(
   first: number,
 ): LedgerCorrection[] {
   return corrections.filter((h) => h.event >= first).map((h) => ({ ...h, event: h.event - first }))
+}
+
+/** By event with a report, the number of reports that the batch has of its trace. */
+function sizesOf({ reports: { ints, count } }: EventTable): ReadonlyMap<number, number> {
+  const traces = new Map<number, number>()
+  const of = (row: number, column: number): number => ints[row * REPORT_STRIDE + column] as number
+  for (let row = 0; row < count; row++) {
+    const trace = of(row, REPORT.TRACE)
+    traces.set(trace, (traces.get(trace) ?? 0) + 1)
+  }
+  const out = new Map<number, number>()
+  for (let row = 0; row < count; row++)
+    out.set(of(row, REPORT.EVENT), traces.get(of(row, REPORT.TRACE)) ?? 0)
+  return out
 }
 
 /** True for what counts events in a row of `core/reports/report-rows.ts`. */

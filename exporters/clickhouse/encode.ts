@@ -24,7 +24,7 @@ import {
   WRITE,
 } from './columns.ts'
 import { metricRows } from './encode-metrics.ts'
-import { REVISIONS_STREAM, revisionLines } from './revisions.ts'
+import { REVISIONS_STREAM, revisionLines, versionOf } from './revisions.ts'
 import { writeStringArray } from './string-array.ts'
 
 /** Empty, because the layout of rows is fixed. */
@@ -60,7 +60,7 @@ class RowEncoder implements Encoder {
     let rows = 0
     for (let event = 0; event < input.events.count; event++) {
       if (skip.has(event)) continue
-      writeEventRow(out, input.events, event)
+      writeEventRow(out, input.events, event, input.decidedFrom?.(event) ?? 0)
       rows++
     }
     if (rows > 0)
@@ -85,8 +85,8 @@ class RowEncoder implements Encoder {
   }
 }
 
-/** One row of `canonical_events`; the columns are those of `EVENT_COLUMNS`. */
-export function writeEventRow(out: ByteWriter, events: EventTable, event: number): void {
+/** One row of `canonical_events`; the columns are those of `EVENT_COLUMNS`. `known` is `ProcessedBatch.decidedFrom`. */
+export function writeEventRow(out: ByteWriter, events: EventTable, event: number, known = 0): void {
   const b = events.arena.bytes
   const columns = KIND.length
   for (let c = 0; c < columns; c++) {
@@ -118,6 +118,9 @@ export function writeEventRow(out: ByteWriter, events: EventTable, event: number
         break
       case WRITE.nullableInt:
         writeInt(out, events.num(event, index))
+        break
+      case WRITE.version:
+        writeVersion(out, receivedAtMs(events, event), event, known)
         break
       default:
         writeRare(out, events, event, KIND[c] as number, index)
@@ -181,8 +184,6 @@ function writeOwn(out: ByteWriter, events: EventTable, event: number, kind: numb
       return out.u8(events.len(event, R.start_time) < 0 ? 0 : 1)
     case WRITE.receivedAt:
       return out.u64(receivedAtMs(events, event))
-    case WRITE.version:
-      return writeVersion(out, receivedAtMs(events, event), event)
     default:
       throw new Error(`no writer for kind ${kind}`)
   }
@@ -279,8 +280,12 @@ function receivedAtMs(events: EventTable, event: number): number {
   return request?.receivedAtMs ?? 0
 }
 
-/** The inverted bits of (ms << 20 | index in the batch): the earlier the report, the higher its version. */
-function writeVersion(out: ByteWriter, receivedMs: number, event: number): void {
+/**
+ * The inverted bits of (ms << 20 | index in the batch): the earlier the report, the higher its version. What was decided with the
+ * knowledge of other reports has the version of a revision, so that it replaces what an instance that knew fewer has stored.
+ */
+function writeVersion(out: ByteWriter, receivedMs: number, event: number, known: number): void {
+  if (known > 0) return out.i64Big(BigInt.asIntN(64, versionOf(known)))
   const ms = Math.trunc(receivedMs)
   const hi = Math.floor(ms / 4096)
   const lo = (ms % 4096) * 1_048_576 + Math.min(event, 1_048_575)

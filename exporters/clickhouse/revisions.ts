@@ -98,7 +98,7 @@ const typeOf = (name: RevisedField): string => TYPES.get(name) as string
 const isRevised = (name: string): name is RevisedField =>
   REVISED_FIELDS.some((field) => field === name)
 
-/** Higher than the version of every row that was inserted with an event. The number of the revision is added to it. */
+/** Higher than the version of every row about which nothing was decided. The number of the revision is added to it. */
 const VERSIONS_FROM = 2n ** 64n - 2n ** 20n
 
 function statementOf(lines: readonly RevisionLine[]): string {
@@ -112,7 +112,7 @@ function statementOf(lines: readonly RevisionLine[]): string {
   ]
   const rows = lines.map(
     (l) =>
-      `(${[`unhex('${l.event}')`, versionOf(l), ...REVISED_FIELDS.map((name) => literal(name, l.set[name]))].join(', ')})`,
+      `(${[`unhex('${l.event}')`, `toUInt64('${versionOf(l.revision)}')`, ...REVISED_FIELDS.map((name) => literal(name, l.set[name]))].join(', ')})`,
   )
   const columns = EVENT_COLUMNS.map(({ name }) =>
     name === 'version' ? 'r.v' : isRevised(name) ? `r.${name}` : `e.${name}`,
@@ -126,8 +126,9 @@ FROM (SELECT * FROM canonical_events
 INNER JOIN (SELECT * FROM values(${quoted(types.join(', '))}, ${rows.join(', ')})) AS r ON e.event_id = r.id`
 }
 
-function versionOf({ revision }: RevisionLine): string {
-  return `toUInt64('${VERSIONS_FROM + BigInt(Math.min(revision, 0xf_ffff))}')`
+/** The version of a row about which something was decided from `known` reports. */
+export function versionOf(known: number): bigint {
+  return VERSIONS_FROM + BigInt(Math.min(known, 0xf_ffff))
 }
 
 function literal(name: RevisedField, value: number | string | null): string {

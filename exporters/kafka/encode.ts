@@ -76,7 +76,7 @@ class RecordEncoder implements Encoder {
     const skipped = new Set<number>()
     for (const event of skip) skipped.add(events.spanRowOf(event))
     this.#out.reset()
-    return this.#traces?.write(this.#out, batch, skipped) ?? 0
+    return this.#traces?.write(this.#out, batch, events, skipped) ?? 0
   }
 
   /** Writes the revisions of events. Each has the key of its event, so that it follows the event in the same partition. */

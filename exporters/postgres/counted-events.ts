@@ -16,10 +16,14 @@ export interface EventKey {
   readonly event: number
 }
 
-/** What a revised event adds to the sums. */
-export interface RevisedRow extends EventKey {
+/** What an event adds to the sums. */
+export interface Added {
+  /** Number of the revision, or from how many reports it was decided when it came; 0 when it adds what it reports. */
   readonly revision: number
   readonly usage: readonly number[]
+}
+
+export interface RevisedRow extends EventKey, Added {
   /** Cursor of the exporter that revised it. */
   readonly by: string
 }
@@ -28,7 +32,7 @@ export interface RevisedRow extends EventKey {
 export interface Revision {
   readonly taken: Fact
   readonly given: Fact
-  /** Counts up with each revision of the event; 0 in documents of versions that did not write it. */
+  /** Grows with each revision of the event, and with what was known; 0 in documents of versions that did not write it. */
   readonly revision: number
 }
 
@@ -60,19 +64,49 @@ export class CountedEvents {
   }
 
   /**
-   * The facts that a revision subtracts and adds. What is subtracted is what the event adds now, which another instance may
-   * have revised. Empty when another instance has made a later revision, because it knew more reports of the call. Numbers
-   * of one instance are not compared: a log that was cut off counts from 1 again.
+   * The facts that a revision subtracts and adds. What is subtracted is what the event adds now, which is not what this instance has
+   * stored: another one may have stored the event before, with another decision, or revised it. Empty when another instance has made
+   * a later revision, because it knew more reports of the call. Numbers of one instance are not compared: a log that was cut off
+   * counts from fewer again. `first` is what the event added when it came; null when its trace does not tell.
    */
-  apply({ taken, given, revision }: Revision): readonly Fact[] {
+  apply({ taken, given, revision }: Revision, first: Added | null): readonly Fact[] {
     const key = keyOfFact(given)
     if (revision === 0 || key.event === 0) return [taken, given]
+    const revised = this.#revised.get(textOf(key))
+    const isOlder = (known: Added): boolean => known.revision > revision
+    if (
+      revised === undefined
+        ? first !== null && isOlder(first)
+        : !this.#isOwn(revised) && isOlder(revised)
+    )
+      return []
+    const known = revised ?? first
+    this.note(given, revision)
+    return [known === null ? taken : withUsage(taken, known.usage), given]
+  }
+
+  /**
+   * The facts that change what a stored event adds, because it has come again from an instance that knew more reports of its call.
+   * Empty for all other events that are stored.
+   */
+  applyAgain(fact: Fact, first: Added | null): readonly Fact[] {
+    const known = this.#revised.get(textOf(keyOfFact(fact))) ?? first
+    if (!hasDecision(fact) || known === null || known.revision >= fact.known) return []
+    this.note(fact, fact.known)
+    const taken = { ...fact, flags: fact.flags | FLAG.TAKEN }
+    return [withUsage(taken, known.usage), { ...fact, flags: fact.flags | FLAG.GIVEN }]
+  }
+
+  /** Keeps what an event adds from now on. */
+  note(fact: Fact, revision: number): void {
+    const key = keyOfFact(fact)
     const text = textOf(key)
-    const known = this.#revised.get(text)
-    if (known !== undefined && known.by !== this.#by && known.revision > revision) return []
-    this.#revised.set(text, { ...key, revision, usage: usageOf(given), by: this.#by })
+    this.#revised.set(text, { ...key, revision, usage: usageOf(fact), by: this.#by })
     this.#changed.add(text)
-    return [known === undefined ? taken : withUsage(taken, known.usage), given]
+  }
+
+  #isOwn({ by }: RevisedRow): boolean {
+    return by === this.#by
   }
 
   /** The rows to store, in the order of their keys. */
@@ -88,9 +122,19 @@ export function keyOfFact({ tenant, project, trace, id }: Fact): EventKey {
 const textOf = ({ tenant, project, trace, event }: EventKey): string =>
   `${tenant}\n${project}\n${trace}\n${event}`
 
+/** True for an event with a usage report, which may be revised. */
+export const reportsUsage = (fact: Fact): boolean =>
+  hasDecision(fact) || (fact.flags & FLAG.CALL) !== 0 || fact.total > 0 || fact.input > 0
+
+/** True when what the event adds is not what it reports. */
+export const hasDecision = ({ known, id }: Fact): boolean => known > 0 && id !== 0
+
 const USAGE_FLAGS = FLAG.CALL | FLAG.UNPRICED
 
-function usageOf(fact: Fact): number[] {
+/** Numbers of `usageOf`. */
+export const USAGE_LENGTH = 8
+
+export function usageOf(fact: Fact): number[] {
   const { input, output, total, cacheRead, cacheWrite, reasoning, cost } = fact
   return [fact.flags & USAGE_FLAGS, input, output, total, cacheRead, cacheWrite, reasoning, cost]
 }

@@ -49,7 +49,7 @@ class FactEncoder implements Encoder {
     let items = 0
     for (let event = 0; event < input.events.count; event++) {
       if (skip.has(event)) continue
-      facts.add(event)
+      facts.add(event, 0, input.decidedFrom?.(event) ?? 0)
       items++
     }
     const signals = signalsOf(input)
@@ -82,6 +82,8 @@ class Facts {
   readonly #traces = new Map<string, number>()
   readonly #rows: number[] = []
   readonly #agents: number[] = []
+  readonly #known: number[] = []
+  #hasKnown = false
   #hasAgents = false
   #base = 0
   /** Newest calls, by the conversation or trace that a preview would be for. */
@@ -91,8 +93,8 @@ class Facts {
     this.#events = events
   }
 
-  /** `revision` is the flag of a revision; 0 for an event. */
-  add(event: number, revision = 0): void {
+  /** `revision` is the flag of a revision; 0 for an event. `known` is `ProcessedBatch.decidedFrom`. */
+  add(event: number, revision = 0, known = 0): void {
     const events = this.#events
     const kind = word(events, event, R.kind) ?? 'span'
     const isCounted = !(events.num(event, N.usage_aggregate) > 0)
@@ -134,6 +136,8 @@ class Facts {
     )
     const agent = this.#field(event, R.agent_name)
     this.#agents.push(agent)
+    this.#known.push(known)
+    if (known > 0) this.#hasKnown = true
     if (agent >= 0) this.#hasAgents = true
     if (kind === 'llm' && isCounted)
       this.#noteNewest(event, end / 1000, word(events, event, R.conversation_id), trace)
@@ -147,6 +151,7 @@ class Facts {
       rows: this.#rows,
       previews: this.#previews(),
       ...(this.#hasAgents ? { agents: this.#agents } : {}),
+      ...(this.#hasKnown ? { known: this.#known } : {}),
     }
   }
 

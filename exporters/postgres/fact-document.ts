@@ -110,6 +110,11 @@ export interface FactDocument {
    * versions that did not write it.
    */
   readonly revisions?: readonly number[]
+  /**
+   * From how many reports it was decided what each event adds, by row (`ProcessedBatch.decidedFrom`). Missing where nothing was
+   * decided, and in documents of versions that did not write it.
+   */
+  readonly known?: readonly number[]
   /** The agent of each row, as an index into `words`; -1 for none. Missing where no event names one. */
   readonly agents?: readonly number[]
 }
@@ -121,6 +126,8 @@ export interface Fact {
   readonly trace: string | null
   readonly id: number
   readonly flags: number
+  /** From how many reports it was decided what the event adds; 0 when it adds what it reports. */
+  readonly known: number
   readonly kind: string
   readonly environment: string | null
   readonly name: string | null
@@ -143,7 +150,10 @@ export interface Fact {
   readonly messages: number
 }
 
-export function factAt({ words, traces, base, rows, agents }: FactDocument, index: number): Fact {
+export function factAt(
+  { words, traces, base, rows, agents, known }: FactDocument,
+  index: number,
+): Fact {
   const row = index * FACT_STRIDE
   const num = (column: number): number => rows[row + column] as number
   const word = (column: number): string | null => words[num(column)] ?? null
@@ -153,6 +163,7 @@ export function factAt({ words, traces, base, rows, agents }: FactDocument, inde
     trace: traces[num(FACT.TRACE)] ?? null,
     id: num(FACT.ID),
     flags: num(FACT.FLAGS),
+    known: known?.[index] ?? 0,
     kind: word(FACT.KIND) ?? 'span',
     environment: word(FACT.ENVIRONMENT),
     name: word(FACT.NAME),

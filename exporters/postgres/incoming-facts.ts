@@ -1,7 +1,7 @@
 // The events, revisions, previews and signals of one batch, by trace, and which rows the sender must read before it can add
 // them up. No I/O; what they change is computed in `rollup.ts`.
 
-import { type EventKey, keyOfFact, type Revision } from './counted-events.ts'
+import { type EventKey, hasDecision, keyOfFact, type Revision } from './counted-events.ts'
 import {
   FACT_STRIDE,
   type Fact,
@@ -90,10 +90,19 @@ export class IncomingFacts {
     return sortedKeys(facts)
   }
 
-  /** The events that the batch revises. */
-  revised(): EventKey[] {
-    const all = [this.loose, ...this.traces.values()].flatMap(({ revisions }) => revisions)
-    return sortedKeys(all.map(({ given }) => given))
+  /** The events that the batch revises, or may revise, because they may be stored with what was decided from fewer reports. */
+  revised(seenOf: (key: string) => readonly number[]): EventKey[] {
+    const facts = this.loose.revisions.map(({ given }) => given)
+    facts.push(...this.loose.facts.filter(hasDecision))
+    for (const [key, incoming] of this.traces) {
+      facts.push(...incoming.revisions.map(({ given }) => given))
+      const decided = incoming.facts.filter(hasDecision)
+      if (decided.length === 0) continue
+      const seen = new Set(seenOf(key))
+      const isLarge = seen.size + incoming.facts.length > SEEN_MAX
+      facts.push(...decided.filter((fact) => isLarge || seen.has(fact.id)))
+    }
+    return sortedKeys(facts)
   }
 
   #listOf<Kind extends keyof Arrived>(fact: Fact, kind: Kind): Arrived[Kind] {

@@ -2,7 +2,7 @@
 // sessions, users and days, and which sums move because an id of the trace arrived later than its events. No I/O: the sender
 // reads the rows before and writes the results.
 
-import { CountedEvents, type EventKey } from './counted-events.ts'
+import { CountedEvents, type EventKey, reportsUsage } from './counted-events.ts'
 import { type Fact, FLAG, type Preview, type SignalRow, signOf } from './fact-document.ts'
 import { hasId, IncomingFacts, type IncomingTrace, keyOf } from './incoming-facts.ts'
 import {
@@ -17,6 +17,7 @@ import {
   type UsageSums,
 } from './sums.ts'
 import {
+  addedBy,
   addToTrace,
   copyOf,
   inheritedOf,
@@ -107,8 +108,15 @@ export class Rollup {
 
   /** The events that must be looked up in `counted_events`. Call it after `load`. */
   unsure(): EventKey[] {
-    return this.incoming.unsure((key) => this.#stored.get(key)?.seen ?? [])
+    return this.incoming.unsure(this.#seenOf)
   }
+
+  /** The events about which `counted_events` may know a decision. Call it after `load`. */
+  revised(): EventKey[] {
+    return this.incoming.revised(this.#seenOf)
+  }
+
+  readonly #seenOf = (key: string): readonly number[] => this.#stored.get(key)?.seen ?? []
 
   changes(): Changes {
     const traces: TraceRow[] = []
@@ -117,9 +125,9 @@ export class Rollup {
       if (row !== null) traces.push(row)
     }
     for (const fact of this.incoming.loose.facts)
-      if (!hasId(fact) || this.counted.isFirst(fact)) this.#addLoose(fact)
+      for (const added of this.#looseFacts(fact)) this.#addLoose(added)
     for (const revision of this.incoming.loose.revisions)
-      for (const fact of this.counted.apply(revision)) this.#addLoose(fact)
+      for (const fact of this.counted.apply(revision, null)) this.#addLoose(fact)
     return {
       traces,
       conversations: values(this.#groups.conversations),
@@ -140,14 +148,20 @@ export class Rollup {
     const row = stored ?? newTrace(tenant, project, trace)
     const before = new Map(OWNERS.map((o) => [o, { id: row[o], sums: inheritedOf(row, o) }]))
     const isLarge = row.seen.length + incoming.facts.length > SEEN_MAX
-    const fresh = incoming.facts.filter(
-      (fact) => (!isLarge || this.#isFirst(row, fact)) && addToTrace(row, fact),
-    )
-    for (const revision of incoming.revisions) {
-      const facts = row.spans === 0 ? [] : this.counted.apply(revision)
+    const fresh: Fact[] = []
+    const revise = (facts: readonly Fact[]): void => {
       for (const fact of facts) addToTrace(row, fact)
       fresh.push(...facts)
     }
+    for (const fact of incoming.facts) {
+      if ((!isLarge || this.#isFirst(row, fact)) && addToTrace(row, fact)) {
+        fresh.push(fact)
+        if (isLarge && reportsUsage(fact) && hasId(fact) && addedBy(row, fact.id) === null)
+          this.counted.note(fact, fact.known)
+      } else revise(this.counted.applyAgain(fact, addedBy(row, fact.id)))
+    }
+    for (const revision of incoming.revisions)
+      if (row.spans > 0) revise(this.counted.apply(revision, addedBy(row, revision.given.id)))
     if (fresh.length === 0 && incoming.signals.length === 0) return null
     for (const signal of incoming.signals) {
       row.signals++
@@ -159,6 +173,14 @@ export class Rollup {
       this.#addOwned(row, owner, then, fresh, incoming)
     }
     return row
+  }
+
+  /** What an event without a trace adds: itself the first time, later what another decision about it changes. */
+  #looseFacts(fact: Fact): readonly Fact[] {
+    if (!hasId(fact)) return [fact]
+    if (!this.counted.isFirst(fact)) return this.counted.applyAgain(fact, null)
+    if (reportsUsage(fact)) this.counted.note(fact, fact.known)
+    return [fact]
   }
 
   /** Whether an event of a large trace is in no sum yet. */

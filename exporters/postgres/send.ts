@@ -238,7 +238,7 @@ async function readCounted(client: Statements, rollup: Rollup): Promise<void> {
   for (const statement of claimStatements(unsure))
     rollup.counted.claim((await client.query<EventKey>(statement)).rows)
   if (unsure.length > 0) await client.query(FORGET_EVENTS, [FORGOTTEN_MIN + 2 * unsure.length])
-  for (const statement of readRevisedStatements(rollup.incoming.revised()))
+  for (const statement of readRevisedStatements(rollup.revised()))
     rollup.counted.load((await client.query<RevisedRow>(statement)).rows)
 }
 

@@ -45,7 +45,7 @@ SELECT t.tenant_id AS tenant, t.project_id AS project, t.trace_id AS trace, envi
   tool_calls::float8 AS tools, errors::float8, input_tokens::float8 AS in, output_tokens::float8 AS out,
   total_tokens::float8 AS total, cache_read_tokens::float8 AS cache_read, cache_write_tokens::float8 AS cache_write,
   reasoning_tokens::float8 AS reasoning, cost_usd AS cost, unpriced::float8, signals::float8, high_signals::float8, kinds,
-  models, seen, inherited
+  models, seen, added, inherited
 FROM unnest($1::text[], $2::text[], $3::text[]) AS k(tenant_id, project_id, trace_id)
 JOIN trace_summaries t ON t.tenant_id = k.tenant_id AND t.project_id = k.project_id AND t.trace_id = k.trace_id`
 
@@ -80,6 +80,7 @@ const TRACE_COLUMNS: readonly (readonly [column: string, field: string, type: st
   ['kinds', 'kinds', 'text[]'],
   ['models', 'models', 'text[]'],
   ['seen', 'seen', 'double precision[]'],
+  ['added', 'added', 'double precision[]'],
   ['inherited', 'inherited', 'jsonb'],
 ]
 const isTime = (column: string): boolean => column === 'start_time' || column === 'end_time'

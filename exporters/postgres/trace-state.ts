@@ -2,6 +2,7 @@
 // conversation, session or user and therefore get the trace's. A later event may bring such an id, so those sums must be able
 // to move.
 
+import { type Added, reportsUsage, USAGE_LENGTH, usageOf } from './counted-events.ts'
 import { type Fact, FLAG, isRevision } from './fact-document.ts'
 import {
   addToSet,
@@ -52,6 +53,8 @@ export interface TraceRow extends UsageSums {
   models: string[]
   /** Ids of the events that are in the sums. */
   seen: number[]
+  /** What those of them that report usage added first, `ADDED_STRIDE` numbers each; null in a row of an older version. */
+  added: number[] | null
   inherited: Inherited | null
 }
 
@@ -79,6 +82,7 @@ export function newTrace(tenant: string, project: string, trace: string): TraceR
     kinds: [],
     models: [],
     seen: [],
+    added: [],
     inherited: null,
   }
 }
@@ -133,7 +137,10 @@ export function copyOf(sums: Readonly<Sums>): Sums {
 export function addToTrace(row: TraceRow, fact: Fact): boolean {
   if (isRevision(fact)) return reviseTrace(row, fact)
   if (row.seen.includes(fact.id)) return false
-  if (row.seen.length < SEEN_MAX) row.seen.push(fact.id)
+  if (row.seen.length < SEEN_MAX) {
+    row.seen.push(fact.id)
+    if (reportsUsage(fact)) (row.added ??= []).push(fact.id, fact.known, ...usageOf(fact))
+  }
   row.spans++
   row.start = Math.min(row.start, fact.start)
   row.end = Math.max(row.end, fact.end)
@@ -149,6 +156,18 @@ export function addToTrace(row: TraceRow, fact: Fact): boolean {
   addToSet(row.kinds, fact.kind)
   if (fact.model !== null) addToSet(row.models, fact.model)
   return true
+}
+
+/** Event, number of reports it was decided from, and its usage. */
+const ADDED_STRIDE = 2 + USAGE_LENGTH
+
+/** What an event of the row added when it came; null when the row does not have it. */
+export function addedBy(row: TraceRow, event: number): Added | null {
+  const all = row.added ?? []
+  for (let at = 0; at < all.length; at += ADDED_STRIDE)
+    if (all[at] === event)
+      return { revision: all[at + 1] as number, usage: all.slice(at + 2, at + ADDED_STRIDE) }
+  return null
 }
 
 /** False when the event is in no sums: it never came, or retention took the trace. */

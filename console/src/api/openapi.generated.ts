@@ -804,7 +804,7 @@ readonly usage_duplicate_of?: string
 readonly usage_remainder?: boolean
 /** No reading of the counts adds up to the reported total. */
 readonly usage_inconsistent?: boolean
-/** How often the event was corrected after it was stored. */
+/** Number of the last correction after the event was stored. A later correction has a higher number. */
 readonly revision?: number
 /** Which rule filled which field, as short ids. */
 readonly field_sources?: string
@@ -1007,7 +1007,7 @@ readonly usage_duplicate_of?: string
 readonly usage_remainder?: boolean
 /** No reading of the counts adds up to the reported total. */
 readonly usage_inconsistent?: boolean
-/** How often the event was corrected after it was stored. */
+/** Number of the last correction after the event was stored. A later correction has a higher number. */
 readonly revision?: number
 /** Which rule filled which field, as short ids. */
 readonly field_sources?: string
