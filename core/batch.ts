@@ -5,6 +5,7 @@
 // `attr...` methods of the batch.
 
 import type { Arena } from './arena.ts'
+import type { CanonicalValues } from './canonical-values.ts'
 import { grownFloats, grownInts } from './grow.ts'
 import type { TenantContext } from './tenant.ts'
 
@@ -215,6 +216,9 @@ export class SpanBatch {
   readonly maskedDigests = new Map<number, string>()
   /** By log record, the hash of its bytes as an edge received them. */
   readonly receivedHashes = new Map<number, string>()
+  /** By row, of canonical events that another instance made (`proto/canonical-events.ts`). */
+  readonly canonical = new Map<number, CanonicalValues>()
+  readonly #notes = [this.secrets, this.secretNotes, this.maskedDigests, this.receivedHashes]
 
   constructor(arena: Arena) {
     this.arena = arena
@@ -229,10 +233,7 @@ export class SpanBatch {
     this.linkCount = 0
     this.resourceCount = 0
     this.scopeCount = 0
-    this.secrets.clear()
-    this.secretNotes.clear()
-    this.maskedDigests.clear()
-    this.receivedHashes.clear()
+    for (const told of [...this.#notes, this.canonical]) told.clear()
   }
 
   mark(): BatchMark {
@@ -249,7 +250,7 @@ export class SpanBatch {
 
   rewind(mark: BatchMark): void {
     this.arena.top = mark.top
-    for (const told of [this.secrets, this.maskedDigests, this.receivedHashes])
+    for (const told of [...this.#notes, this.canonical])
       for (const span of told.keys()) if (span >= mark.spans) told.delete(span)
     this.spanCount = mark.spans
     this.attrCount = mark.attrs

@@ -7,6 +7,7 @@ import type { SpanBatch } from './batch.ts'
 import type { Clock, Random } from './clock.ts'
 import type { Secret } from './config/config-types.ts'
 import type { StoreAddress } from './config/store-address.ts'
+import type { Decisions } from './decisions.ts'
 import type { EventTable, Provenance } from './event.ts'
 import type { GuardOptions, RequestGuard } from './http/request-guard.ts'
 import type { InstanceSecrets } from './identity/pseudonym.ts'
@@ -284,16 +285,10 @@ export interface MetricsContext {
 // ---------------------------------------------------------------- exporters
 
 /** What an encoder is given: a batch that went through the whole chain. */
-export interface ProcessedBatch {
+export interface ProcessedBatch extends Decisions {
   readonly batch: SpanBatch
   readonly events: EventTable
   readonly signals: readonly Signal[]
-  /**
-   * From how many reports it was decided what an event counts, where that is not what it reports: it repeats or contains what others
-   * report, or was taken for a repetition. 0 for all others. Of two instances that decide about one event, the one that knew more
-   * is right, so stores keep its decision. Where it is missing, nothing was decided.
-   */
-  decidedFrom?(event: number): number
 }
 
 /**

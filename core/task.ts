@@ -8,6 +8,8 @@ export type TelemetryKind = 'traces' | 'logs' | 'metrics'
 export type PayloadFormat =
   | 'otlp-proto'
   | 'otlp-json'
+  /** Canonical events of another instance, one JSON object a line. */
+  | 'events'
   /** Legacy Observa events, one JSON object a line. */
   | 'ndjson'
   /** Legacy Observa events, a JSON array. */

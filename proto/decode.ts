@@ -3,6 +3,7 @@
 
 import type { BatchRequest, SpanBatch } from '../core/batch.ts'
 import type { RequestVerdict, TaskRequest } from '../core/task.ts'
+import { indexCanonical } from './canonical-events.ts'
 import { decompress } from './decompress.ts'
 import { indexLegacy } from './legacy/requests.ts'
 import type { DecodeLimits } from './limits.ts'
@@ -75,6 +76,7 @@ function index(tally: RequestTally, request: TaskRequest): void {
   if (telemetry === 'metrics')
     throw new Refusal('unsupported', 'Metrics do not become spans; they have their own way.')
   const body = decompress(request.payload, request.encoding, tally.limits.decodedBytesMax)
+  if (format === 'events') return indexCanonical(tally, body)
   if (format !== 'otlp-proto' && format !== 'otlp-json') return indexLegacy(tally, format, body)
   // The oldest Observa client posts its object to the same path and with the same content type as OTLP/JSON.
   if (format === 'otlp-json' && telemetry === 'traces' && !looksLikeOtlpJson(body))

@@ -32,6 +32,7 @@ export function countItems(
         const parsed: unknown = JSON.parse(body.toString('utf8'))
         return Array.isArray(parsed) ? parsed.length : 1
       }
+      case 'events':
       case 'ndjson':
         return countLines(body)
       case 'trace-v0':

@@ -94,6 +94,8 @@ export class Chain implements ChainContext {
     const known = this.#known.get(event)
     if (known !== undefined) return known
     const { events } = this
+    const revision = events.num(event, N.revision)
+    if (revision > 0) return revision
     const isAsReported =
       !(events.num(event, N.usage_aggregate) > 0) && !(events.num(event, N.usage_remainder) > 0)
     if (isAsReported) return 0
@@ -209,20 +211,26 @@ export class Chain implements ChainContext {
       this.#time(id, startedAt)
     }
     for (const h of corrections) if (h.reason === 'resend') this.#skip.add(h.event)
+    if (this.#skip.size > 0) this.#dropSignals(this.#skip)
     this.#dropDeleted()
+  }
+
+  /** Takes back what was found in events that are not stored. Of an event that came twice, one is. */
+  #dropSignals(events: ReadonlySet<number>): void {
+    if (this.signals.length === 0) return
+    const idOf = (event: number): string | null => this.events.hex(event, R.event_id)
+    const ids = new Set([...events].map(idOf))
+    for (let e = 0; e < this.events.count; e++) if (!this.#skip.has(e)) ids.delete(idOf(e))
+    const kept = this.signals.filter((signal) => !ids.has(signal.event_id))
+    this.signals.splice(0, this.signals.length, ...kept)
   }
 
   /** After all steps, for only then every id is what is stored. */
   #dropDeleted(): void {
     const deleted = this.#options.deleted?.drop(this.batch, this.events) ?? []
     if (deleted.length === 0) return
-    const ids = new Set<string | null>()
-    for (const event of deleted) {
-      this.#skip.add(event)
-      ids.add(this.events.hex(event, R.event_id))
-    }
-    const kept = this.signals.filter((signal) => !ids.has(signal.event_id))
-    this.signals.splice(0, this.signals.length, ...kept)
+    for (const event of deleted) this.#skip.add(event)
+    this.#dropSignals(new Set(deleted))
     this.count(DELETED_DROPPED, '', deleted.length)
   }
 
@@ -263,6 +271,11 @@ export class Chain implements ChainContext {
     for (let e = 0; e < events.count; e++) {
       const off = events.off(e, R.event_id)
       for (let i = 0; i < 16; i++) eventIds[e * 16 + i] = bytes[off + i] as number
+      // A correction that another instance made of an event is no second copy of it.
+      const revision = events.num(e, N.revision)
+      if (revision > 0)
+        for (let i = 0; i < 4; i++)
+          eventIds[e * 16 + i] = (eventIds[e * 16 + i] as number) ^ ((revision >>> (8 * i)) & 255)
     }
     const { count } = events
     const claims = events.claims.copy()

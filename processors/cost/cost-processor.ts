@@ -40,8 +40,9 @@ export class CostProcessor implements Processor {
     this.#resolver = new PriceResolver(tables)
   }
 
-  process(_batch: SpanBatch, events: EventTable, ctx: ChainContext): void {
-    for (let e = 0; e < events.count; e++) this.#one(events, e, ctx)
+  process(batch: SpanBatch, events: EventTable, ctx: ChainContext): void {
+    for (let e = 0; e < events.count; e++)
+      if (!isPriced(batch, events, e)) this.#one(events, e, ctx)
   }
 
   reprice(events: EventTable): void {
@@ -159,6 +160,10 @@ export class CostProcessor implements Processor {
     return price
   }
 }
+
+/** Whether another instance has priced the event; where that instance prices nothing, this one does. */
+const isPriced = (batch: SpanBatch, events: EventTable, e: number): boolean =>
+  batch.canonical.has(events.spanRowOf(e)) && events.has(e, R.cost_source)
 
 /** The total cost that the source sent, or the sum of the sent parts. NaN if the source sent none. */
 function givenCost(events: EventTable, e: number): number {

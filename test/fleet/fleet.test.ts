@@ -148,11 +148,7 @@ async function stored(fleet: Fleet): Promise<Stored> {
         `SELECT signal_id, type, trace_id, span_id, value FROM signals WHERE type IN (${SCRUBBED})`,
       ),
     ),
-    issues: await lines(
-      fleet.sql(
-        `SELECT fingerprint, type, count, traces FROM issues WHERE type NOT IN (${SCRUBBED})`,
-      ),
-    ),
+    issues: await lines(fleet.sql('SELECT fingerprint, type, count, traces FROM issues')),
   }
 }
 

@@ -20,10 +20,10 @@ export const schema = z.strictObject({
     .describe('Client library: platformatic is faster, kafkajs is older and more widely used.'),
   client_id: z.string().min(1).default('observa').describe('Name shown in the broker’s logs.'),
   format: z
-    .enum(['auto', 'otlp_proto', 'otlp_json', 'ndjson'])
+    .enum(['auto', 'otlp_proto', 'otlp_json', 'ndjson', 'event'])
     .default('auto')
     .describe(
-      'Format of the messages. `auto` uses the header `record` that the exporter writes, or else the first bytes.',
+      'Format of the messages. `auto` uses the header `record` that the exporter writes, or else the first bytes. `event`: canonical events, also where that header is missing.',
     ),
   telemetry: z
     .enum(['traces', 'logs', 'metrics'])

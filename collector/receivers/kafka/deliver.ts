@@ -265,7 +265,11 @@ function first(found: readonly (Obstacle | null)[]): Obstacle | null {
 }
 
 /** Joins payloads. Protobuf messages of one type may be concatenated, and lines are joined. A JSON document cannot be joined. */
-const JOINABLE: ReadonlySet<PayloadFormat> = new Set<PayloadFormat>(['otlp-proto', 'ndjson'])
+const JOINABLE: ReadonlySet<PayloadFormat> = new Set<PayloadFormat>([
+  'otlp-proto',
+  'ndjson',
+  'events',
+])
 const LINE_FEED = Buffer.from('\n')
 
 function joinedPayload({ format }: Form, messages: readonly WholeMessage[]): Buffer {

@@ -27,6 +27,7 @@ type Settings = Pick<
 const RECORDS: Readonly<Record<string, readonly [PayloadFormat, TelemetryKind]>> = {
   spans: ['otlp-proto', 'traces'],
   logs: ['otlp-proto', 'logs'],
+  event: ['events', 'traces'],
 }
 
 const TRACE_ID = /^[0-9a-f]{32}$/
@@ -38,13 +39,6 @@ const HEAD_BYTES = 256
 
 export function formOf(message: ReceivedMessage, settings: Settings): FormVerdict {
   const record = textOf(message, 'record')
-  if (record === 'event')
-    return {
-      kind: 'refused',
-      reason: 'unsupported',
-      message:
-        'the message is a canonical event; the exporter writes what can be read with `encoding: otlp_proto`',
-    }
   if (record === 'signal' || message.value.length === 0) return { kind: 'ignored' }
   const tenant = settings.tenancy === 'static' ? staticTenant(settings) : tenantOf(message)
   if (tenant === null)
@@ -70,6 +64,8 @@ function payloadOf(
       return ['otlp-json', jsonTelemetry(value) ?? telemetry]
     case 'ndjson':
       return ['ndjson', 'traces']
+    case 'event':
+      return ['events', 'traces']
     case 'auto':
       return declared ?? detected(value, telemetry)
   }
@@ -117,7 +113,9 @@ function tenantOf(message: ReceivedMessage): TenantContext | null {
 
 /** The trace of a message that the exporter wrote; null for messages without a trace and for those of other producers. */
 export function traceKeyOf(message: ReceivedMessage): string | null {
-  const isOurs = Object.hasOwn(RECORDS, textOf(message, 'record') ?? '')
+  const record = textOf(message, 'record') ?? ''
+  // About canonical events nothing is decided any more.
+  const isOurs = Object.hasOwn(RECORDS, record) && record !== 'event'
   const key = message.key.toString('latin1')
   return isOurs && TRACE_ID.test(key) ? key : null
 }

@@ -8,9 +8,11 @@ import type { ChainContext } from '../../../core/component.ts'
 import type { EventTable, Provenance } from '../../../core/event.ts'
 import { N } from '../../../core/fields.ts'
 import { keyName, UNKNOWN_KEY } from '../../../core/keys.ts'
+import { SpanView } from '../../../core/span-view.ts'
 import type { LedgerCorrection } from '../../../core/task.ts'
 import { applyCorrections, DoubleCount } from '../counting/double-count.ts'
 import { PLAIN } from '../counting/report-rows.ts'
+import { fillCanonical } from '../readers/canonical-events.ts'
 import { joinLegacyTraces } from '../readers/legacy-events.ts'
 import {
   type EventFate,
@@ -109,6 +111,8 @@ export class EventMaker {
     for (let index = 0; index < batch.spanCount; index++) {
       if (batch.isDropped(index)) continue
       const e = events.add(index)
+      if (batch.canonical.size > 0 && fillCanonical(batch, events, e, this.#row(batch, index)))
+        continue
       this.#makeEvent(batch, events, e, index)
       this.#countUsageOnce(events, e)
       hasLegacy ||= this.#origin.isLegacy
@@ -118,6 +122,10 @@ export class EventMaker {
     this.#unplanned = 0
     this.#doubles.finish(events)
     this.#ctx = null
+  }
+
+  #row(batch: SpanBatch, index: number): SpanView {
+    return new SpanView(batch).at(index)
   }
 
   applyLedger(events: EventTable, corrections: readonly LedgerCorrection[]): void {
