@@ -1,9 +1,9 @@
 // Makes a signal, in the form in which it is printed, from an event and a rule's finding.
 
 import type { EventTable } from '../../core/event.ts'
-import { R } from '../../core/fields.ts'
+import { N, R } from '../../core/fields.ts'
 import { fingerprintOf } from '../../core/identity/fingerprint.ts'
-import { signalId } from '../../core/identity/identity.ts'
+import { eventId as eventIdOf, projectDigest, signalId } from '../../core/identity/identity.ts'
 import type { Signal } from '../../core/signals/signal.ts'
 import type { Finding } from './rules/rule.ts'
 
@@ -15,9 +15,10 @@ export function signalFrom(
 ): Signal {
   const eventId = events.hex(event, R.event_id) ?? ''
   // Two reports of the same call give the same signal.
-  const callId = events.hex(event, R.usage_duplicate_of) ?? eventId
   const tenant = events.text(event, R.tenant_id) ?? ''
   const project = events.text(event, R.project_id) ?? ''
+  const callId =
+    events.hex(event, R.usage_duplicate_of) ?? spanOf(events, event, tenant, project) ?? eventId
   return {
     signal_id: signalId(callId, `${rule}:${finding.type}`),
     type: finding.type,
@@ -34,6 +35,20 @@ export function signalFrom(
     rule,
     fingerprint: fingerprintOf(tenant, project, finding.type, finding.dimensions),
   }
+}
+
+/**
+ * The id of the span's event, of a log record that reports the usage of a span: it repeats that event, also when it comes first and nothing
+ * is known of it yet. Null for all other events.
+ */
+function spanOf(events: EventTable, event: number, tenant: string, project: string): string | null {
+  const isRecord = events.text(event, R.event_type)?.startsWith('log:') === true
+  if (!isRecord || !events.has(event, R.trace_id) || !events.has(event, R.span_id)) return null
+  const reports = [N.input_tokens, N.output_tokens, N.total_tokens]
+  if (!reports.some((field) => events.num(event, field) > 0)) return null
+  const [trace, span] = [events.off(event, R.trace_id), events.off(event, R.span_id)]
+  const digest = projectDigest(tenant, project)
+  return eventIdOf(digest, events.arena.bytes, trace, span, 'span').toString('hex')
 }
 
 /** Where the call was made, by which issues are told apart by people, silenced and routed. Lists of secrets have no room for it. */
