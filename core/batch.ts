@@ -5,8 +5,8 @@
 // `attr...` methods of the batch.
 
 import type { Arena } from './arena.ts'
-import type { CanonicalValues } from './canonical-values.ts'
 import { grownFloats, grownInts } from './grow.ts'
+import type { CanonicalValues } from './reports/canonical-values.ts'
 import type { TenantContext } from './tenant.ts'
 
 /** Columns of a row in `SpanBatch.spans`. Offsets are arena offsets; -1 means absent. */

@@ -1,7 +1,7 @@
 // Makes an event of a row that another instance has made an event of (`proto/canonical-events.ts`): every field is as it was, with its texts
 // as this instance has scrubbed them. What it counts was decided there, so it is no report that is decided about again.
 
-import { SPAN, SPAN_STRIDE, type SpanBatch } from '../../../core/batch.ts'
+import type { SpanBatch } from '../../../core/batch.ts'
 import type { EventTable } from '../../../core/event.ts'
 import { FIELDS, type Field, R, rangeIndex } from '../../../core/fields.ts'
 import { keyName, UNKNOWN_KEY } from '../../../core/keys.ts'
@@ -42,13 +42,14 @@ export function fillCanonical(
   events.setText(e, R.tenant_id, tenant?.tenantId ?? '')
   events.setText(e, R.project_id, tenant?.projectId ?? '')
   const { firstAttr, attrCount } = row
-  for (let attr = firstAttr; attr < firstAttr + attrCount; attr++) setText(batch, events, e, attr)
+  for (let attr = firstAttr; attr < firstAttr + attrCount; attr++) setText(row, events, e, attr)
   if (tenant?.environment) events.setText(e, R.environment, tenant.environment)
   addSecrets(batch, events, e)
   return true
 }
 
-function setText(batch: SpanBatch, events: EventTable, e: number, attr: number): void {
+function setText(row: SpanView, events: EventTable, e: number, attr: number): void {
+  const { batch } = row
   const id = batch.attrKey(attr)
   const key = id === UNKNOWN_KEY ? batch.attrKeyText(attr) : keyName(id)
   const name = key.slice(CANONICAL_PREFIX.length)
@@ -56,11 +57,7 @@ function setText(batch: SpanBatch, events: EventTable, e: number, attr: number):
   const field = TEXTS.get(name)
   if (field !== undefined) {
     if (OWNERS.has(name)) return
-    if (
-      JSON_FIELDS.has(name) &&
-      isEdited(batch, events.spanRowOf(e), off) &&
-      !isJson(events, off, len)
-    )
+    if (JSON_FIELDS.has(name) && isEdited(row, off) && !isJson(events, off, len))
       // A text in place of the whole document.
       events.setText(e, field, JSON.stringify(events.arena.text(off, len)))
     else events.setRange(e, field, off, len)
@@ -74,11 +71,8 @@ function setText(batch: SpanBatch, events: EventTable, e: number, attr: number):
 }
 
 /** True when a value is not where it came: it was changed since. */
-function isEdited(batch: SpanBatch, span: number, off: number): boolean {
-  const from = batch.spans[span * SPAN_STRIDE + SPAN.MSG_OFF] as number
-  const length = batch.spans[span * SPAN_STRIDE + SPAN.MSG_LEN] as number
-  return off < from || off >= from + length
-}
+const isEdited = ({ messageOffset, messageLength }: SpanView, off: number): boolean =>
+  off < messageOffset || off >= messageOffset + messageLength
 
 function isJson(events: EventTable, off: number, len: number): boolean {
   try {
