@@ -13,6 +13,9 @@ export const MODEL_SPEND = 'observa_semantic_spend_usd'
 export const MODEL_LOST = 'observa_semantic_calls_lost_total'
 export const SAMPLED = 'observa_sampled_traces_total'
 export const JUDGED = 'observa_judge_verdicts_total'
+export const TOPIC_VECTORS = 'observa_topic_vectors_total'
+export const TOPIC_RUNS = 'observa_topic_runs_total'
+export const TOPICS_KNOWN = 'observa_topics'
 
 export const SEMANTIC_METRICS = [
   counter(QUALITY_EVENTS, 'Stored calls that the checks of quality have looked at.'),
@@ -49,5 +52,16 @@ export const SEMANTIC_METRICS = [
     'Traces by why they were sampled for embeddings, or left out: `day_is_full`, `over_budget`.',
     ['reason'],
   ),
+  counter(
+    TOPIC_VECTORS,
+    'Vectors that were compared with the topics, by outcome: `topic`, or `none` for those that are near no topic.',
+    ['outcome'],
+  ),
+  counter(
+    TOPIC_RUNS,
+    'How often topics were made: `clustered` from a sample of all vectors, `born` from those that were near no topic.',
+    ['outcome'],
+  ),
+  gauge(TOPICS_KNOWN, 'Topics of a project, at most 64.', ['tenant', 'project']),
   counter(JUDGED, 'Verdicts of judges, by rubric and verdict.', ['rubric', 'verdict']),
 ]

@@ -1,0 +1,202 @@
+// Finds the groups of a sample of vectors: how many there are, how near a vector must be to belong to one, and which of them are the groups
+// of an earlier run. All of it follows from the vectors, their order and the seed.
+
+import type { Breathing } from './breathing.ts'
+import { mergeLevels } from './merge-levels.ts'
+import { assign, type Clustering, sphericalKMeans } from './spherical-kmeans.ts'
+import { centred, dot, meanOf, normalize, quantile } from './unit-vectors.ts'
+
+/** Fewer vectors than this are no topic. */
+export const TOPIC_SIZE_MIN = 8
+const TOPIC_COUNTS = [2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 26, 32, 40, 50, 64]
+/** Of the sample, the number is chosen with these; with more, the choice hardly changes and takes longer. */
+const CHOOSE_WITH = 2000
+const ITERATIONS = 20
+/** A number is better by this share or it is not: of two alike, that of the topics of before is kept. */
+const BETTER_BY = 0.03
+/** Groups that one half of the vectors has and the other half does not are noise. This share of pairs must be together in both. */
+const REPEATED_MIN = 0.6
+/** This share of the vectors of a group may be farther from its centroid than the threshold. */
+const OUTLIERS = 0.03
+/** A vector belongs to no group to which it is not nearer than this. */
+const SIMILARITY_MIN = 0.1
+
+export interface Cluster {
+  /** The mean direction of its vectors, with the centre. */
+  readonly mean: Float32Array
+  readonly threshold: number
+  readonly cohesion: number
+  /** The indices of its vectors, the nearest first. */
+  readonly members: readonly number[]
+}
+
+export interface Clusters {
+  readonly center: Float32Array
+  readonly clusters: readonly Cluster[]
+}
+
+export interface ClusterOptions {
+  readonly seed: string
+  /** The means of the topics of an earlier run. */
+  readonly before: readonly Float32Array[]
+  /** Taken away from the vectors; their own mean where it is left out. */
+  readonly center?: Float32Array
+}
+
+/** Groups vectors of length 1. Groups that are too small are left out; their vectors belong to no group. */
+export async function findClusters(
+  vectors: readonly Float32Array[],
+  { seed, before, ...options }: ClusterOptions,
+  breathing: Breathing,
+): Promise<Clusters> {
+  const center = options.center ?? meanOf(vectors)
+  const points = vectors.map((v) => centred(v, center))
+  const old = before.map((mean) => centred(mean, center))
+  const from = await bestStart(points.slice(0, CHOOSE_WITH), old, seed, breathing)
+  if (from === null && options.center === undefined)
+    return { center, clusters: [onlyOne(center, vectors)] }
+  const start = from ?? [normalize(meanOf(points))]
+  const found = await sphericalKMeans(
+    points,
+    { k: start.length, seed, iterationsMax: ITERATIONS, from: start },
+    breathing,
+  )
+  return { center, clusters: clustersOf(vectors, found) }
+}
+
+/** What has no groups is one, to which everything belongs. */
+const onlyOne = (center: Float32Array, vectors: readonly Float32Array[]): Cluster => ({
+  mean: normalize(center.slice()),
+  threshold: -1,
+  cohesion: 0,
+  members: Array.from(vectors.keys()),
+})
+
+/** The centroids of the number of groups that fits best; null if there are no groups. */
+async function bestStart(
+  points: readonly Float32Array[],
+  old: readonly Float32Array[],
+  seed: string,
+  breathing: Breathing,
+): Promise<readonly Float32Array[] | null> {
+  const one = points.filter((_, i) => i % 2 === 0)
+  const other = points.filter((_, i) => i % 2 === 1)
+  const counts = TOPIC_COUNTS.filter((n) => n * TOPIC_SIZE_MIN <= points.length)
+  const first = await mergeLevels(one, counts, `${seed} 1`, breathing)
+  const second = await mergeLevels(other, counts, `${seed} 2`, breathing)
+  let best: Candidate | null = null
+  if (old.length > 1) {
+    const { of } = await refined(other, old, seed, breathing)
+    const from = await refined(one, old, seed, breathing)
+    best = await candidateOf(from.centroids, other, of, breathing)
+  }
+  for (const [k, { centroids }] of [...first].toReversed()) {
+    const level = second.get(k)
+    if (level === undefined) continue
+    const found = await candidateOf(centroids, other, level.of, breathing)
+    if (found !== null && found.fit > (best?.fit ?? 0) * (1 + BETTER_BY)) best = found
+  }
+  return best?.centroids ?? null
+}
+
+const refined = (
+  points: readonly Float32Array[],
+  from: readonly Float32Array[],
+  seed: string,
+  breathing: Breathing,
+): Promise<Clustering> =>
+  sphericalKMeans(points, { k: from.length, seed, iterationsMax: ITERATIONS, from }, breathing)
+
+interface Candidate {
+  readonly centroids: readonly Float32Array[]
+  readonly fit: number
+}
+
+/**
+ * Sees whether the groups of one half of the vectors are in the other half too (prediction strength, Tibshirani and Walther 2005), which was
+ * grouped on its own, and how well they are separated there. Groups of noise look separated where they were made and nowhere else; for
+ * them the result is null.
+ */
+async function candidateOf(
+  centroids: readonly Float32Array[],
+  other: readonly Float32Array[],
+  own: Int32Array,
+  breathing: Breathing,
+): Promise<Candidate | null> {
+  const predicted = await assign(other, centroids, breathing)
+  const repeated = repeatedPairs(own, predicted.of, centroids.length)
+  if (repeated < REPEATED_MIN) return null
+  return { centroids, fit: repeated * separationOf(predicted) }
+}
+
+/** Of the pairs within the groups of `of`, the share that is also within one group of `predicted`. */
+function repeatedPairs(of: Int32Array, predicted: Int32Array, groups: number): number {
+  const both = new Map<number, number>()
+  const sizes = new Map<number, number>()
+  for (const [i, own] of of.entries()) {
+    const pair = own * groups + (predicted[i] ?? 0)
+    both.set(pair, (both.get(pair) ?? 0) + 1)
+    sizes.set(own, (sizes.get(own) ?? 0) + 1)
+  }
+  const pairs = (counts: Iterable<number>): number =>
+    [...counts].reduce((sum, n) => sum + n * (n - 1), 0)
+  const all = pairs(sizes.values())
+  return all === 0 ? 0 : pairs(both.values()) / all
+}
+
+/**
+ * The simplified silhouette: for each vector how much nearer it is to its own centroid than to the second nearest, from 0 to 1, as the mean
+ * of all. Unlike the full one it needs no distances between vectors.
+ */
+function separationOf({ near, second }: Clustering): number {
+  let sum = 0
+  for (let i = 0; i < near.length; i++) {
+    const own = 1 - (near[i] ?? 0)
+    const other = 1 - (second[i] ?? 0)
+    sum += other > 0 ? Math.max(0, other - own) / other : 0
+  }
+  return near.length === 0 ? 0 : sum / near.length
+}
+
+function clustersOf(vectors: readonly Float32Array[], found: Clustering): Cluster[] {
+  const { of, near, centroids } = found
+  return centroids.flatMap((_, c) => {
+    const members = Array.from(vectors.keys())
+      .filter((i) => of[i] === c && (near[i] ?? 0) >= SIMILARITY_MIN)
+      .toSorted((a, b) => (near[b] ?? 0) - (near[a] ?? 0))
+    if (members.length < TOPIC_SIZE_MIN) return []
+    const similarities = members.map((i) => near[i] ?? 0)
+    return [
+      {
+        mean: normalize(meanOf(members.flatMap((i) => vectors[i] ?? []))),
+        threshold: Math.max(SIMILARITY_MIN, quantile(similarities, OUTLIERS)),
+        cohesion: similarities.reduce((sum, s) => sum + s, 0) / members.length,
+        members,
+      },
+    ]
+  })
+}
+
+/** Two groups of different runs are the same topic from this similarity on. */
+const SAME_FROM = 0.7
+
+/**
+ * Finds for each group the topic of before that it continues: the nearest pairs first, each topic once. The result has the index of that
+ * topic, or null for a new topic.
+ */
+export function continuedTopics(
+  { center, clusters }: Clusters,
+  before: readonly Float32Array[],
+): readonly (number | null)[] {
+  const now = clusters.map((c) => centred(c.mean, center))
+  const old = before.map((mean) => centred(mean, center))
+  const pairs = now.flatMap((a, i) => old.map((b, j) => ({ i, j, similarity: dot(a, b) })))
+  const continued = new Map<number, number>()
+  const taken = new Set<number>()
+  for (const { i, j, similarity } of pairs.toSorted((a, b) => b.similarity - a.similarity)) {
+    if (similarity < SAME_FROM || continued.has(i) || taken.has(j)) continue
+    continued.set(i, j)
+    taken.add(j)
+  }
+  return clusters.map((_, i) => continued.get(i) ?? null)
+}

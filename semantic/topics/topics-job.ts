@@ -1,0 +1,248 @@
+// The job `topics.assign` gives the vectors that were embedded since its last run their topics and their group of near duplicates. It makes
+// the topics of a project when there are enough vectors, makes them anew when there are many more, and adds topics for what is near none.
+// A killed run leaves vectors without an assignment, which the next run finds.
+
+import type { ClickHouseClient } from '@clickhouse/client'
+import { z } from 'zod'
+import type { Clock } from '../../core/clock.ts'
+import { labelValue, type Metrics } from '../../core/metrics.ts'
+import { defineJobKind, type JobHandler } from '../../jobs/job-kind.ts'
+import {
+  type AssignedBefore,
+  countVectors,
+  eventsAssignedBefore,
+  eventsWithoutTopic,
+  factsOf,
+  loadModel,
+  loadTopics,
+  placesWithNewVectors,
+  sampledVectors,
+  storeAssignments,
+  storeModel,
+  storeTopics,
+  type TopicModel,
+  type TopicPlace,
+  type TopicVector,
+  unassignedVectors,
+  vectorsOf,
+} from '../../storage/semantic/topics.ts'
+import { TOPIC_RUNS, TOPIC_VECTORS, TOPICS_KNOWN } from '../semantic-metrics.ts'
+import { Assigner } from './assigner.ts'
+import { Breathing } from './breathing.ts'
+import { type DuplicateGroups, type Grouped, KnownGroups } from './duplicate-groups.ts'
+import { type MadeTopics, makeMoreTopics, makeTopics, type NameByModel } from './make-topics.ts'
+
+/** Fewer vectors than this have no topics yet. */
+export const VECTORS_MIN = 24
+/** Topics are made of so many vectors at most: 24 MiB with 1,536 dimensions. */
+const SAMPLE_MAX = 4000
+const BATCH = 500
+const PLACES_AT_ONCE = 200
+/** Topics are made anew when there are so many times the vectors, or once a day when there are a tenth more. */
+const GROWN = 1.5
+const GROWN_IN_A_DAY = 1.1
+const DAY_MS = 86_400_000
+/** Of the vectors that had topics before, so many of the newest get those of the new run. */
+const REASSIGNED_MAX = 20_000
+const POOL_MIN = 30
+const POOL_MAX = 1000
+const PLACES_REMEMBERED_MAX = 1000
+
+const ASSIGN_TOPICS = defineJobKind({
+  name: 'topics.assign',
+  payload: z.object({}),
+  concurrency: 1,
+  timeoutMs: 900_000,
+  everySeconds: 30,
+})
+
+export interface TopicsDeps {
+  readonly clickhouse: ClickHouseClient
+  readonly clock: Clock
+  readonly metrics: Metrics
+  /** Names topics with a model; null where their words are enough. */
+  readonly nameByModel: ((place: TopicPlace, signal: AbortSignal) => NameByModel) | null
+}
+
+export function assignTopics(deps: TopicsDeps): JobHandler<object> {
+  const state: State = { groups: new KnownGroups(), pools: new Map() }
+  return {
+    kind: ASSIGN_TOPICS,
+    run: async ({ signal }) => {
+      for (const place of await placesWithNewVectors(deps.clickhouse, PLACES_AT_ONCE)) {
+        signal.throwIfAborted()
+        await new PlaceRun(deps, state, place, signal).run()
+        state.groups.trim()
+      }
+    },
+  }
+}
+
+interface State {
+  readonly groups: KnownGroups
+  /** How many vectors were without a topic when a new topic was last looked for, by place. */
+  readonly pools: Map<string, number>
+}
+
+/** What one run does for one project. */
+class PlaceRun {
+  readonly #deps: TopicsDeps
+  readonly #state: State
+  readonly #place: TopicPlace
+  readonly #signal: AbortSignal
+  readonly #breathing: Breathing
+
+  constructor(deps: TopicsDeps, state: State, place: TopicPlace, signal: AbortSignal) {
+    this.#deps = deps
+    this.#state = state
+    this.#place = place
+    this.#signal = signal
+    this.#breathing = new Breathing(signal)
+  }
+
+  async run(): Promise<void> {
+    const { clickhouse, clock } = this.#deps
+    let model = await loadModel(clickhouse, this.#place)
+    const vectors = await countVectors(clickhouse, this.#place)
+    if (vectors < VECTORS_MIN) return
+    if (model === null || isDue(model, vectors, clock.nowMs())) {
+      const before = model
+      const sample = await sampledVectors(clickhouse, this.#place, SAMPLE_MAX, BATCH)
+      const options = await this.#options(vectors, before)
+      const made = await makeTopics(clickhouse, sample, options, this.#breathing)
+      model = await this.#store(made, 'clustered')
+      if (before !== null) await this.#assignAgain(model)
+    }
+    const pooled = await this.#assignNew(model)
+    if (pooled > 0) await this.#bear(model, vectors)
+  }
+
+  async #options(vectors: number, model: TopicModel | null) {
+    const { clickhouse, clock, nameByModel } = this.#deps
+    return {
+      place: this.#place,
+      known: await loadTopics(clickhouse, this.#place),
+      model,
+      vectors,
+      nowMs: clock.nowMs(),
+      nameByModel: nameByModel === null ? null : nameByModel(this.#place, this.#signal),
+    }
+  }
+
+  async #store({ model, topics }: MadeTopics, outcome: string): Promise<TopicModel> {
+    const { clickhouse, clock, metrics } = this.#deps
+    // The names come first, so that no assignment ever names a topic that is not there.
+    await storeTopics(clickhouse, this.#place, topics, clock.nowMs())
+    await storeModel(clickhouse, this.#place, model, clock.nowMs())
+    metrics.add(TOPIC_RUNS, `outcome="${outcome}"`)
+    const { tenantId, projectId } = this.#place
+    metrics.set(
+      TOPICS_KNOWN,
+      `tenant="${labelValue(tenantId)}",project="${labelValue(projectId)}"`,
+      model.topicIds.length,
+    )
+    return model
+  }
+
+  /** Assigns what has no assignment. Resolves with how many of them are near no topic. */
+  async #assignNew(model: TopicModel): Promise<number> {
+    const { clickhouse, clock } = this.#deps
+    const assigner = new Assigner(model)
+    const known = this.#state.groups
+    const groups = await known.of(clickhouse, this.#place, assigner, model, clock.nowMs())
+    let pooled = 0
+    for (;;) {
+      const vectors = await unassignedVectors(clickhouse, this.#place, BATCH)
+      pooled += await this.#assign(assigner, vectors, groups)
+      if (vectors.length < BATCH) return pooled
+    }
+  }
+
+  /** Gives the newest vectors that had topics before those of the new run; their groups of duplicates stay. */
+  async #assignAgain(model: TopicModel): Promise<void> {
+    const { clickhouse } = this.#deps
+    const assigner = new Assigner(model)
+    const before = await eventsAssignedBefore(
+      clickhouse,
+      this.#place,
+      model.clusteredAtMs,
+      REASSIGNED_MAX,
+    )
+    for (let i = 0; i < before.length; i += BATCH) {
+      const batch = before.slice(i, i + BATCH)
+      const events = batch.map((b) => b.event_id)
+      const vectors = await vectorsOf(clickhouse, this.#place, events)
+      await this.#assign(assigner, vectors, groupsOf(batch))
+    }
+  }
+
+  async #assign(
+    assigner: Assigner,
+    vectors: readonly TopicVector[],
+    groups: DuplicateGroups | ReadonlyMap<string, Grouped>,
+  ): Promise<number> {
+    if (vectors.length === 0) return 0
+    this.#signal.throwIfAborted()
+    const { clickhouse, clock, metrics } = this.#deps
+    const facts = await factsOf(clickhouse, this.#place, [
+      ...new Set(vectors.map((v) => v.trace_id)),
+    ])
+    const assignments = []
+    for (const { v, ...vector } of vectors) {
+      const { topicId, similarity, nearest } = assigner.assign(v)
+      if (this.#breathing.isDue(v.length * assigner.topics)) await this.#breathing.breathe()
+      const { group, similarity: duplicateSimilarity } =
+        'join' in groups
+          ? await groups.join(vector.event_id, v, nearest, this.#breathing)
+          : (groups.get(vector.event_id) ?? { group: vector.event_id, similarity: 1 })
+      assignments.push({
+        ...vector,
+        topicId,
+        similarity,
+        facts: facts.get(vector.trace_id) ?? { cost: 0, hasError: 0, hasSignal: 0 },
+        duplicateGroup: group,
+        duplicateSimilarity,
+      })
+    }
+    await storeAssignments(clickhouse, this.#place, assignments, clock.nowMs())
+    const pooled = assignments.filter((a) => a.topicId === '').length
+    metrics.add(TOPIC_VECTORS, 'outcome="topic"', assignments.length - pooled)
+    metrics.add(TOPIC_VECTORS, 'outcome="none"', pooled)
+    return pooled
+  }
+
+  /** Looks for new topics among the vectors that are near none, where there are many more than at the last look. */
+  async #bear(model: TopicModel, vectors: number): Promise<void> {
+    const { clickhouse } = this.#deps
+    const { pools } = this.#state
+    const key = JSON.stringify(this.#place)
+    const events = await eventsWithoutTopic(clickhouse, this.#place, POOL_MAX)
+    if (events.length < Math.max(POOL_MIN, Math.min(POOL_MAX, (pools.get(key) ?? 0) + POOL_MIN)))
+      return
+    if (pools.size >= PLACES_REMEMBERED_MAX) pools.clear()
+    pools.set(key, events.length)
+    const pool: TopicVector[] = []
+    for (let i = 0; i < events.length; i += BATCH) {
+      const ids = events.slice(i, i + BATCH).map((e) => e.event_id)
+      pool.push(...(await vectorsOf(clickhouse, this.#place, ids)))
+    }
+    const options = { ...(await this.#options(vectors, model)), model }
+    const made = await makeMoreTopics(clickhouse, pool, options, this.#breathing)
+    if (made === null) return
+    pools.delete(key)
+    const more = await this.#store(made, 'born')
+    const assigner = new Assigner(more)
+    for (let i = 0; i < pool.length; i += BATCH)
+      await this.#assign(assigner, pool.slice(i, i + BATCH), groupsOf(events))
+  }
+}
+
+const groupsOf = (before: readonly AssignedBefore[]): ReadonlyMap<string, Grouped> =>
+  new Map(
+    before.map((b) => [b.event_id, { group: b.duplicateGroup, similarity: b.duplicateSimilarity }]),
+  )
+
+function isDue(model: TopicModel, vectors: number, nowMs: number): boolean {
+  if (vectors >= model.vectors * GROWN) return true
+  return nowMs - model.clusteredAtMs >= DAY_MS && vectors >= model.vectors * GROWN_IN_A_DAY
+}
