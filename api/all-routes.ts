@@ -20,12 +20,14 @@ import { targetRoutes } from './routes/control/targets.ts'
 import { tenantRoutes } from './routes/control/tenants.ts'
 import { viewRoutes } from './routes/control/views.ts'
 import { conversationMessageRoutes } from './routes/data/conversation-messages.ts'
+import { driftRoutes } from './routes/data/drift.ts'
 import { eventRoutes } from './routes/data/events.ts'
 import { groupRoutes } from './routes/data/groups.ts'
 import { scoreRoutes } from './routes/data/scores.ts'
 import { searchRoutes } from './routes/data/search.ts'
 import { similarRoutes } from './routes/data/similar.ts'
 import { streamRoutes } from './routes/data/stream.ts'
+import { topicRoutes } from './routes/data/topics.ts'
 import { traceTreeRoutes } from './routes/data/trace-trees.ts'
 import { traceRoutes } from './routes/data/traces.ts'
 import { issueRoutes } from './routes/issues/issues.ts'
@@ -75,6 +77,8 @@ export function registerRoutes(app: Api, settings: RouteSettings): void {
   traceTreeRoutes(app, stores)
   searchRoutes(app, stores, service)
   similarRoutes(app, stores)
+  topicRoutes(app, stores)
+  driftRoutes(app, stores)
   analyticsRoutes(app, stores)
   heatmapRoutes(app, stores)
   scoreSeriesRoutes(app, stores)

@@ -128,6 +128,21 @@ export const semanticSection = z.strictObject({
   embeddings: embeddings
     .optional()
     .describe('Endpoint of embeddings. Without it nothing is embedded.'),
+  topics: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(true)
+        .describe('Groups embedded traces into topics and finds near duplicates.'),
+      names: z
+        .enum(['words', 'judge'])
+        .default('words')
+        .describe(
+          'How topics get their names: by words that tell them apart, or by the model of the judges, which gets three questions of each.',
+        ),
+    })
+    .prefault({})
+    .describe('Topics of what is embedded.'),
   judges: judges.optional().describe('Endpoint of judges. Without it nothing is judged.'),
 })
 

@@ -146,6 +146,20 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       load: async () => (await import('./rules/command.ts')).rulesCommand,
     },
   ],
+  [
+    'search',
+    {
+      help: INSTANCE_HELP.search,
+      load: async () => (await import('./meaning/search.ts')).searchCommand,
+    },
+  ],
+  [
+    'topics',
+    {
+      help: INSTANCE_HELP.topics,
+      load: async () => (await import('./meaning/topics.ts')).topicsCommand,
+    },
+  ],
   ['tap', { help: INSTANCE_HELP.tap, load: async () => (await import('./tap.ts')).tapCommand }],
   ['queue', { help: INSTANCE_HELP.queue, load: async () => (await import('./queue.ts')).queue }],
   ['dlq', { help: INSTANCE_HELP.dlq, load: async () => (await import('./queue.ts')).dlq }],

@@ -19,6 +19,8 @@ export const HELP = `Observa: an OpenTelemetry-native collector for LLM applicat
   observa users list|create|role|remove|disable     people and their roles
   observa quota list|show|set                       what projects may use in a month
   observa rules list|describe RULE|replay [RULE]    the rules, and what they would find in stored events
+  observa search TEXT|--like TRACE                  calls that mean something near, or have these words
+  observa topics [show ID|drift|duplicates]         what calls are about, how that changes, what repeats
   observa tap [--where FIELD=VALUE]                 live sample of what an instance stores
   observa targets list|test                         where issues are told to
   observa deliveries list|retry                     what was told to whom

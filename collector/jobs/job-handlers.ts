@@ -16,6 +16,8 @@ import { sendResets } from '../../notifications/password-reset-mail.ts'
 import { judgeHandlers } from '../../semantic/judges/judge-handlers.ts'
 import type { JudgeSettings } from '../../semantic/judges/judge-settings.ts'
 import { scoreQuality } from '../../semantic/quality/quality-job.ts'
+import { nameByJudge } from '../../semantic/topics/name-by-judge.ts'
+import { assignTopics } from '../../semantic/topics/topics-job.ts'
 import { embedSample } from '../../semantic/vectors/embed-job.ts'
 import type { Embedder } from '../../semantic/vectors/embedder.ts'
 import type { PostgresPool } from '../../storage/postgres/pool.ts'
@@ -69,6 +71,15 @@ function semanticHandlers(deps: JobHandlerDeps): AnyJobHandler[] {
     ...(embedder === null
       ? []
       : [embedSample({ ...shared, embedder, sampling: samplingSettingsOf(semantic) })]),
+    ...(embedder === null || !semantic.topics.enabled
+      ? []
+      : [assignTopics({ ...shared, nameByModel: topicNamesOf(deps) })]),
     ...(judges === null ? [] : judgeHandlers(judges, { ...shared, queue: deps.queue })),
   ]
+}
+
+/** Null where words name the topics. */
+function topicNamesOf({ semantic, judges, pool, clock, metrics }: JobHandlerDeps) {
+  if (semantic.topics.names === 'words' || judges === null) return null
+  return nameByJudge(judges, { pool, clock, metrics })
 }

@@ -26,6 +26,7 @@ const DESTINATIONS: readonly (readonly Destination[])[] = [
     { path: '/', label: 'Overview', icon: 'overview', key: 'o' },
     { path: '/traces', label: 'Traces', icon: 'traces', key: 't' },
     { path: '/search', label: 'Search', icon: 'search', key: 'f' },
+    { path: '/topics', label: 'Topics', icon: 'topics', key: 'm' },
     { path: '/issues', label: 'Issues', icon: 'issues', key: 'i' },
     { path: '/costs', label: 'Costs', icon: 'costs', key: 'c' },
   ],

@@ -14,6 +14,7 @@ import { OperationsView } from './views/operations/operations-view.tsx'
 import { OverviewView } from './views/overview/overview-view.tsx'
 import { SearchView } from './views/search/search-view.tsx'
 import { SetUpView } from './views/set-up/set-up-view.tsx'
+import { TopicsView } from './views/topics/topics-view.tsx'
 import { TraceView } from './views/trace/trace-view.tsx'
 import { TracesView } from './views/traces/traces-view.tsx'
 import { TryView } from './views/try/try-view.tsx'
@@ -35,6 +36,7 @@ const LISTS: Readonly<Record<string, View>> = {
   '': view('Overview', () => <OverviewView />, timed),
   traces: view('Traces', () => <TracesView />, timed),
   search: view('Search', () => <SearchView />, timed),
+  topics: view('Topics', () => <TopicsView />, timed),
   issues: view('Issues', () => <IssuesView />, timed),
   costs: view('Costs', () => <CostsView />, timed),
   conversations: view('Conversations', () => <GroupsView kind="conversations" />, timed),

@@ -34,6 +34,8 @@ export interface FakeOptions {
   readonly behave?: (question: string, times: number) => Behaviour
   /** The types of `response_format` that are refused with status 400. */
   readonly unknownForms?: readonly string[]
+  /** The content of every response that is an answer, instead of a verdict. */
+  readonly content?: string
   readonly slowMs?: number
   readonly latencyMs?: number
 }
@@ -126,7 +128,8 @@ export class FakeEndpoint {
 
   #contentOf(asked: Asked, question: string, behaviour: Behaviour): string {
     if (behaviour === 'refusal') return "I'm sorry, but I can't help with that."
-    const { wrong = 0, hostile = 0 } = this.#options
+    const { wrong = 0, hostile = 0, content } = this.#options
+    if (content !== undefined) return content
     const drawn = drawnBy(`truth ${question}`)
     const text = asked.messages.map((m) => m.content).join('\n')
     const words = /"verdict": one of ([^"]*?), "quote"/.exec(text)?.[1]?.split(', ') ?? []

@@ -18,6 +18,8 @@ const BETTER_BY = 0.03
 const REPEATED_MIN = 0.6
 /** This share of the vectors of a group may be farther from its centroid than the threshold. */
 const OUTLIERS = 0.03
+/** Vectors that nobody has seen yet are a little farther away than those of the sample. */
+const MARGIN = 0.02
 /** A vector belongs to no group to which it is not nearer than this. */
 const SIMILARITY_MIN = 0.1
 
@@ -61,7 +63,7 @@ export async function findClusters(
     { k: start.length, seed, iterationsMax: ITERATIONS, from: start },
     breathing,
   )
-  return { center, clusters: clustersOf(vectors, found) }
+  return { center, clusters: clustersOf(vectors, points, center, found) }
 }
 
 /** What has no groups is one, to which everything belongs. */
@@ -85,7 +87,7 @@ async function bestStart(
   const first = await mergeLevels(one, counts, `${seed} 1`, breathing)
   const second = await mergeLevels(other, counts, `${seed} 2`, breathing)
   let best: Candidate | null = null
-  if (old.length > 1) {
+  if (old.length > 1 && old.length * TOPIC_SIZE_MIN <= points.length) {
     const { of } = await refined(other, old, seed, breathing)
     const from = await refined(one, old, seed, breathing)
     best = await candidateOf(from.centroids, other, of, breathing)
@@ -158,20 +160,28 @@ function separationOf({ near, second }: Clustering): number {
   return near.length === 0 ? 0 : sum / near.length
 }
 
-function clustersOf(vectors: readonly Float32Array[], found: Clustering): Cluster[] {
-  const { of, near, centroids } = found
+function clustersOf(
+  vectors: readonly Float32Array[],
+  points: readonly Float32Array[],
+  center: Float32Array,
+  { of, near, centroids }: Clustering,
+): Cluster[] {
   return centroids.flatMap((_, c) => {
-    const members = Array.from(vectors.keys())
-      .filter((i) => of[i] === c && (near[i] ?? 0) >= SIMILARITY_MIN)
-      .toSorted((a, b) => (near[b] ?? 0) - (near[a] ?? 0))
-    if (members.length < TOPIC_SIZE_MIN) return []
-    const similarities = members.map((i) => near[i] ?? 0)
+    const own = Array.from(vectors.keys()).filter(
+      (i) => of[i] === c && (near[i] ?? 0) >= SIMILARITY_MIN,
+    )
+    if (own.length < TOPIC_SIZE_MIN) return []
+    const mean = normalize(meanOf(own.flatMap((i) => vectors[i] ?? [])))
+    // Vectors are assigned by the mean, which is not quite the centroid of the points. The threshold must be one of the same comparison.
+    const centroid = centred(mean, center)
+    const similarity = new Map(own.map((i) => [i, dot(points[i] ?? centroid, centroid)]))
+    const similarities = [...similarity.values()]
     return [
       {
-        mean: normalize(meanOf(members.flatMap((i) => vectors[i] ?? []))),
-        threshold: Math.max(SIMILARITY_MIN, quantile(similarities, OUTLIERS)),
-        cohesion: similarities.reduce((sum, s) => sum + s, 0) / members.length,
-        members,
+        mean,
+        threshold: Math.max(SIMILARITY_MIN, quantile(similarities, OUTLIERS) - MARGIN),
+        cohesion: similarities.reduce((sum, s) => sum + s, 0) / own.length,
+        members: own.toSorted((a, b) => (similarity.get(b) ?? 0) - (similarity.get(a) ?? 0)),
       },
     ]
   })

@@ -6,7 +6,13 @@ import { exchangesOf } from '../../storage/semantic/stored-exchanges.ts'
 import type { Topic, TopicModel, TopicPlace, TopicVector } from '../../storage/semantic/topics.ts'
 import { exchangeOf, lastQuestion } from '../quality/exchange.ts'
 import type { Breathing } from './breathing.ts'
-import { type Cluster, type Clusters, continuedTopics, findClusters } from './clusters.ts'
+import {
+  type Cluster,
+  type Clusters,
+  continuedTopics,
+  findClusters,
+  TOPIC_SIZE_MIN,
+} from './clusters.ts'
 import { duplicateThreshold } from './duplicate-groups.ts'
 import { distinguishingWords, nameOf } from './topic-words.ts'
 
@@ -50,15 +56,16 @@ export async function makeTopics(
   const { place, model, nowMs } = options
   const seed = seedOf(place)
   const before = model?.means ?? []
-  const vectors = sample.map((s) => s.v)
+  const distinct = distinctOf(sample)
+  const vectors = distinct.map((s) => s.v)
   const found = await findClusters(vectors, { seed, before }, breathing)
   const continued = continuedTopics(found, before)
   const ids = found.clusters.map((cluster, i) => {
     const old = continued[i]
     const kept = old === null || old === undefined ? undefined : model?.topicIds[old]
-    return kept ?? newTopicId(place, cluster, sample)
+    return kept ?? newTopicId(place, cluster, distinct)
   })
-  const topics = await namedTopics(client, sample, found, ids, options)
+  const topics = await namedTopics(client, distinct, found, ids, options)
   return {
     topics,
     model: {
@@ -104,6 +111,23 @@ export async function makeMoreTopics(
       cohesions: [...model.cohesions, ...more.cohesions],
     },
   }
+}
+
+/** With fewer different texts than this, each of them is what the calls are about. */
+const DISTINCT_MIN = 2 * TOPIC_SIZE_MIN
+
+/**
+ * The first vector of each text. Templates send the same text again and again, and each such text would look like a group of its own. The
+ * same text may get vectors that differ in the last digits.
+ */
+function distinctOf(sample: readonly TopicVector[]): readonly TopicVector[] {
+  const byText = new Map<string, TopicVector>()
+  for (const vector of sample) {
+    const key = Buffer.from(Int8Array.from(vector.v, (x) => Math.round(x * 127)).buffer)
+    const text = key.toString('latin1')
+    if (!byText.has(text)) byText.set(text, vector)
+  }
+  return byText.size < DISTINCT_MIN ? sample : [...byText.values()]
 }
 
 const seedOf = ({ tenantId, projectId, embedder }: TopicPlace): string =>

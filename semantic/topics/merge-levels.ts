@@ -12,7 +12,7 @@ export interface Level {
 }
 
 const SMALL_GROUPS_MAX = 100
-const SMALL_GROUP_SIZE = 6
+const SMALL_GROUP_SIZE = 3
 const ITERATIONS = 6
 
 /** Returns the levels with these numbers of groups, as far as there are that many. */

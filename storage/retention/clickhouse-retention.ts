@@ -64,6 +64,12 @@ const TABLES = {
   events: [
     ['canonical_events', 'received_at'],
     ['trace_hours', 'received_at'],
+    // What was found out about the events of that time goes with them.
+    ['vectors', 'at'],
+    ['topic_assignments', 'at'],
+    ['sampled_traces', 'sampled_at'],
+    ['scored_events', 'hour'],
+    ['scores', 'at'],
   ],
   signals: [['signals', 'received_at']],
   metrics: [['metric_points', 'received_at']],

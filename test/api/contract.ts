@@ -111,6 +111,4 @@ export const CONTRACT = of(`
 
 /** Routes of the contract that are not served. The test fails when one of them is served and still listed here. */
 export const PLANNED = of(`
-  GET topics
-  GET drift
 `)

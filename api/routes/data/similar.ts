@@ -37,6 +37,8 @@ export const nearSchema = z.object({
     .describe('Beginning of the question. Null without the scope content.'),
 })
 
+export const typicalSchema = nearSchema.omit({ similarity: true })
+
 const filters = {
   ...timeRange,
   model: z.string().max(255).optional(),
@@ -64,7 +66,7 @@ export async function nearText(
   if (made === null)
     throw new ApiError(429, 'OVER_BUDGET', 'what embeddings may cost today is spent')
   const found = await nearest(stores.clickhouse, scope, made.embedder, made.v, filterOf(query))
-  return await shown(req, stores, found)
+  return await shownNear(req, stores, found)
 }
 
 export function similarRoutes(app: Api, stores: Stores): void {
@@ -96,7 +98,7 @@ export function similarRoutes(app: Api, stores: Stores): void {
       }
       const filter = { ...filterOf(req.query), exceptTrace: id }
       const found = await nearest(stores.clickhouse, scope, own.embedder, own.v, filter)
-      return { is_sampled: true, data: await shown(req, stores, found) }
+      return { is_sampled: true, data: await shownNear(req, stores, found) }
     },
   )
 }
@@ -115,17 +117,42 @@ const filterOf = ({ from, to, model, route, environment, limit }: Filters): Near
   limit,
 })
 
-async function shown(
+export async function shownNear(
   req: FastifyRequest,
   stores: Stores,
   found: readonly Near[],
 ): Promise<z.input<typeof nearSchema>[]> {
+  const shown = await shownTypical(req, stores, found)
+  return shown.map((row, i) => ({ ...row, similarity: found[i]?.similarity ?? 0 }))
+}
+
+/** Exchanges with the beginning of their questions. */
+export async function shownTypical(
+  req: FastifyRequest,
+  stores: Stores,
+  found: readonly Omit<Near, 'similarity'>[],
+): Promise<z.input<typeof typicalSchema>[]> {
   const events = found.map((n) => ({ event: n.event_id, trace: n.trace_id }))
-  const rows = req.mayReadContent ? await exchangesOf(stores.clickhouse, tenantOf(req), events) : []
-  const questions = new Map(rows.map((row) => [row.event_id, lastQuestion(exchangeOf(row))]))
-  return found.map(({ at, ...near }) => ({
-    ...near,
+  const snippets = await snippetsOf(req, stores, events)
+  return found.map(({ trace_id, event_id, at, model, route, environment }) => ({
+    trace_id,
+    event_id,
     start_time: timeText(BigInt(at)),
-    snippet: questions.get(near.event_id)?.slice(0, SNIPPET_CHARS) ?? null,
+    model,
+    route,
+    environment,
+    snippet: snippets.get(event_id) ?? null,
   }))
+}
+
+/** The beginnings of questions by event id; none for who may not read content. */
+export async function snippetsOf(
+  req: FastifyRequest,
+  stores: Stores,
+  events: readonly { readonly event: string; readonly trace: string }[],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = req.mayReadContent ? await exchangesOf(stores.clickhouse, tenantOf(req), events) : []
+  return new Map(
+    rows.map((row) => [row.event_id, lastQuestion(exchangeOf(row)).slice(0, SNIPPET_CHARS)]),
+  )
 }

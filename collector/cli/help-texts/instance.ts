@@ -2,6 +2,13 @@
 
 import { CONFIG_HELP } from './shared-options.ts'
 
+const READ_HELP = `      --from T --to T  the time, such as 2026-11-29T10:00:00Z
+      --model M, --route R, --environment E
+                      only calls of these
+      --json          prints JSON
+      --url URL       the instance (default: OBSERVA_URL, else http://127.0.0.1:3000)
+`
+
 export const INSTANCE_HELP = {
   rules: `observa rules list|describe RULE|replay [RULE] [options]
 
@@ -18,6 +25,36 @@ replay only:
       --url URL       the instance (default: OBSERVA_URL, else http://127.0.0.1:3000)
 
 observa rules replay latency --days 3 --config changed.yaml
+`,
+
+  search: `observa search [options] TEXT
+       observa search [options] --like TRACE
+
+Finds exchanges that mean something near the text, or traces near a trace, in what was sampled and embedded, the nearest first. With
+--words it finds calls whose prompt or answer has all of the words, in everything that is stored. The key of an instance that needs one is
+read from OBSERVA_API_KEY.
+
+      --words         searches by words
+      --like TRACE    traces like this one, instead of a text
+${READ_HELP}      --limit N       at most so many
+
+observa search customers who want their money back
+`,
+
+  topics: `observa topics [list | show ID | drift | duplicates] [options]
+
+list prints the topics of what was sampled and embedded, with their shares and trend. show prints the most typical traces of one. drift
+compares the last day, or the time of --from and --to, with the time before it: whether it differs by more than chance, which topics grew
+and shrank, and which exchanges are typical of each time. duplicates prints groups of exchanges that say nearly the same. The key of an
+instance that needs one is read from OBSERVA_API_KEY.
+
+${READ_HELP}      --limit N       show, duplicates: at most so many
+
+drift only:
+      --base-from T --base-to T  the time to compare with
+      --seed TEXT     draws other traces where there are more than can be compared
+
+observa topics drift --from 2026-11-29 --to 2026-11-30
 `,
 
   tap: `observa tap [options]

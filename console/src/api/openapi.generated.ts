@@ -721,6 +721,85 @@ readonly created_at: string
 readonly delivered_at: string | null
 }
 
+export type GetDriftAnswer = {
+readonly from: string
+readonly to: string
+readonly base_from: string
+readonly base_to: string
+/** Null: nothing was embedded in either time. */
+readonly embedder: string | null
+/** Traces that were compared, 300 at most. */
+readonly drawn: number
+readonly base_drawn: number
+/** p_value is below 0.01. Null: one of the times has fewer than 20 traces. */
+readonly is_drift: boolean | null
+/** Of the energy distance, by permutations. */
+readonly p_value: number | null
+/** Size of the difference: 0 for the same traffic, 1 for nothing in common. */
+readonly effect: number | null
+readonly permutations: number
+/** Jensen-Shannon divergence of the shares of topics, from 0 to 1. */
+readonly topic_divergence: number
+/** The largest shifts first. */
+readonly topics: readonly ({
+/** Null: traces that are near no topic. */
+readonly topic_id: string | null
+readonly name: string | null
+/** Of the traces of the time, from 0 to 1. */
+readonly share: number
+readonly base_share: number
+/** How probable at least this difference is by chance. */
+readonly p_value: number
+/** Below 1 % also after a correction for the number of topics. */
+readonly is_significant: boolean
+})[]
+/** Exchanges that are most typical of this time and least of the other. */
+readonly typical: readonly ({
+readonly trace_id: string
+readonly event_id: string
+/** RFC 3339 with nanoseconds. */
+readonly start_time: string
+readonly model: string
+readonly route: string
+readonly environment: string
+/** Beginning of the question. Null without the scope content. */
+readonly snippet: string | null
+})[]
+readonly base_typical: readonly ({
+readonly trace_id: string
+readonly event_id: string
+/** RFC 3339 with nanoseconds. */
+readonly start_time: string
+readonly model: string
+readonly route: string
+readonly environment: string
+/** Beginning of the question. Null without the scope content. */
+readonly snippet: string | null
+})[]
+}
+
+export type GetDuplicatesRow = {
+/** The first event of the group. */
+readonly group_id: string
+/** Traces of the sample. */
+readonly sampled: number
+/** Estimated from the sample. */
+readonly traces: number
+/** Estimated from the sample. */
+readonly cost_usd: number
+/** Cosine of the least near one and the first. */
+readonly least_similarity: number
+/** RFC 3339 with nanoseconds. */
+readonly first_seen: string
+/** RFC 3339 with nanoseconds. */
+readonly last_seen: string
+readonly topic_id: string | null
+/** The newest ones, at most 20. */
+readonly trace_ids: readonly string[]
+/** Beginning of a question. Null without the scope content. */
+readonly snippet: string | null
+}
+
 export type GetEventsRow = {
 /** Identity of the event: hash of project, trace, span and event type; the key for idempotent writes. */
 readonly event_id: string | null
@@ -1455,6 +1534,75 @@ readonly created_at: string
 readonly updated_at: string
 }
 
+export type GetTopicsRow = {
+/** Null: traces that are near no topic. */
+readonly topic_id: string | null
+/** Null without the scope content, and for no topic. */
+readonly name: string | null
+/** Frequent here and rare in other topics. Empty without the scope content. */
+readonly words: readonly string[]
+readonly named_by: 'words' | 'judge' | null
+/** When the topic was first found. */
+readonly born_at: string | null
+/** Traces of the sample. */
+readonly sampled: number
+/** Estimated from the sample: each stands for 1 / rate. */
+readonly traces: number
+/** Of all traces of the time, from 0 to 1. */
+readonly share: number
+/** Traces in the second half of the time relative to the first: 0.5 is half more. Null: none in the first. */
+readonly change: number | null
+/** Estimated from the sample, like the shares below. */
+readonly cost_usd: number
+/** Share of traces with an error. */
+readonly error_share: number
+/** Share of traces with a signal above low severity. */
+readonly signal_share: number
+/** RFC 3339 with nanoseconds. */
+readonly last_seen: string
+/** Buckets without traces are left out. */
+readonly trend: readonly {
+readonly at: string
+readonly traces: number
+}[]
+}
+
+export type GetTopicsAnswer = {
+readonly from: string
+readonly to: string
+readonly bucket_s: number
+/** Model whose vectors were grouped. Null: nothing was embedded in this time. */
+readonly embedder: string | null
+readonly sampled: number
+readonly traces: number
+readonly data: readonly GetTopicsRow[]
+/** For the next page; null on the last. */
+readonly next_cursor: string | null
+}
+
+export type GetTopicsByIdRow = {
+readonly trace_id: string
+readonly event_id: string
+/** RFC 3339 with nanoseconds. */
+readonly start_time: string
+/** Cosine: 1 is the same. What is near depends on the model that embeds. */
+readonly similarity: number
+readonly model: string
+readonly route: string
+readonly environment: string
+/** Beginning of the question. Null without the scope content. */
+readonly snippet: string | null
+}
+
+export type GetTopicsByIdAnswer = {
+readonly topic_id: string
+readonly name: string | null
+readonly words: readonly string[]
+readonly named_by: 'words' | 'judge' | null
+readonly born_at: string | null
+readonly data: readonly GetTopicsByIdRow[]
+}
+
 export type GetTracesRow = {
 readonly trace_id: string
 readonly environment: string | null
@@ -1543,20 +1691,6 @@ readonly is_cut: boolean
 readonly next_cursor: string | null
 /** Stores that do not answer at present, so that their part of the answer is missing. */
 readonly degraded?: readonly ('clickhouse' | 'postgres')[]
-}
-
-export type GetTracesByIdSimilarRow = {
-readonly trace_id: string
-readonly event_id: string
-/** RFC 3339 with nanoseconds. */
-readonly start_time: string
-/** Cosine: 1 is the same. What is near depends on the model that embeds. */
-readonly similarity: number
-readonly model: string
-readonly route: string
-readonly environment: string
-/** Beginning of the question. Null without the scope content. */
-readonly snippet: string | null
 }
 
 export type GetTracesByIdSkeletonRow = {
@@ -2167,6 +2301,22 @@ readonly next_cursor: string | null
     readonly body: undefined
     readonly answer: GetDeliveriesRow
   }
+  'GET /api/v1/drift': {
+    readonly path: {}
+    readonly query: { readonly from?: string; readonly to?: string; readonly base_from?: string; readonly base_to?: string; readonly model?: string; readonly route?: string; readonly environment?: string; readonly seed?: string }
+    readonly body: undefined
+    readonly answer: GetDriftAnswer
+  }
+  'GET /api/v1/duplicates': {
+    readonly path: {}
+    readonly query: { readonly from?: string; readonly to?: string; readonly model?: string; readonly route?: string; readonly environment?: string; readonly min_similarity?: number; readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
+    readonly body: undefined
+    readonly answer: {
+readonly data: readonly GetDuplicatesRow[]
+/** For the next page; null on the last. */
+readonly next_cursor: string | null
+}
+  }
   'GET /api/v1/events': {
     readonly path: {}
     readonly query: { readonly from?: string; readonly to?: string; readonly environment?: string; readonly service?: string; readonly kind?: string; readonly model?: string; readonly provider?: string; readonly route?: string; readonly name?: string; readonly tool?: string; readonly agent?: string; readonly status?: 'ok' | 'error' | 'unset'; readonly error_type?: string; readonly user_id?: string; readonly session_id?: string; readonly conversation_id?: string; readonly min_cost_usd?: number; readonly max_cost_usd?: number; readonly min_duration_ms?: number; readonly max_duration_ms?: number; readonly trace_id?: string; readonly text?: string; readonly sort?: '-start_time' | 'start_time' | '-duration_ms' | '-cost_usd' | '-total_tokens'; readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
@@ -2406,7 +2556,7 @@ readonly field: 'input_messages' | 'output_messages'
 readonly role: string
 /** The text around the first word that was found. */
 readonly snippet: string
-} | GetTracesByIdSimilarRow)[]
+} | GetTopicsByIdRow)[]
 /** For the next page; null on the last. */
 readonly next_cursor: string | null
 }
@@ -2489,6 +2639,18 @@ readonly next_cursor: string | null
     readonly body: undefined
     readonly answer: GetTenantsRow
   }
+  'GET /api/v1/topics': {
+    readonly path: {}
+    readonly query: { readonly from?: string; readonly to?: string; readonly model?: string; readonly route?: string; readonly environment?: string; readonly bucket?: 'minute' | 'hour' | 'day'; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
+    readonly body: undefined
+    readonly answer: GetTopicsAnswer
+  }
+  'GET /api/v1/topics/{id}': {
+    readonly path: { readonly id: string }
+    readonly query: { readonly from?: string; readonly to?: string; readonly model?: string; readonly route?: string; readonly environment?: string; readonly limit?: number }
+    readonly body: undefined
+    readonly answer: GetTopicsByIdAnswer
+  }
   'GET /api/v1/traces': {
     readonly path: {}
     readonly query: { readonly from?: string; readonly to?: string; readonly environment?: string; readonly service?: string; readonly kind?: string; readonly model?: string; readonly user_id?: string; readonly session_id?: string; readonly conversation_id?: string; readonly name?: string; readonly errors?: 'true' | 'false'; readonly status?: 'ok' | 'error'; readonly signals?: 'true' | 'false'; readonly type?: 'high_latency' | 'medium_latency' | 'tool_error' | 'llm_error' | 'error' | 'tool_timeout' | 'cost_spike' | 'token_spike' | 'secret_detected' | 'pii_detected' | 'loop_detected' | 'context_overflow' | 'prompt_injection' | 'empty_output' | 'retry_storm' | 'polling' | 'runaway' | 'waste' | 'context_drop' | 'budget_exceeded' | 'latency_anomaly' | 'cost_anomaly' | 'token_anomaly' | 'error_rate' | 'model_drift' | 'output_drift' | 'custom' | 'quality_degradation' | 'hallucination' | 'faithfulness' | 'context_relevance'; readonly severity?: 'high' | 'medium' | 'low'; readonly min_cost_usd?: number; readonly max_cost_usd?: number; readonly min_duration_ms?: number; readonly max_duration_ms?: number; readonly route?: string; readonly provider?: string; readonly tool?: string; readonly agent?: string; readonly error_type?: string; readonly text?: string; readonly sort?: '-start_time' | '-duration_ms' | '-cost_usd' | '-total_tokens' | '-events' | '-errors' | '-signals' | 'start_time' | 'duration_ms' | 'cost_usd' | 'total_tokens' | 'events' | 'errors' | 'signals'; readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
@@ -2522,7 +2684,7 @@ readonly next_cursor: string | null
     readonly answer: {
 /** Only a trace that was embedded can be compared. */
 readonly is_sampled: boolean
-readonly data: readonly GetTracesByIdSimilarRow[]
+readonly data: readonly GetTopicsByIdRow[]
 }
   }
   'GET /api/v1/traces/{id}/skeleton': {
