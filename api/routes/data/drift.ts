@@ -1,5 +1,6 @@
 // Drift: whether what is asked and answered in a time differs from what it was before.
 
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import {
   compareTimes,
@@ -7,6 +8,7 @@ import {
   DRAWN_MIN,
   DRIFT_BELOW,
 } from '../../../semantic/drift/compare-times.ts'
+import type { TopicShift } from '../../../semantic/drift/share-shift.ts'
 import { topicsById } from '../../../storage/semantic/topic-shares.ts'
 import { ApiError } from '../../app.ts'
 import { tenantOf } from '../../auth.ts'
@@ -30,6 +32,36 @@ const shiftSchema = z.object({
     .describe('Below 1 % also after a correction for the number of topics.'),
 })
 
+const driftSchema = z.object({
+  from: z.date(),
+  to: z.date(),
+  base_from: z.date(),
+  base_to: z.date(),
+  embedder: z.string().nullable().describe('Null: nothing was embedded in either time.'),
+  drawn: z.number().describe(`Traces that were compared, ${DRAWN_MAX} at most.`),
+  base_drawn: z.number(),
+  is_drift: z
+    .boolean()
+    .nullable()
+    .describe(
+      `p_value is below ${DRIFT_BELOW}. Null: one of the times has fewer than ${DRAWN_MIN} traces.`,
+    ),
+  p_value: z.number().nullable().describe('Of the energy distance, by permutations.'),
+  effect: z
+    .number()
+    .nullable()
+    .describe('Size of the difference: 0 for the same traffic, 1 for nothing in common.'),
+  permutations: z.number(),
+  topic_divergence: z
+    .number()
+    .describe('Jensen-Shannon divergence of the shares of topics, from 0 to 1.'),
+  topics: z.array(shiftSchema).describe('The largest shifts first.'),
+  typical: z
+    .array(typicalSchema)
+    .describe('Exchanges that are most typical of this time and least of the other.'),
+  base_typical: z.array(typicalSchema),
+})
+
 export function driftRoutes(app: Api, stores: Stores): void {
   app.get(
     '/api/v1/drift',
@@ -51,35 +83,7 @@ export function driftRoutes(app: Api, stores: Stores): void {
           seed: z.string().max(64).default('1').describe('The same seed draws the same traces.'),
         }),
         response: {
-          200: z.object({
-            from: z.date(),
-            to: z.date(),
-            base_from: z.date(),
-            base_to: z.date(),
-            embedder: z.string().nullable().describe('Null: nothing was embedded in either time.'),
-            drawn: z.number().describe(`Traces that were compared, ${DRAWN_MAX} at most.`),
-            base_drawn: z.number(),
-            is_drift: z
-              .boolean()
-              .nullable()
-              .describe(
-                `p_value is below ${DRIFT_BELOW}. Null: one of the times has fewer than ${DRAWN_MIN} traces.`,
-              ),
-            p_value: z.number().nullable().describe('Of the energy distance, by permutations.'),
-            effect: z
-              .number()
-              .nullable()
-              .describe('Size of the difference: 0 for the same traffic, 1 for nothing in common.'),
-            permutations: z.number(),
-            topic_divergence: z
-              .number()
-              .describe('Jensen-Shannon divergence of the shares of topics, from 0 to 1.'),
-            topics: z.array(shiftSchema).describe('The largest shifts first.'),
-            typical: z
-              .array(typicalSchema)
-              .describe('Exchanges that are most typical of this time and least of the other.'),
-            base_typical: z.array(typicalSchema),
-          }),
+          200: driftSchema,
         },
       },
     },
@@ -100,8 +104,6 @@ export function driftRoutes(app: Api, stores: Stores): void {
         { seed, typical: TYPICAL },
         signal,
       )
-      const ids = found?.shifts.map((s) => s.topicId) ?? []
-      const topics = await topicsById(stores.clickhouse, scope, ids)
       return {
         from: new Date(times.now.fromMs),
         to: new Date(times.now.toMs),
@@ -115,19 +117,29 @@ export function driftRoutes(app: Api, stores: Stores): void {
         effect: found?.test?.effect ?? null,
         permutations: found?.test?.permutations ?? 0,
         topic_divergence: found?.divergence ?? 0,
-        topics: (found?.shifts ?? []).map((s) => ({
-          topic_id: s.topicId === '' ? null : s.topicId,
-          name: req.mayReadContent ? (topics.get(s.topicId)?.name ?? null) : null,
-          share: s.share,
-          base_share: s.baseShare,
-          p_value: s.pValue,
-          is_significant: s.isSignificant,
-        })),
+        topics: await shownShifts(req, stores, found?.shifts ?? []),
         typical: await shownTypical(req, stores, found?.typicalNow ?? []),
         base_typical: await shownTypical(req, stores, found?.typicalBefore ?? []),
       }
     },
   )
+}
+
+async function shownShifts(
+  req: FastifyRequest,
+  stores: Stores,
+  shifts: readonly TopicShift[],
+): Promise<z.input<typeof shiftSchema>[]> {
+  const ids = shifts.map((s) => s.topicId)
+  const topics = await topicsById(stores.clickhouse, tenantOf(req), ids)
+  return shifts.map((s) => ({
+    topic_id: s.topicId === '' ? null : s.topicId,
+    name: req.mayReadContent ? (topics.get(s.topicId)?.name ?? null) : null,
+    share: s.share,
+    base_share: s.baseShare,
+    p_value: s.pValue,
+    is_significant: s.isSignificant,
+  }))
 }
 
 interface Times {
