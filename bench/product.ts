@@ -118,6 +118,7 @@ async function startProduct(product: Product, options: StartSubject): Promise<Ru
   const metrics = (): Promise<string> => fetchText(`http://127.0.0.1:${ports.metrics}/metrics`)
   return {
     process: child,
+    dataDir: join(directory, 'data'),
     url: (form) =>
       form === 'ndjson'
         ? `http://127.0.0.1:${ports.api}/api/v1/events/ingest`

@@ -21,6 +21,8 @@ export interface StartSubject {
 
 export interface RunningSubject {
   readonly process: RunningProcess
+  /** Its data directory, where the subject is this product. */
+  readonly dataDir?: string
   /** URL to POST bodies of this form to. */
   url(form: BodyForm): string
   /** Number of items accepted and not yet sent on. */
