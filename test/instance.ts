@@ -12,7 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { withRevision } from '../core/reports/revised-fields.ts'
 
 const MAIN = join(import.meta.dirname, '../collector/main.ts')
-const READY_MS_MAX = 90_000
+const READY_MS_MAX = 180_000
 
 export interface InstanceOptions {
   /** Configuration in YAML, loaded as a second file after the base configuration. `$DIR` is the instance's directory. */

@@ -68,7 +68,7 @@ export class Fleet {
   }
 
   /** The stores. They and all that runs are stopped when the test ends. */
-  static async start(t: TestContext): Promise<Fleet> {
+  static async start(t: Pick<TestContext, 'after'>): Promise<Fleet> {
     const [clickhouse, postgres, dir] = await Promise.all([
       startTestClickHouse(),
       startTestPostgres(),

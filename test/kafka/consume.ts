@@ -15,6 +15,8 @@ export interface Consumed {
   readonly headers: Readonly<Record<string, string>>
 }
 
+type Admin = ReturnType<InstanceType<typeof Kafka>['admin']>
+
 const client = (brokers: readonly string[]): InstanceType<typeof Kafka> =>
   new Kafka({ brokers: [...brokers], clientId: 'test', logLevel: logLevel.NOTHING })
 
@@ -30,8 +32,13 @@ export async function createTopic(
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
     await admin.createTopics({
       topics: [{ topic, numPartitions, configEntries }],
-      waitForLeaders: true,
+      waitForLeaders: false,
     })
+    // A busy broker does not know for a while what it has created, and the client does not wait for that.
+    for (let tries = 0; !(await hasLeaders(admin, topic)); tries++) {
+      if (tries > 300) throw new Error(`${topic} has no leaders`)
+      await sleep(100)
+    }
   } finally {
     await admin.disconnect()
   }
@@ -125,4 +132,14 @@ export async function slowLeader(brokers: readonly string[], topic: string, grou
   await consumer.subscribe({ topics: [topic] })
   await consumer.run({ eachMessage: () => Promise.resolve() })
   return leader
+}
+
+async function hasLeaders(admin: Admin, topic: string): Promise<boolean> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+    return topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))
+  } catch {
+    // The broker answers that it does not know the topic yet.
+    return false
+  }
 }
