@@ -12,6 +12,8 @@ const PAGE_BYTES = 4096
 export interface ProcessStat {
   readonly pid: number
   readonly parent: number
+  /** The name of the program, at most 15 characters. */
+  readonly program: string
   /** CPU time of its own threads and of children that it has waited for, in seconds. */
   readonly cpuSeconds: number
 }
@@ -20,6 +22,14 @@ export interface TreeUsage {
   readonly cpuSeconds: number
   readonly rssBytes: number
   readonly processes: number
+  /** CPU time of the first process, of those called `postgres`, and of all others. */
+  readonly parts: CpuParts
+}
+
+export interface CpuParts {
+  readonly own: number
+  readonly postgres: number
+  readonly others: number
 }
 
 /** Resident memory over time. Pages that processes share are counted for each of them. */
@@ -52,17 +62,23 @@ export class ProcessTree {
     this.#last = now
     let cpuSeconds = 0
     let rssBytes = 0
-    for (const stat of this.#ended.values()) cpuSeconds += stat.cpuSeconds
-    for (const stat of now.values()) {
+    const parts = { own: 0, postgres: 0, others: 0 }
+    for (const stat of [...this.#ended.values(), ...now.values()]) {
       cpuSeconds += stat.cpuSeconds
-      rssBytes += rssOf(stat.pid)
+      parts[this.#partOf(stat)] += stat.cpuSeconds
     }
-    return { cpuSeconds, rssBytes, processes: now.size }
+    for (const pid of now.keys()) rssBytes += rssOf(pid)
+    return { cpuSeconds, rssBytes, processes: now.size, parts }
   }
 
   /** Ids of the processes that are counted at present. */
   pids(): readonly number[] {
     return [...this.#members().keys()]
+  }
+
+  #partOf({ pid, program }: ProcessStat): keyof CpuParts {
+    if (pid === this.#root) return 'own'
+    return program === 'postgres' ? 'postgres' : 'others'
   }
 
   #members(): Map<number, ProcessStat> {
@@ -143,7 +159,8 @@ export function readStat(pid: number): ProcessStat | null {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   if (fields.length < 20) return null
   const ticks = [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0)
-  return { pid, parent: Number(fields[1]), cpuSeconds: ticks / TICKS_PER_S }
+  const program = text.slice(text.indexOf('(') + 1, text.lastIndexOf(')'))
+  return { pid, parent: Number(fields[1]), program, cpuSeconds: ticks / TICKS_PER_S }
 }
 
 function rssOf(pid: number): number {

@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  type CpuParts,
   type MemorySample,
   machineBusySeconds,
   ProcessTree,
@@ -37,6 +38,8 @@ export interface Measurement {
   readonly sustainedSpansPerS: number
   /** User and system time of the subject's process tree during load and draining. */
   readonly cpuUsPerSpan: number
+  /** The same, of which process. */
+  readonly cpuUsPerSpanBy: CpuParts
   readonly rssPeakBytes: number
   /** CPUs used by processes other than subject, client and sink. Near 0 in a quiet run. */
   readonly othersCpus: number
@@ -123,7 +126,7 @@ async function measureOne(
   const metricsBefore = await running.metrics()
   const sinkTree = new ProcessTree({ pid: sink.pid, marker: 'none' })
   const before = {
-    own: tree.usage().cpuSeconds,
+    own: tree.usage(),
     sink: sinkTree.usage().cpuSeconds,
     machine: machineBusySeconds(),
     bench: benchCpuSeconds(),
@@ -135,7 +138,10 @@ async function measureOne(
   await drained(running)
   const drainSeconds = (performance.now() - loadedMs) / 1000
   await sleep(SETTLE_MS)
-  const ownCpu = tree.usage().cpuSeconds - before.own
+  const after = tree.usage()
+  const ownCpu = after.cpuSeconds - before.own.cpuSeconds
+  const usPerSpan = (seconds: number): number => (seconds * 1e6) / Math.max(1, report.spansAccepted)
+  const by = (part: keyof CpuParts): number => usPerSpan(after.parts[part] - before.own.parts[part])
   const wallSeconds = (performance.now() - before.ms) / 1000
   const memory = watch.stop()
   const metricsAfter = await running.metrics()
@@ -150,7 +156,8 @@ async function measureOne(
     load: report,
     drainSeconds,
     sustainedSpansPerS: report.spansAccepted / (report.seconds + drainSeconds),
-    cpuUsPerSpan: (ownCpu * 1e6) / Math.max(1, report.spansAccepted),
+    cpuUsPerSpan: usPerSpan(ownCpu),
+    cpuUsPerSpanBy: { own: by('own'), postgres: by('postgres'), others: by('others') },
     rssPeakBytes: peakRssBytes(memory),
     othersCpus: Math.max(0, (machineBusySeconds() - before.machine - known) / wallSeconds),
     memory,

@@ -15,6 +15,7 @@ function measurement(cpuUsPerSpan: number): Measurement {
     drainSeconds: 0.5,
     sustainedSpansPerS: 900,
     cpuUsPerSpan,
+    cpuUsPerSpanBy: { own: cpuUsPerSpan, postgres: 0, others: 0 },
     rssPeakBytes: 123e6,
     othersCpus: 0,
     memory: [],

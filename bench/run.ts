@@ -22,6 +22,7 @@ import { memory } from './scenarios/memory.ts'
 import { peers } from './scenarios/peers.ts'
 import { pipeline } from './scenarios/pipeline.ts'
 import { queries } from './scenarios/queries.ts'
+import { sessions } from './scenarios/sessions.ts'
 import { truth } from './scenarios/truth.ts'
 import { subjects } from './subjects.ts'
 import type { BodyForm } from './traffic/generate.ts'
@@ -30,6 +31,7 @@ const SCENARIOS: readonly Scenario[] = [
   truth,
   pipeline,
   embedded,
+  sessions,
   peers,
   curve,
   memory,

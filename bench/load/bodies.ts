@@ -4,7 +4,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BodyForm, generateRequests, type TrafficOptions } from '../traffic/generate.ts'
-import { restamp } from '../traffic/stamp.ts'
+import { type LiveStamps, restamp } from '../traffic/stamp.ts'
 
 export interface BodiesManifest {
   readonly contentType: string
@@ -15,6 +15,15 @@ export interface BodiesManifest {
     readonly raw: readonly number[]
     /** Offsets of ids in hex form, eight digits of each. */
     readonly hex: readonly number[]
+    /** What every copy of live traffic replaces (`LiveStamps`). */
+    readonly live?: {
+      readonly owners: number
+      readonly slots: number
+      readonly at: readonly number[]
+      readonly slot: readonly number[]
+      readonly times: readonly number[]
+      readonly latestMs: number
+    }
   }[]
 }
 
@@ -34,15 +43,22 @@ export function writeBodies(root: string, form: BodyForm, options: TrafficOption
     const { body, offsets } = request.template(form)
     // Ids differ from file to file, for programs that send the files unchanged.
     restamp(body, offsets, request.index)
+    const live = form === 'protobuf' ? request.live(body) : null
     writeFileSync(join(directory, file), body)
     return {
       file,
       spans: request.spans,
       raw: Array.from(offsets.raw),
       hex: Array.from(offsets.hex),
+      ...(live === null ? {} : { live: listsOf(live) }),
     }
   })
   const manifest: BodiesManifest = { contentType: CONTENT_TYPES[form], bodies }
   writeFileSync(join(directory, 'bodies.json'), JSON.stringify(manifest))
   return directory
+}
+
+function listsOf(stamps: LiveStamps): NonNullable<BodiesManifest['bodies'][number]['live']> {
+  const { at, slot, times } = stamps
+  return { ...stamps, at: Array.from(at), slot: Array.from(slot), times: Array.from(times) }
 }

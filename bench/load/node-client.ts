@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { gzipSync } from 'node:zlib'
-import { restamp } from '../traffic/stamp.ts'
+import { type LiveStamps, restamp, restampLive } from '../traffic/stamp.ts'
 import type { BodiesManifest } from './bodies.ts'
 import type { LoadReport, Percentiles } from './client.ts'
 
@@ -18,6 +18,7 @@ interface Body {
   readonly spans: number
   readonly raw: Uint32Array
   readonly hex: Uint32Array
+  readonly live: LiveStamps | null
 }
 
 interface Answer {
@@ -47,11 +48,12 @@ class NodeClient {
       readFileSync(join(this.#flags.dir, 'bodies.json'), 'utf8'),
     ) as BodiesManifest // written by bodies.ts
     this.#contentType = manifest.contentType
-    this.#bodies = manifest.bodies.map(({ file, spans, raw, hex }) => ({
+    this.#bodies = manifest.bodies.map(({ file, spans, raw, hex, live }) => ({
       bytes: readFileSync(join(this.#flags.dir, file)),
       spans,
       raw: Uint32Array.from(raw),
       hex: Uint32Array.from(hex),
+      live: live === undefined ? null : stampsOf(live),
     }))
   }
 
@@ -144,6 +146,8 @@ class NodeClient {
     const body = this.#bodyAt(k)
     const copy = Uint8Array.from(body.bytes)
     restamp(copy, body, this.#flags.firstCopy + k)
+    if (body.live !== null)
+      restampLive(copy, body.bytes, body.live, this.#flags.firstCopy + k, Date.now())
     return copy
   }
 
@@ -185,6 +189,16 @@ class NodeClient {
       sent.on('timeout', () => sent.destroy(new Error('timeout')))
       sent.end(payload)
     })
+  }
+}
+
+function stampsOf(live: NonNullable<BodiesManifest['bodies'][number]['live']>): LiveStamps {
+  const { at, slot, times } = live
+  return {
+    ...live,
+    at: Uint32Array.from(at),
+    slot: Uint32Array.from(slot),
+    times: Uint32Array.from(times),
   }
 }
 

@@ -244,7 +244,7 @@ function jsonValue(value: AttributeValue): object {
   return { arrayValue: { values: value.strings.map((stringValue) => ({ stringValue })) } }
 }
 
-function nanos(ms: number): bigint {
+export function nanos(ms: number): bigint {
   return BigInt(Math.round(ms * 1000)) * 1000n
 }
 

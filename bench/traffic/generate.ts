@@ -4,11 +4,20 @@
 
 import { gzipSync } from 'node:zlib'
 import { attributesOf, DIALECT_MIX, makeService } from './dialect.ts'
-import { encodeJson, encodeNdjson, encodeProtobuf, type RequestModel } from './encode.ts'
+import { encodeJson, encodeNdjson, encodeProtobuf, nanos, type RequestModel } from './encode.ts'
 import type { Dialect, Message, Operation, PlantedSecret } from './operation.ts'
 import { type Dice, dice } from './random.ts'
 import { makeNearMiss, makeSecret, type PlantedText, SECRET_CLASSES } from './secrets.ts'
-import { findStamps, restamp, STAMP_HEX, type StampOffsets, stampHex } from './stamp.ts'
+import {
+  findLive,
+  findStamps,
+  type LiveStamps,
+  ownerId,
+  restamp,
+  STAMP_HEX,
+  type StampOffsets,
+  stampHex,
+} from './stamp.ts'
 import { makeTrace } from './trace.ts'
 
 const SECRET_SHARE = 0.02
@@ -26,6 +35,10 @@ export interface TrafficOptions {
   readonly baseTimeMs?: number
   /** Texts are this many times as long as usual. 1 gives spans of 2.9 kB of protobuf. */
   readonly textScale?: number
+  /** Traces belong to so many conversations, sessions and users. Without it each has its own, the same in every copy. */
+  readonly owners?: number
+  /** Every trace has so many spans. Without it 3 to 12. */
+  readonly spansPerTrace?: number
 }
 
 /** The true content of a request, with which results are compared. */
@@ -58,6 +71,8 @@ export interface TrafficRequest {
   readonly truth: Truth
   /** The body with a marker in every id, and the offsets of those markers, for `restamp`. */
   template(form: BodyForm): { readonly body: Uint8Array; readonly offsets: StampOffsets }
+  /** Where a protobuf template names owners and times; null when the traffic is not made for a number of owners. */
+  live(template: Uint8Array): LiveStamps | null
 }
 
 export function generateRequests(options: TrafficOptions): TrafficRequest[] {
@@ -159,6 +174,16 @@ class LazyRequest implements TrafficRequest {
     return { body, offsets: findStamps(body, false) }
   }
 
+  live(template: Uint8Array): LiveStamps | null {
+    const { owners } = this.#options
+    if (owners === undefined) return null
+    const times = this.#plan().operations.flatMap((op) => [
+      nanos(op.startMs),
+      nanos(op.startMs + op.durationMs),
+    ])
+    return findLive(template, owners, times)
+  }
+
   #stamped(form: BodyForm): Uint8Array {
     const { body, offsets } = this.template(form)
     restamp(body, offsets, this.index)
@@ -167,7 +192,8 @@ class LazyRequest implements TrafficRequest {
 
   /** Planned again each time, because the objects of a whole run would need more memory than the bodies. */
   #plan(): PlannedRequest {
-    const { seed, spansPerRequest } = this.#options
+    const { seed, spansPerRequest, spansPerTrace, textScale, owners } = this.#options
+    let slot = 0
     const d = dice(seed, this.index)
     const service = makeService(d, this.dialect)
     const operations: Operation[] = []
@@ -175,11 +201,26 @@ class LazyRequest implements TrafficRequest {
     while (operations.length < spansPerRequest) {
       const left = spansPerRequest - operations.length
       const size = left <= 12 ? left : Math.min(d.int(3, 12), left - 3)
-      operations.push(...makeTrace(d, size, startMs, this.#options.textScale))
+      const trace = makeTrace(d, Math.min(size, spansPerTrace ?? size), startMs, textScale)
+      operations.push(...(owners === undefined ? trace : ownedBy(trace, slot++)))
       startMs += d.int(5, 400)
     }
     return { dialect: this.dialect, service, ...plantAll(d, operations, this.index) }
   }
+}
+
+/** The operations with the ids of an owner that every copy of the body replaces by another. */
+function ownedBy(operations: readonly Operation[], slot: number): Operation[] {
+  const id = ownerId(slot)
+  return operations.map((op) => ({
+    ...op,
+    session: {
+      ...op.session,
+      conversationId: `conv-${id}`,
+      sessionId: `sess-${id}`,
+      userId: `user-${id}`,
+    },
+  }))
 }
 
 /** Dialect of request `index`. The proportions are exact over any run, not only on average. */

@@ -7,6 +7,29 @@ export const STAMP_HEX = '5ca1ab1e'
 const STAMP_RAW = Buffer.from(STAMP_HEX, 'hex')
 const STAMP_TEXT = Buffer.from(STAMP_HEX, 'latin1')
 
+/**
+ * The first eight of the twelve hex digits in the id of an owner (conversation, session, user); the last four are the number of
+ * the trace in its body. Only in bodies that are made for a number of owners.
+ */
+export const OWNER_HEX = '0b5e55ed'
+const OWNER_TEXT = Buffer.from(OWNER_HEX, 'latin1')
+const OWNER_DIGITS = 12
+
+/** Where a body of live traffic names owners and times, which every copy replaces. */
+export interface LiveStamps {
+  /** How many different owners there are over all copies. */
+  readonly owners: number
+  /** How many of them a body names. */
+  readonly slots: number
+  /** Offsets of the digits, and the trace that each belongs to. */
+  readonly at: Uint32Array
+  readonly slot: Uint32Array
+  /** Offsets of times: eight bytes, ns since the epoch, little-endian. */
+  readonly times: Uint32Array
+  /** The latest of them in the template. A copy is moved so that it ends when it is made. */
+  readonly latestMs: number
+}
+
 export interface StampOffsets {
   /** Offsets of ids in binary form, four bytes of each. */
   readonly raw: Uint32Array
@@ -46,6 +69,69 @@ export function stampWord(copy: number): number {
 
 export function stampHex(copy: number): string {
   return stampWord(copy).toString(16).padStart(8, '0')
+}
+
+/** Finds the ids of owners, and these times, ns since the epoch. */
+export function findLive(body: Uint8Array, owners: number, timesNs: Iterable<bigint>): LiveStamps {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  const at = findAll(bytes, OWNER_TEXT)
+  const slot = at.map((offset) =>
+    Number.parseInt(bytes.latin1Slice(offset + OWNER_HEX.length, offset + OWNER_DIGITS), 16),
+  )
+  const found = [...new Set(timesNs)].map((ns) => ({ ns, at: findAll(bytes, littleEndian(ns)) }))
+  return {
+    owners,
+    slots: slot.reduce((n, s) => Math.max(n, s + 1), 0),
+    at,
+    slot,
+    times: Uint32Array.from(found.flatMap((f) => [...f.at])),
+    latestMs: found.reduce((latest, { ns }) => Math.max(latest, Math.ceil(Number(ns) / 1e6)), 0),
+  }
+}
+
+/** Writes the owners of copy `n` into `body`, and moves its times so that the latest is `nowMs`. */
+export function restampLive(
+  body: Uint8Array,
+  template: Uint8Array,
+  stamps: LiveStamps,
+  copy: number,
+  nowMs: number,
+): void {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  for (const [i, at] of stamps.at.entries()) {
+    const owner = ownerOf(stamps, copy, stamps.slot[i] ?? 0)
+    bytes.write(owner.toString(16).padStart(OWNER_DIGITS, '0'), at, 'latin1')
+  }
+  const from = Buffer.from(template.buffer, template.byteOffset, template.byteLength)
+  const shift = BigInt(Math.round(nowMs - stamps.latestMs)) * NS_PER_MS
+  for (const at of stamps.times) bytes.writeBigUInt64LE(from.readBigUInt64LE(at) + shift, at)
+}
+
+const NS_PER_MS = 1_000_000n
+
+function littleEndian(value: bigint): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64LE(value)
+  return bytes
+}
+
+/**
+ * The owner of a trace of a copy. One after the other comes once in a cycle of all owners, in an order that is not that of
+ * their numbers, so that a store cannot write them in the order in which they lie.
+ */
+export function ownerOf(
+  { owners, slots }: Pick<LiveStamps, 'owners' | 'slots'>,
+  copy: number,
+  slot: number,
+): number {
+  return (((copy * slots + slot) % owners) * (OWNER_STEP % owners)) % owners
+}
+
+/** A prime, so that its multiples visit every owner. */
+const OWNER_STEP = 2_654_435_761
+
+export function ownerId(slot: number): string {
+  return OWNER_HEX + slot.toString(16).padStart(OWNER_DIGITS - OWNER_HEX.length, '0')
 }
 
 function findAll(bytes: Buffer, marker: Buffer): Uint32Array {

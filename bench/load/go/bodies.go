@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
+	"time"
 )
 
 // manifest lists the bodies of a directory, as bench/load/bodies.ts wrote it.
@@ -20,14 +22,31 @@ type manifest struct {
 		// Offsets of ids in binary form (four bytes of each) and in hex form (eight digits of each).
 		Raw []int `json:"raw"`
 		Hex []int `json:"hex"`
+		// What copies of live traffic replace; nil for other traffic.
+		Live *live `json:"live"`
 	} `json:"bodies"`
 }
+
+// live says where a body names owners (conversations, sessions, users) and times, and which trace an owner belongs to.
+type live struct {
+	Owners   int   `json:"owners"`
+	Slots    int   `json:"slots"`
+	At       []int `json:"at"`
+	Slot     []int `json:"slot"`
+	Times    []int `json:"times"`
+	LatestMs int64 `json:"latestMs"`
+	// Those of the template, ns since the epoch.
+	times []uint64
+}
+
+const ownerDigits = 12
 
 type body struct {
 	bytes []byte
 	spans int
 	raw   []int
 	hex   []int
+	live  *live
 }
 
 func readBodies(dir string) ([]body, string, error) {
@@ -55,7 +74,12 @@ func readBodies(dir string) ([]body, string, error) {
 				return nil, "", fmt.Errorf("%s: hex id offset %d is outside", entry.File, at)
 			}
 		}
-		bodies = append(bodies, body{content, entry.Spans, entry.Raw, entry.Hex})
+		if entry.Live != nil {
+			if err := entry.Live.check(content); err != nil {
+				return nil, "", fmt.Errorf("%s: %w", entry.File, err)
+			}
+		}
+		bodies = append(bodies, body{content, entry.Spans, entry.Raw, entry.Hex, entry.Live})
 	}
 	if len(bodies) == 0 {
 		return nil, "", fmt.Errorf("%s holds no bodies", dir)
@@ -83,11 +107,53 @@ func (b *body) restamp(n uint32) {
 	for _, at := range b.hex {
 		copy(b.bytes[at:], hex[:])
 	}
+	if b.live != nil {
+		b.live.restamp(b.bytes, n, time.Now())
+	}
+}
+
+func (l *live) check(content []byte) error {
+	if l.Owners < 1 || len(l.At) != len(l.Slot) {
+		return fmt.Errorf("bad owners")
+	}
+	for _, at := range l.At {
+		if at < 0 || at+ownerDigits > len(content) {
+			return fmt.Errorf("owner offset %d is outside", at)
+		}
+	}
+	for _, at := range l.Times {
+		if at < 0 || at+8 > len(content) {
+			return fmt.Errorf("time offset %d is outside", at)
+		}
+		l.times = append(l.times, binary.LittleEndian.Uint64(content[at:]))
+	}
+	return nil
+}
+
+// ownerOf is the owner of a trace of copy n. bench/traffic/stamp.ts computes the same.
+func (l *live) ownerOf(n uint32, slot int) uint64 {
+	owners := uint64(l.Owners)
+	return (uint64(n)*uint64(l.Slots) + uint64(slot)) % owners * (2_654_435_761 % owners) % owners
+}
+
+// restamp writes the owners of copy n, and moves the times so that the latest is now.
+func (l *live) restamp(bytes []byte, n uint32, now time.Time) {
+	const digits = "0123456789abcdef"
+	for i, at := range l.At {
+		owner := l.ownerOf(n, l.Slot[i])
+		for d := range ownerDigits {
+			bytes[at+d] = digits[owner>>(4*(ownerDigits-1-d))&15]
+		}
+	}
+	shift := uint64((now.UnixMilli() - l.LatestMs) * 1_000_000)
+	for i, at := range l.Times {
+		binary.LittleEndian.PutUint64(bytes[at:], l.times[i]+shift)
+	}
 }
 
 // clone gives a sender its own copy of the body, in which it can overwrite the ids.
 func (b *body) clone() body {
-	return body{bytes.Clone(b.bytes), b.spans, b.raw, b.hex}
+	return body{bytes.Clone(b.bytes), b.spans, b.raw, b.hex, b.live}
 }
 
 // compressed is a gzip body. Ids cannot be changed in it, so different ones are made before the clock starts.
