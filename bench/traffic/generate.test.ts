@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { generateRequests, sumTruth } from './generate.ts'
 import { luhnComplete, SECRET_CLASSES } from './secrets.ts'
-import { restamp, stampHex } from './stamp.ts'
+import { restamp, restampLive, stampHex } from './stamp.ts'
 
 const options = { seed: 7, requests: 40, spansPerRequest: 100 }
 
@@ -138,6 +138,34 @@ test('restamp changes all ids and nothing else, and no two copies share an id', 
       form === 'protobuf' ? Buffer.from(request.protobuf) : Buffer.from(request[form])
     assert.deepEqual(Buffer.from(body), asGenerated)
   }
+})
+
+test('copies of live traffic name every owner once in a cycle, and end when they are made', () => {
+  // 100 spans in traces of one are as many traces, and three copies name each owner once.
+  const owners = 300
+  const requests = generateRequests({ ...options, requests: 1, owners, spansPerTrace: 1 })
+  const body = requests[0]?.template('protobuf').body ?? new Uint8Array()
+  const live = requests[0]?.live(body)
+  assert.ok(live)
+  assert.equal(live.slots, 100)
+  const template = Buffer.from(body)
+  const seen: string[] = []
+  for (let copy = 7; copy < 10; copy++) {
+    const nowMs = 1_800_000_000_000 + copy
+    restampLive(body, template, live, copy, nowMs)
+    const text = Buffer.from(body).toString('latin1')
+    const sessions = new Set([...text.matchAll(/sess-([0-9a-f]{12})/g)].map((m) => m[1] ?? ''))
+    assert.equal(sessions.size, 100)
+    for (const session of sessions) assert.ok(text.includes(`user-${session}`))
+    seen.push(...sessions)
+    const times = [...live.times].map((at) => Buffer.from(body).readBigUInt64LE(at))
+    const latest = times.reduce((a, b) => (a > b ? a : b))
+    assert.ok(Math.abs(Number(latest / 1_000_000n) - nowMs) <= 1)
+    // Start and end of each span, and the exceptions.
+    assert.ok(times.length >= 200)
+  }
+  assert.equal(new Set(seen).size, owners)
+  assert.ok(seen.every((id) => Number.parseInt(id, 16) < owners))
 })
 
 test('small requests have exactly the requested number of spans', () => {

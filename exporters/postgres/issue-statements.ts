@@ -1,11 +1,14 @@
 // The statements that store signals and what they mean for issues.
 
+import { rowOf } from './key-lookup.ts'
+
 /**
  * Inserts signals and returns those that are new, and those whose final form came later: a signal about a trace is raised as soon as
  * it holds, and again when the trace is complete; one that was corrected, or whose level is usual now, says so. Of all others the first
- * form stays.
+ * form stays. `added` is how much more a signal costs than before: the last SELECT sees the rows as they were before the statement.
  */
 export const SIGNALS = `
+WITH stored AS (
 INSERT INTO signals AS s (tenant_id, project_id, signal_id, type, severity, trace_id, span_id, event_id, at, value,
   threshold, evidence, rule, conversation_id, session_id, user_id, environment, fingerprint, cost_usd)
 SELECT tenant, project, id, type, severity, trace, span, event, to_timestamp(at / 1000.0), value, threshold, evidence, rule,
@@ -19,7 +22,11 @@ ON CONFLICT (tenant_id, project_id, signal_id) DO UPDATE SET
   span_id = EXCLUDED.span_id, event_id = EXCLUDED.event_id, cost_usd = EXCLUDED.cost_usd, updated_at = now()
 WHERE (s.rule ~ '^(trace|conversation|trend)[.]' OR EXCLUDED.evidence ? 'superseded')
   AND (s.at, s.value, s.evidence, s.severity) IS DISTINCT FROM (EXCLUDED.at, EXCLUDED.value, EXCLUDED.evidence, EXCLUDED.severity)
-RETURNING tenant_id AS tenant, project_id AS project, signal_id AS id, fingerprint, xmax = 0 AS "isNew"`
+RETURNING tenant_id AS tenant, project_id AS project, signal_id AS id, fingerprint, xmax = 0 AS "isNew", cost_usd
+)
+SELECT r.tenant, r.project, r.id, r.fingerprint, r."isNew", coalesce(r.cost_usd, 0) - coalesce((
+  SELECT t.cost_usd FROM (SELECT) AS one ${rowOf('signals', 'signal_id', 'tenant_id, project_id, signal_id, cost_usd')}), 0) AS added
+FROM stored AS r`
 
 const RANK = (column: string): string =>
   `CASE ${column} WHEN 'high' THEN 3 WHEN 'medium' THEN 2 ELSE 1 END`
@@ -88,15 +95,17 @@ UPDATE issues AS i SET traces = i.traces + s.traces, users = i.users + s.users
 FROM sums AS s
 WHERE i.tenant_id = s.tenant_id AND i.project_id = s.project_id AND i.issue_id = s.issue_id`
 
-/** Takes times and cost of issues from their signals again, after some of these got their final form. */
+/**
+ * Takes times and evidence of issues from their signals again, after some of these got their final form, and adds what these cost
+ * more. Only the first and the last signal are read: a sum over all of them would take longer with each that comes.
+ */
 export const REFRESHED = `
-UPDATE issues AS i SET first_seen = s.first, last_seen = s.last, cost_usd = s.cost, evidence = s.evidence
-FROM (
-  SELECT g.tenant_id, g.project_id, g.fingerprint, min(g.at) AS first, max(g.at) AS last, coalesce(sum(g.cost_usd), 0) AS cost,
-    (array_agg(jsonb_strip_nulls(jsonb_build_object('value', g.value, 'threshold', g.threshold)) || g.evidence ORDER BY g.at DESC, g.signal_id DESC))[1] AS evidence
-  FROM signals AS g
-  JOIN json_to_recordset($1::json) AS r(tenant text, project text, fingerprint text)
-    ON g.tenant_id = r.tenant AND g.project_id = r.project AND g.fingerprint = r.fingerprint
-  GROUP BY g.tenant_id, g.project_id, g.fingerprint
-) AS s
-WHERE i.tenant_id = s.tenant_id AND i.project_id = s.project_id AND i.fingerprint = s.fingerprint`
+UPDATE issues AS i SET first_seen = o.at, last_seen = n.at, cost_usd = greatest(i.cost_usd + r.added, 0), evidence = n.evidence
+FROM json_to_recordset($1::json) AS r(tenant text, project text, fingerprint text, added double precision)
+CROSS JOIN LATERAL (SELECT g.at FROM signals AS g
+  WHERE g.tenant_id = r.tenant AND g.project_id = r.project AND g.fingerprint = r.fingerprint ORDER BY g.at, g.signal_id LIMIT 1) AS o
+CROSS JOIN LATERAL (SELECT g.at,
+    jsonb_strip_nulls(jsonb_build_object('value', g.value, 'threshold', g.threshold)) || g.evidence AS evidence
+  FROM signals AS g WHERE g.tenant_id = r.tenant AND g.project_id = r.project AND g.fingerprint = r.fingerprint
+  ORDER BY g.at DESC, g.signal_id DESC LIMIT 1) AS n
+WHERE i.tenant_id = r.tenant AND i.project_id = r.project AND i.fingerprint = r.fingerprint`

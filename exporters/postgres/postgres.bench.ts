@@ -3,7 +3,7 @@
 // sends 20 events a minute without a trace has after 35 days. Its row costs the
 // server 13 µs and the collector 6 µs, so that such an event is still cheaper than one of a trace (2026-11-30, 2-core VM under load).
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../core/clock.ts'
@@ -15,6 +15,7 @@ import { silentLog, startTestPostgres } from '../../storage/testing/stores.ts'
 import { sampleEvents } from '../clickhouse/testing/sample-events.ts'
 import { encoder } from './encode.ts'
 import { postgres } from './index.ts'
+import { serverSeconds } from './testing/server-seconds.ts'
 
 const BATCH = 1000
 const BATCHES = 60
@@ -55,21 +56,6 @@ function parts(round: number, { hasId, traceOf }: (typeof KINDS)[number]): Encod
     new Set(),
     ctx,
   )
-}
-
-/** CPU seconds of the server's processes so far, those that ended included. */
-function serverSeconds(dataDir: string): number {
-  const pid = Number(
-    readFileSync(join(dataDir, 'cluster', 'postmaster.pid'), 'utf8').split('\n')[0],
-  )
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
-  const ticks = [String(pid), ...children].map((p) => {
-    const fields = readFileSync(`/proc/${p}/stat`, 'utf8')
-      .replace(/^.*\) /, '')
-      .split(' ')
-    return [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0)
-  })
-  return ticks.reduce((sum, n) => sum + n, 0) / 100
 }
 
 const server = await startTestPostgres()

@@ -75,9 +75,17 @@ export interface Changes {
   readonly usage: readonly UsageRow[]
   readonly counted: readonly CountedRow[]
   readonly agents: readonly AgentRow[]
-  /** True when events were moved away from some group, which may be empty now. */
-  readonly hasMoved: boolean
+  /** The groups that events were moved away from, and which may be empty now. */
+  readonly left: Left
 }
+
+export interface GroupKey {
+  readonly tenant: string
+  readonly project: string
+  readonly id: string
+}
+
+export type Left = Readonly<Record<'conversations' | 'sessions' | 'users', readonly GroupKey[]>>
 
 const TABLE = { user: 'users', session: 'sessions', conversation: 'conversations' } as const
 
@@ -94,7 +102,11 @@ export class Rollup {
   readonly #usage = new Map<string, UsageRow>()
   readonly #counted = new Map<string, CountedRow>()
   readonly #agents = new Map<string, AgentRow>()
-  #hasMoved = false
+  readonly #left = {
+    users: new Map<string, GroupKey>(),
+    sessions: new Map<string, GroupKey>(),
+    conversations: new Map<string, GroupKey>(),
+  }
 
   /** `by` is the cursor of the exporter. */
   constructor(by: string) {
@@ -136,7 +148,11 @@ export class Rollup {
       usage: values(this.#usage),
       counted: values(this.#counted),
       agents: values(this.#agents),
-      hasMoved: this.#hasMoved,
+      left: {
+        conversations: values(this.#left.conversations),
+        sessions: values(this.#left.sessions),
+        users: values(this.#left.users),
+      },
     }
   }
 
@@ -231,7 +247,9 @@ export class Rollup {
       addSums(group, all)
       if (before.id !== null && (before.sums.events > 0 || before.sums.signals > 0)) {
         addSums(this.#group(owner, row, before.id), before.sums, -1)
-        this.#hasMoved = true
+        const { tenant, project } = row
+        const left = { tenant, project, id: before.id }
+        this.#left[TABLE[owner]].set(keyOf(tenant, project, before.id), left)
       }
     }
     group.user = lesser(group.user, row.user)

@@ -24,7 +24,7 @@ import { Rollup } from './rollup.ts'
 import {
   BEGIN_BATCH,
   claimStatements,
-  DROP_EMPTY,
+  dropStatements,
   issueStatements,
   LAST_SEQUENCE,
   LOCK_PLACES,
@@ -256,7 +256,7 @@ async function store(client: Statements, { rollup, signals }: Content): Promise<
   const changes = rollup.changes()
   for (const statement of statementsFor(changes)) await client.query(statement)
   for (const statement of revisedStatements(rollup.counted.changes())) await client.query(statement)
-  if (changes.hasMoved) for (const statement of DROP_EMPTY) await client.query(statement)
+  for (const statement of dropStatements(changes.left)) await client.query(statement)
 }
 
 /**

@@ -11,7 +11,8 @@ import {
 import type { SignalRow } from './fact-document.ts'
 import { AFFECTED, ISSUES, REFRESHED, REOPENED, SIGNALS } from './issue-statements.ts'
 import { issueChanges } from './issues.ts'
-import type { Changes } from './rollup.ts'
+import { PLAN_SETTINGS, rowOf } from './key-lookup.ts'
+import type { Changes, Left } from './rollup.ts'
 
 export const LAST_SEQUENCE = 'SELECT last_sequence FROM exporter_cursor WHERE exporter = $1'
 
@@ -25,10 +26,11 @@ ON CONFLICT (exporter) DO UPDATE SET
 
 /**
  * The exporter's role may write the rows of all tenants. The lock makes a batch that is sent again wait for its first
- * transaction, which the server may still be committing after the connection broke.
+ * transaction, which the server may still be committing after the connection broke. Then the planner's choices that a batch
+ * has no use for are switched off (`key-lookup.ts`).
  */
-export const BEGIN_BATCH =
-  "SELECT set_config('role', 'observa_exporter', true), pg_advisory_xact_lock(hashtextextended($1, 7362781411))"
+export const BEGIN_BATCH = `SELECT set_config('role', 'observa_exporter', true), pg_advisory_xact_lock(hashtextextended($1, 7362781411)),
+  ${PLAN_SETTINGS}`
 
 /**
  * Held until the end of the transaction, so that no other instance changes the rows of a project between reading and writing.
@@ -46,8 +48,8 @@ SELECT t.tenant_id AS tenant, t.project_id AS project, t.trace_id AS trace, envi
   total_tokens::float8 AS total, cache_read_tokens::float8 AS cache_read, cache_write_tokens::float8 AS cache_write,
   reasoning_tokens::float8 AS reasoning, cost_usd AS cost, unpriced::float8, signals::float8, high_signals::float8, kinds,
   models, seen, added, inherited
-FROM unnest($1::text[], $2::text[], $3::text[]) AS k(tenant_id, project_id, trace_id)
-JOIN trace_summaries t ON t.tenant_id = k.tenant_id AND t.project_id = k.project_id AND t.trace_id = k.trace_id`
+FROM unnest($1::text[], $2::text[], $3::text[]) AS r(tenant, project, id)
+${rowOf('trace_summaries', 'trace_id', '*')}`
 
 const at = (column: string): string => `to_timestamp(${column} / 1000.0)`
 
@@ -189,13 +191,24 @@ ON CONFLICT (tenant_id, project_id, day, agent) DO UPDATE SET
   total_tokens = t.total_tokens + EXCLUDED.total_tokens,
   cost_usd = t.cost_usd + EXCLUDED.cost_usd`
 
-/** Deletes groups whose events have all moved to another one. */
-export const DROP_EMPTY: readonly string[] = ['conversations', 'sessions', 'end_users'].map(
-  (table) => `DELETE FROM ${table} WHERE events = 0 AND signals = 0`,
-)
+/** Deletes those of these groups that are empty, because their events have all moved to another one. */
+const dropEmpty = (table: string, id: string): string => `
+DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT t.ctid FROM json_to_recordset($1::json) AS r(tenant text, project text, id text)
+  ${rowOf(table, id, `tenant_id, project_id, ${id}, events, signals, ctid`)} AND t.events = 0 AND t.signals = 0))`
+
+const LEFT: readonly { readonly rows: keyof Left; readonly name: string; readonly sql: string }[] =
+  [
+    {
+      rows: 'conversations',
+      name: 'observa_drop_conversations',
+      sql: dropEmpty('conversations', 'conversation_id'),
+    },
+    { rows: 'sessions', name: 'observa_drop_sessions', sql: dropEmpty('sessions', 'session_id') },
+    { rows: 'users', name: 'observa_drop_users', sql: dropEmpty('end_users', 'user_id') },
+  ]
 
 const TABLES: readonly {
-  readonly rows: Exclude<keyof Changes, 'hasMoved'>
+  readonly rows: Exclude<keyof Changes, 'left'>
   readonly name: string
   readonly sql: string
 }[] = [
@@ -222,6 +235,11 @@ export function statementsFor(changes: Changes): readonly Prepared[] {
   return TABLES.flatMap(({ rows, name, sql }) => inChunks(name, sql, changes[rows]))
 }
 
+/** The statements that delete the groups which events have left and which are empty now. */
+export function dropStatements(left: Left): readonly Prepared[] {
+  return LEFT.flatMap(({ rows, name, sql }) => inChunks(name, sql, left[rows]))
+}
+
 export function claimStatements(keys: readonly EventKey[]): readonly Prepared[] {
   return inChunks('observa_claim_events', CLAIM_EVENTS, keys)
 }
@@ -235,7 +253,7 @@ export function revisedStatements(rows: readonly RevisedRow[]): readonly Prepare
 }
 
 export function signalStatements(signals: readonly SignalRow[]): readonly Prepared[] {
-  return inChunks('observa_signals_2', SIGNALS, signals)
+  return inChunks('observa_signals_3', SIGNALS, signals)
 }
 
 /** The statements that store what new signals mean for issues, in order. */
@@ -250,11 +268,19 @@ export function issueStatements(fresh: readonly SignalRow[]): readonly Prepared[
 }
 
 /** For the issues of signals whose final form came after they had been counted. */
-export function refreshStatements(
-  changed: readonly Pick<StoredSignal, 'tenant' | 'project' | 'fingerprint'>[],
-): readonly Prepared[] {
-  const keys = changed.map(({ tenant, project, fingerprint }) => ({ tenant, project, fingerprint }))
-  return inChunks('observa_issues_refreshed', REFRESHED, keys)
+export function refreshStatements(changed: readonly StoredSignal[]): readonly Prepared[] {
+  const byIssue = new Map<string, RefreshedIssue>()
+  for (const { tenant, project, fingerprint, added } of changed) {
+    const key = `${tenant}\n${project}\n${fingerprint}`
+    const known = byIssue.get(key)
+    if (known === undefined) byIssue.set(key, { tenant, project, fingerprint, added })
+    else known.added += added
+  }
+  return inChunks('observa_issues_refreshed_2', REFRESHED, [...byIssue.values()])
+}
+
+interface RefreshedIssue extends Pick<StoredSignal, 'tenant' | 'project' | 'fingerprint'> {
+  added: number
 }
 
 /** A signal that was inserted or changed. */
@@ -264,6 +290,8 @@ export interface StoredSignal {
   readonly id: string
   readonly fingerprint: string | null
   readonly isNew: boolean
+  /** USD that the signal costs more than before the statement. */
+  readonly added: number
 }
 
 function inChunks(name: string, text: string, rows: readonly unknown[]): Prepared[] {

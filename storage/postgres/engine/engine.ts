@@ -52,6 +52,33 @@ export interface PostgresEngine {
 const READY_TIMEOUT_MS = 60_000
 const STOP_TIMEOUT_MS = 20_000
 const LEFTOVERS_WAIT_MS = 10_000
+/**
+ * Settings of the server, for a laptop. `synchronous_commit` and `full_page_writes` keep their safe defaults: the exporter commits
+ * a few times a second, so there is nothing to gain, and what was committed is no longer in the collector's log.
+ */
+const SETTINGS: Readonly<Record<string, string>> = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '100',
+  log_min_messages: 'warning',
+  log_min_error_statement: 'panic',
+  log_statement: 'none',
+  log_error_verbosity: 'terse',
+  timezone: 'UTC',
+  // The rows of 100,000 live sessions, conversations and users with their indexes. Only pages in use take memory.
+  shared_buffers: '160MB',
+  // After a checkpoint the first change of each page writes the whole page. Changes of rows lie all over the tables, so
+  // checkpoints that come every few seconds would write the tables again and again.
+  max_wal_size: '1GB',
+  checkpoint_timeout: '15min',
+  wal_compression: 'pglz',
+  wal_buffers: '8MB',
+  // Compiling a query takes longer than any query here.
+  jit: 'off',
+  random_page_cost: '1.1',
+  autovacuum_naptime: '20s',
+  autovacuum_max_workers: '2',
+}
 const ADMIN = 'observa_admin'
 const USER = 'observa'
 const DATABASE = 'observa'
@@ -252,10 +279,8 @@ async function launch(
   options.progress('starting Postgres...')
   const port = options.port ?? (await freePort())
   const log = openSync(directory.log, 'a', 0o600)
-  // biome-ignore format: name and value side by side
-  const flags = ['-D', directory.cluster, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=',
-    '-c', 'max_connections=100', '-c', 'shared_buffers=64MB', '-c', 'log_min_messages=warning', '-c', 'log_min_error_statement=panic',
-    '-c', 'log_statement=none', '-c', 'log_error_verbosity=terse', '-c', 'timezone=UTC', '-c', 'max_wal_size=512MB']
+  const settings = Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const flags = ['-D', directory.cluster, '-p', String(port), ...settings]
   const child = spawn(binaries.postgres, flags, {
     ...identity(user, directory),
     // The server has its own process group, so that Ctrl-C does not stop it during a drain.
