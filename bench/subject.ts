@@ -31,8 +31,6 @@ export interface RunningSubject {
   metrics(): Promise<string>
   /** Number of items that were accepted but will never arrive, read from the text of `/metrics`. */
   lost(metrics: string): number
-  /** Directory of its data, for subjects with embedded stores. */
-  readonly dataDir?: string
   stop(): Promise<void>
 }
 
