@@ -3,7 +3,7 @@
 
 import { intAt } from '../../core/reports/typed-arrays.ts'
 
-/** Columns of a slot: two halves of the key and the ticket, 0 = empty slot. The owner follows. */
+/** Columns of a slot: two halves of the key and the ticket. The owner follows. */
 const LO = 0
 const HI = 1
 const TICKET = 2
@@ -43,9 +43,10 @@ export class HashTable {
   /** Copies the owner of a key into `out` and returns its ticket; 0 when the key is unknown. */
   find(lo: number, hi: number, out: Int32Array): number {
     const generations = this.#generations
+    const hash = hashOf(lo, hi)
     for (let i = 0; i < generations.length; i++) {
       const g = generations[i] as Generation
-      const at = g.find(lo, hi)
+      const at = g.find(lo, hi, hash)
       if (at >= 0) return g.read(at, out)
     }
     return 0
@@ -53,8 +54,9 @@ export class HashTable {
 
   has(lo: number, hi: number): boolean {
     const generations = this.#generations
+    const hash = hashOf(lo, hi)
     for (let i = 0; i < generations.length; i++)
-      if ((generations[i] as Generation).find(lo, hi) >= 0) return true
+      if ((generations[i] as Generation).find(lo, hi, hash) >= 0) return true
     return false
   }
 
@@ -67,8 +69,9 @@ export class HashTable {
 
   /** Removes a key if it was added under this ticket. */
   remove(lo: number, hi: number, ticket: number): void {
+    const hash = hashOf(lo, hi)
     for (const g of this.#generations) {
-      const at = g.find(lo, hi)
+      const at = g.find(lo, hi, hash)
       if (at < 0) continue
       if (g.ticketAt(at) === ticket) g.removeAt(at)
       return
@@ -86,10 +89,15 @@ export class HashTable {
   }
 }
 
+/**
+ * Beside the slots lie tags, a byte for each: 0 = empty slot, else bits of the key's hash. Nearly every key that is looked for is in none
+ * of the generations, and the tags, which fit into the processor's cache, tell so without a look at the slots, which do not.
+ */
 class Generation {
   size = 0
   readonly #stride: number
   #slots: Int32Array
+  #tags: Uint8Array
   #mask: number
 
   constructor(entriesMax: number, ownerInts: number) {
@@ -97,29 +105,30 @@ class Generation {
     // Grows by doubling up to what its entries need, so that a quiet instance stays small.
     const start = Math.min(1024, slotsFor(entriesMax))
     this.#slots = new Int32Array(start * this.#stride)
+    this.#tags = new Uint8Array(start)
     this.#mask = start - 1
   }
 
   get byteLength(): number {
-    return this.#slots.byteLength
+    return this.#slots.byteLength + this.#tags.byteLength
   }
 
   clear(): void {
-    this.#slots.fill(0)
+    this.#tags.fill(0)
     this.size = 0
   }
 
   /** Where the slot of a key begins, -1 when there is none. */
-  find(lo: number, hi: number): number {
-    const s = this.#slots
-    const stride = this.#stride
+  find(lo: number, hi: number, hash: number): number {
+    const tags = this.#tags
     const mask = this.#mask
-    let i = hashOf(lo, hi) & mask
-    for (;;) {
-      const at = i * stride
-      if (s[at + TICKET] === 0) return -1
-      if (s[at + LO] === lo && s[at + HI] === hi) return at
-      i = (i + 1) & mask
+    const wanted = tagOf(hash)
+    for (let i = hash & mask; ; i = (i + 1) & mask) {
+      const tag = tags[i] as number
+      if (tag === 0) return -1
+      if (tag !== wanted) continue
+      const at = i * this.#stride
+      if (this.#slots[at + LO] === lo && this.#slots[at + HI] === hi) return at
     }
   }
 
@@ -138,8 +147,10 @@ class Generation {
     if (this.size + 1 > (this.#mask + 1) * LOAD_MAX) this.#grow()
     const s = this.#slots
     const stride = this.#stride
-    let i = hashOf(lo, hi) & this.#mask
-    while (s[i * stride + TICKET] !== 0) i = (i + 1) & this.#mask
+    const hash = hashOf(lo, hi)
+    let i = hash & this.#mask
+    while (this.#tags[i] !== 0) i = (i + 1) & this.#mask
+    this.#tags[i] = tagOf(hash)
     const at = i * stride
     s[at + LO] = lo
     s[at + HI] = hi
@@ -151,37 +162,50 @@ class Generation {
   /** Moves later entries of the probe sequence back, so that no tombstones pile up. */
   removeAt(slotAt: number): void {
     const s = this.#slots
+    const tags = this.#tags
     const stride = this.#stride
     const mask = this.#mask
     let hole = slotAt / stride
     let i = (hole + 1) & mask
-    while (s[i * stride + TICKET] !== 0) {
+    while (tags[i] !== 0) {
       const home = hashOf(intAt(s, i * stride + LO), intAt(s, i * stride + HI)) & mask
       if (((i - home) & mask) >= ((i - hole) & mask)) {
         s.copyWithin(hole * stride, i * stride, (i + 1) * stride)
+        tags[hole] = tags[i] as number
         hole = i
       }
       i = (i + 1) & mask
     }
-    s.fill(0, hole * stride, (hole + 1) * stride)
+    tags[hole] = 0
     this.size--
   }
 
   #grow(): void {
+    const { length } = this.#tags
     const old = this.#slots
+    const oldTags = this.#tags
     const stride = this.#stride
-    const slots = (this.#mask + 1) * 2
-    const grown = new Int32Array(slots * stride)
-    const mask = slots - 1
-    for (let at = 0; at < old.length; at += stride) {
-      if (old[at + TICKET] === 0) continue
-      let i = hashOf(intAt(old, at + LO), intAt(old, at + HI)) & mask
-      while (grown[i * stride + TICKET] !== 0) i = (i + 1) & mask
-      for (let k = 0; k < stride; k++) grown[i * stride + k] = intAt(old, at + k)
+    const slots = new Int32Array(length * 2 * stride)
+    const tags = new Uint8Array(length * 2)
+    const mask = length * 2 - 1
+    for (let from = 0; from < length; from++) {
+      if (oldTags[from] === 0) continue
+      const at = from * stride
+      const hash = hashOf(intAt(old, at + LO), intAt(old, at + HI))
+      let i = hash & mask
+      while (tags[i] !== 0) i = (i + 1) & mask
+      tags[i] = tagOf(hash)
+      for (let k = 0; k < stride; k++) slots[i * stride + k] = intAt(old, at + k)
     }
-    this.#slots = grown
+    this.#slots = slots
+    this.#tags = tags
     this.#mask = mask
   }
+}
+
+/** The highest bits of a hash, of which the place of a slot has the lowest; never 0. */
+function tagOf(hash: number): number {
+  return hash >>> 24 || 1
 }
 
 /** The keys are pieces of SHA-256, but a client chooses what is hashed: mix both halves. */
