@@ -4,12 +4,11 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { z } from 'zod'
 import type { Clock } from '../../core/clock.ts'
-import { labelValue, type Metrics } from '../../core/metrics.ts'
+import type { Metrics } from '../../core/metrics.ts'
 import { defineJobKind, type JobHandler, type JobKind } from '../../jobs/job-kind.ts'
 import type { JobQueue } from '../../jobs/job-queue.ts'
 import type { PostgresPool } from '../../storage/postgres/pool.ts'
 import { withRole } from '../../storage/postgres/roles.ts'
-import { settleStranded, spendOfDay } from '../../storage/semantic/daily-cap.ts'
 import {
   askJudges,
   forgetVerdicts,
@@ -19,7 +18,7 @@ import {
 } from '../../storage/semantic/judgements.ts'
 import { answersIn, sampledAnswers } from '../../storage/semantic/sampled-answers.ts'
 import { changedHours, markSeen } from '../../storage/semantic/stored-exchanges.ts'
-import { MODEL_LOST, MODEL_SPEND } from '../semantic-metrics.ts'
+import { lookAfterSpend } from '../endpoint/look-after-spend.ts'
 import type { JudgeSettings } from './judge-settings.ts'
 import type { Rubric } from './rubric.ts'
 import type { JudgeQuestion } from './run-judge.ts'
@@ -42,8 +41,6 @@ const SAMPLED_OF_HOUR_MAX = 1000
 const HOURS_AT_ONCE = 48
 const DAYS_MAX = 2
 const VERDICT_DAYS = 30
-/** This time is longer than any call with its retries. */
-const STRANDED_MS = 15 * 60_000
 const HIGH_PRIORITY = 10
 
 export interface SelectDeps {
@@ -66,6 +63,7 @@ export function selectQuestions(deps: SelectDeps): JobHandler<object> {
         await askByRules(deps, hour)
       }
       await enqueueWaiting(deps)
+      await forgetVerdicts(deps.pool, VERDICT_DAYS)
       await lookAfterSpend(deps)
     },
   }
@@ -140,16 +138,4 @@ async function enqueueWaiting({ pool, queue, ask }: SelectDeps): Promise<void> {
       return queue().enqueue(ask, question, { key, priority: question.priority })
     }),
   )
-}
-
-async function lookAfterSpend({ pool, clock, metrics }: SelectDeps): Promise<void> {
-  const lost = await settleStranded(pool, STRANDED_MS)
-  if (lost > 0) metrics.add(MODEL_LOST, '', lost)
-  await forgetVerdicts(pool, VERDICT_DAYS)
-  const day = new Date(clock.nowMs()).toISOString().slice(0, 10)
-  for (const s of await spendOfDay(pool, day)) {
-    const tenant = `tenant="${labelValue(s.tenant_id)}",budget="${labelValue(s.budget)}"`
-    metrics.set(MODEL_SPEND, `${tenant},state="settled"`, s.settled_usd)
-    metrics.set(MODEL_SPEND, `${tenant},state="reserved"`, s.reserved_usd)
-  }
 }

@@ -3,6 +3,7 @@
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { z } from 'zod'
+import type { Clock } from '../../core/clock.ts'
 import { labelValue, type Metrics } from '../../core/metrics.ts'
 import { defineJobKind, type JobHandler } from '../../jobs/job-kind.ts'
 import type { PostgresPool } from '../../storage/postgres/pool.ts'
@@ -22,6 +23,7 @@ import {
   storeVectors,
   type Vector,
 } from '../../storage/semantic/vectors.ts'
+import { lookAfterSpend } from '../endpoint/look-after-spend.ts'
 import { completeExchanges } from '../quality/score-hour.ts'
 import { applies } from '../sampling/trace-share.ts'
 import { SAMPLED } from '../semantic-metrics.ts'
@@ -44,6 +46,7 @@ const CANDIDATES_AT_ONCE = 512
 export interface EmbedDeps {
   readonly pool: PostgresPool
   readonly clickhouse: ClickHouseClient
+  readonly clock: Clock
   readonly metrics: Metrics
   readonly embedder: Embedder
   readonly sampling: SamplingSettings
@@ -58,6 +61,7 @@ export function embedSample(deps: EmbedDeps): JobHandler<object> {
         limit: HOURS_AT_ONCE,
       })
       for (const hour of hours) await embedHour(deps, hour, signal)
+      await lookAfterSpend(deps)
     },
   }
 }
@@ -67,17 +71,18 @@ async function embedHour(deps: EmbedDeps, hour: ChangedHour, signal: AbortSignal
   const kept = sampling.always.includes('feedback') ? await tracesWithFeedback(pool, hour) : []
   const rateMax = Math.max(sampling.rate, ...sampling.rules.map((rule) => rule.rate))
   let room = sampling.tracesPerDay - (await sampledToday(clickhouse, hour))
+  let after: Candidate | null = null
   for (;;) {
     signal.throwIfAborted()
-    const options = { rateMax, kept, limit: CANDIDATES_AT_ONCE }
-    const candidates = await candidatesIn(clickhouse, hour, options)
+    const options = { rateMax, kept, after, limit: CANDIDATES_AT_ONCE }
+    const candidates: readonly Candidate[] = await candidatesIn(clickhouse, hour, options)
     const sampled = candidates.flatMap((c) => sampledBy(sampling, hour, c, new Set(kept)))
     const taken = sampled.slice(0, Math.max(0, room))
     count(deps, sampled.length - taken.length, 'day_is_full')
-    if (taken.length === 0) break
     const isWhole = await embedTraces(deps, hour, taken, signal)
     room -= taken.length
-    if (!isWhole || candidates.length < CANDIDATES_AT_ONCE) break
+    after = candidates.at(-1) ?? null
+    if (!isWhole || room <= 0 || candidates.length < CANDIDATES_AT_ONCE) break
   }
   await markSeen(clickhouse, WORK, hour)
 }

@@ -58,6 +58,7 @@ async function embed(embedder: Embedder, sampling: SamplingSettings): Promise<vo
   const job = embedSample({
     pool: stores.pool,
     clickhouse: stores.client,
+    clock: systemClock,
     metrics,
     embedder,
     sampling,
@@ -122,6 +123,57 @@ test('the sample is that of the hash, what must be kept is in it, and why is sto
   const asked = fake.texts.length
   await embed(embedder, sampling)
   assert.equal(fake.texts.length, asked, 'nothing is embedded twice')
+})
+
+test('calls that a rule leaves out do not hide the others, and late events, signals and feedback are seen', async (t) => {
+  const { embedder } = await embedderFor(t)
+  const sampling: SamplingSettings = {
+    rate: 0.5,
+    rules: [
+      { route: 'noise', rate: 0 },
+      { route: 'shop', rate: 1 },
+    ],
+    always: ['errors', 'high_severity', 'feedback'],
+    tracesPerDay: 1000,
+  }
+  const noise = Array.from({ length: 1100 }, (_, i) => call('s5', i, { route: 'noise' }))
+  await storeCalls(stores.client, noise)
+  await storeCalls(
+    stores.client,
+    Array.from({ length: 20 }, (_, i) => call('s5', 5000 + i, { route: 'shop' })),
+  )
+  await embed(embedder, sampling)
+  const shop = await sampledIn('s5')
+  assert.equal(shop.length, 20)
+  assert.ok(shop.every((s) => s.reason === 'rule:2'))
+  // A trace that was left out gets an error, one a signal, one feedback, and a new one arrives.
+  const [failed, signalled, liked] = [7, 8, 9].map((trace) => traceIdOf({ project: 's5', trace }))
+  await storeCalls(stores.client, [
+    call('s5', 7, { kind: 'tool', status: 'error' }),
+    call('s5', 6000, { route: 'shop' }),
+  ])
+  await stores.client.command({
+    query: `INSERT INTO signals (signal_id, type, severity, tenant_id, project_id, trace_id, at)
+      VALUES (unhex('${signalled}'), 'runaway', 'high', 't', 's5', unhex('${signalled}'), now64(9))`,
+  })
+  await withTenant(
+    stores.pool,
+    't',
+    (c) =>
+      c.query(
+        `INSERT INTO scores (tenant_id, project_id, score_id, trace_id, name, number_value, source, author)
+         VALUES ('t', 's5', 'y', $1, 'thumb', 0, 'user', 'somebody')`,
+        [liked],
+      ),
+    { readOnly: false },
+  )
+  await embed(embedder, sampling)
+  const reasonOf = new Map((await sampledIn('s5')).map((s) => [s.trace_id, s.reason]))
+  assert.equal(reasonOf.size, 24)
+  assert.equal(reasonOf.get(String(failed)), 'always:errors')
+  assert.equal(reasonOf.get(String(signalled)), 'always:high_severity')
+  assert.equal(reasonOf.get(String(liked)), 'always:feedback')
+  assert.match(metrics.render(), /observa_semantic_spend_usd\{[^}]*state="settled"/)
 })
 
 test('no more traces of a project are sampled in a day than is allowed, and no more is spent', async (t) => {

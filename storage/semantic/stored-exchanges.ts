@@ -9,6 +9,8 @@ export interface ChangedHour extends Scope {
   /** `2026-01-02 03:00:00`, UTC. */
   readonly hour: string
   readonly changedAt: string
+  /** What `changedAt` was when the work was last done with the hour; 1970 for an hour that is new. */
+  readonly seenAt: string
 }
 
 export interface ExchangeRow {
@@ -52,7 +54,7 @@ export async function changedHours(
 ): Promise<readonly ChangedHour[]> {
   return await rowsOf<ChangedHour>(
     client,
-    `SELECT tenant_id AS tenantId, project_id AS projectId, toString(hour) AS hour, toString(changed) AS changedAt
+    `SELECT tenant_id AS tenantId, project_id AS projectId, toString(hour) AS hour, toString(changed) AS changedAt, toString(s.seen) AS seenAt
      FROM (SELECT tenant_id, project_id, hour, max(changed_at) AS changed FROM event_hours
        WHERE hour > now() - toIntervalDay({days:UInt32}) GROUP BY tenant_id, project_id, hour) AS h
      LEFT JOIN (SELECT tenant_id, project_id, hour, max(changed_at) AS seen FROM seen_hours
@@ -74,18 +76,43 @@ export async function markSeen(
   ])
 }
 
+/** Parts are written a moment before and after the time that is kept of an insert. */
+const PART_MARGIN_S = 10
+
+/**
+ * The parts of the events' table that were written since the hour was last seen. What was inserted since is in them, whatever time it has;
+ * what is older is in them only where it was merged. So a look at an hour that changes all the time costs what is new, not what is there.
+ * Null for an hour that was never seen.
+ */
+export async function partsSinceSeen(
+  client: ClickHouseClient,
+  { seenAt }: ChangedHour,
+): Promise<readonly string[] | null> {
+  if (seenAt.startsWith('1970')) return null
+  const rows = await rowsOf<{ name: string }>(
+    client,
+    `SELECT name FROM system.parts WHERE database = currentDatabase() AND table = 'canonical_events' AND active
+       AND modification_time >= parseDateTimeBestEffort({seen:String}, 'UTC') - toIntervalSecond({margin:UInt32})`,
+    { seen: seenAt, margin: PART_MARGIN_S },
+  )
+  return rows.map((row) => row.name)
+}
+
 /** The next calls of an hour that are in no row of `seenIn`. */
 export async function unseenExchanges(
   client: ClickHouseClient,
-  { tenantId, projectId, hour }: ChangedHour,
+  changed: ChangedHour,
   limit: number,
 ): Promise<readonly ExchangeRow[]> {
-  const params = { tenant: tenantId, project: projectId, hour, limit }
+  const { tenantId, projectId, hour } = changed
+  const parts = await partsSinceSeen(client, changed)
+  const params = { tenant: tenantId, project: projectId, hour, limit, parts: parts ?? [] }
   const found = await rowsOf<{ event: string; trace: string }>(
     client,
     `SELECT lower(hex(e.event_id)) AS event, lower(hex(any(e.trace_id))) AS trace FROM canonical_events AS e
      WHERE e.tenant_id = {tenant:String} AND e.project_id = {project:String}
        AND toStartOfHour(e.start_time) = {hour:DateTime('UTC')} AND ${IS_SUBJECT}
+       ${parts === null ? '' : 'AND _part IN {parts:Array(String)}'}
        AND e.event_id NOT IN (SELECT toFixedString(unhex(event_id), 16) FROM scored_events
          WHERE tenant_id = {tenant:String} AND project_id = {project:String} AND hour = {hour:DateTime('UTC')})
      GROUP BY e.event_id LIMIT {limit:UInt32}`,

@@ -6,7 +6,7 @@ import type { Scope } from '../queries/page.ts'
 import { insertRows, rowsOf } from './clickhouse-rows.ts'
 import { SHARE_OF_TRACE } from './sampled-answers.ts'
 import { timeOf } from './scores.ts'
-import type { ChangedHour } from './stored-exchanges.ts'
+import { type ChangedHour, partsSinceSeen } from './stored-exchanges.ts'
 
 export interface Candidate {
   readonly trace: string
@@ -23,9 +23,17 @@ export interface Candidate {
 /** Traces of an hour that are not sampled yet and may be, by their share or because they are special. */
 export async function candidatesIn(
   client: ClickHouseClient,
-  { tenantId, projectId, hour }: ChangedHour,
-  options: { readonly rateMax: number; readonly kept: readonly string[]; readonly limit: number },
+  changed: ChangedHour,
+  options: {
+    readonly rateMax: number
+    readonly kept: readonly string[]
+    /** The last one of those that were returned before; null for the first. */
+    readonly after: Pick<Candidate, 'share' | 'trace'> | null
+    readonly limit: number
+  },
 ): Promise<readonly Candidate[]> {
+  const { tenantId, projectId, hour, seenAt } = changed
+  const parts = await partsSinceSeen(client, changed)
   return await rowsOf<Candidate>(
     client,
     `SELECT lower(hex(e.trace_id)) AS trace, any(${SHARE_OF_TRACE}) AS share,
@@ -39,22 +47,34 @@ export async function candidatesIn(
      FROM canonical_events AS e
      WHERE e.tenant_id = {tenant:String} AND e.project_id = {project:String}
        AND toStartOfHour(e.start_time) = {hour:DateTime('UTC')}
+       ${parts === null ? '' : `AND e.trace_id IN (${NEW_TRACES})`}
        AND lower(hex(e.trace_id)) NOT IN (SELECT trace_id FROM sampled_traces
          WHERE tenant_id = {tenant:String} AND project_id = {project:String})
      GROUP BY e.trace_id
      HAVING countIf(${HAS_ANSWER}) > 0
        AND (share < {rate:Float64} OR hasError OR hasHighSignal OR trace IN {kept:Array(String)})
-     ORDER BY share LIMIT {limit:UInt32}`,
+       AND (share, trace) > ({share:Float64}, {after:String})
+     ORDER BY share, trace LIMIT {limit:UInt32}`,
     {
       tenant: tenantId,
       project: projectId,
       hour,
       rate: options.rateMax,
       kept: options.kept,
+      share: options.after?.share ?? -1,
+      after: options.after?.trace ?? '',
       limit: options.limit,
+      ...(parts === null ? {} : { parts, seen: seenAt }),
     },
   )
 }
+
+/** Traces that got an event or a signal since the hour was last seen, or that somebody gave feedback on. */
+const NEW_TRACES = `SELECT trace_id FROM canonical_events WHERE tenant_id = {tenant:String} AND project_id = {project:String}
+    AND toStartOfHour(start_time) = {hour:DateTime('UTC')} AND _part IN {parts:Array(String)}
+  UNION ALL SELECT trace_id FROM signals WHERE tenant_id = {tenant:String} AND project_id = {project:String} AND severity = 'high'
+    AND received_at >= parseDateTimeBestEffort({seen:String}, 'UTC') - INTERVAL 10 MINUTE
+  UNION ALL SELECT toFixedString(unhex(arrayJoin({kept:Array(String)})), 16)`
 
 const HAS_ANSWER =
   "e.kind = 'llm' AND e.usage_duplicate_of IS NULL AND (e.output_messages IS NOT NULL OR e.output IS NOT NULL)"
