@@ -162,7 +162,7 @@ const IDS = ['conversation_id', 'session_id', 'user_id']
 function columnsOf(listing: EventListing, hours: ProjectHours): string {
   if (listing.fields === undefined) return eventSelect(hours.unused)
   const isJoined = needsLogs(listing, hours) || needsRepeats(listing, hours)
-  const joined = isJoined ? JOINED_FIELDS : []
+  const joined = isJoined ? [...JOINED_FIELDS, 'kind'] : []
   return eventSelect(hours.unused, new Set([...listing.fields, ...ALWAYS_READ, ...IDS, ...joined]))
 }
 

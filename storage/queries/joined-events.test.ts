@@ -62,6 +62,33 @@ test('usage that only a log record has is shown in the span, and counts there al
   assert.deepEqual(alone, record)
 })
 
+test('a span shows all counts of the richer log record that counts for it', () => {
+  const counts = { input_tokens: 300, output_tokens: 30, total_tokens: 330 }
+  const rich = { ...counts, cache_read_tokens: 200, reasoning_tokens: 12, cost_usd: 1 }
+  const logs = [log('a', 1, { ...rich, usage_aggregate: false })]
+  for (const said of [counts, { input_tokens: 0, output_tokens: 0, total_tokens: 0 }]) {
+    const poor = span({ ...said, usage_aggregate: true, usage_duplicate_of: 'a' })
+    const [shown, record] = joinLogs([poor, ...logs], [])
+    for (const [field, value] of Object.entries(rich)) assert.equal(shown?.[field], value, field)
+    assert.equal(shown?.['usage_aggregate'], false)
+    assert.equal(record?.['usage_aggregate'], true)
+  }
+})
+
+test('calls that log records report within a span of the application stay calls of their own', () => {
+  const usage = { usage_aggregate: false, input_tokens: 10, total_tokens: 10, kind: 'llm' }
+  const logs = [log('a', 1, usage), log('b', 2, usage)]
+  const [shown, ...records] = joinLogs([span({ kind: 'span' }), ...logs], [])
+  assert.equal(shown?.['input_tokens'], null)
+  assert.deepEqual(
+    records.map((r) => [r['usage_aggregate'], r['input_tokens']]),
+    [
+      [false, 10],
+      [false, 10],
+    ],
+  )
+})
+
 test('a span whose log record was first to report the usage takes it over', () => {
   const logs = [log('a', 1, { usage_aggregate: false, input_tokens: 10, cost_usd: 1 })]
   const late = span({

@@ -156,11 +156,17 @@ function joinSpan(span: Event, logs: readonly Event[]): void {
     span[field] = given[field]
     from.add(given['event_id'])
   }
-  const usage = logs.find(
-    (log) => TOKENS.some((field) => isPresent(log[field])) && !isAggregate(log),
-  )
+  // The records in a span of the application report calls of their own.
+  const usage = isPlain(span)
+    ? undefined
+    : logs.find((log) => TOKENS.some((field) => isPresent(log[field])) && !isAggregate(log))
   if (usage !== undefined && moveUsage(span, usage)) from.add(usage['event_id'])
   if (from.size > 0) span['joined_from'] = [...from]
+}
+
+/** False when the kind has not been read. */
+function isPlain(span: Event): boolean {
+  return span['kind'] === 'span'
 }
 
 /** Shows the call's usage in its span, and the log record as a report that repeats it. */

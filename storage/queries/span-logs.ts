@@ -20,6 +20,7 @@ const COMPANION_SELECT = eventSelect(
     'trace_id',
     'span_id',
     'event_type',
+    'kind',
     'dialect',
     'start_time',
   ]),
