@@ -14,6 +14,7 @@ const PAGES = [
   'account',
   'conversations',
   'costs',
+  'topics',
   'docs',
   'issues',
   'operations',

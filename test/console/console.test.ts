@@ -219,6 +219,7 @@ test('every view is reached with the keyboard alone, and its fact is there', { s
   const places: readonly (readonly [keys: string, heading: RegExp, text: string])[] = [
     ['g t', /^Traces/, 'planted agent'],
     ['g f', /^Search/, 'What do you look for?'],
+    ['g m', /^Topics/, 'No topics'],
     ['g i', /^Issues/, 'RateLimitError'],
     ['j Enter', /RateLimitError|took longer|calls?|Credentials|failed/, 'Evidence'],
     ['g c', /^Costs/, 'model-nobody-sells'],
