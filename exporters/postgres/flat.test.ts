@@ -106,7 +106,7 @@ async function counters(table: string, updates: number): Promise<ReadonlyMap<str
 
 const shuffled = (n: number): number => (n * 1237) % OWNERS
 
-test('no batch reads a whole table, nor more rows than it has events, also without statistics', async (t) => {
+test('updates stay in their page, and no batch reads a whole table or more rows than it has events', async (t) => {
   const sender = await postgres.createSender(
     postgres.schema.parse({ url: server.url }),
     testHost(t, { id: 'flat' }),
@@ -149,6 +149,12 @@ test('no batch reads a whole table, nor more rows than it has events, also witho
   const after = await counters('sessions', ROUNDS * OWNERS)
   const reads = after.get('trace_summaries')?.reads ?? 0
   assert.ok(reads < 3 * trace, `${reads} rows of traces were read for ${trace} events`)
+  for (const name of ['conversations', 'sessions', 'end_users', 'usage_daily', 'exporter_cursor']) {
+    const { updates = 0, hot = 0 } = after.get(name) ?? {}
+    const changed = updates - (first.get(name)?.updates ?? 0)
+    const share = (hot - (first.get(name)?.hot ?? 0)) / changed
+    assert.ok(changed >= 25 && share > 0.9, `${name}: ${changed} updates, ${share} HOT`)
+  }
   for (const name of TOUCHED)
     assert.equal(after.get(name)?.scans, first.get(name)?.scans, `sequential scans of ${name}`)
   const [{ n } = { n: 0 }] = await withTenant(server.pool, 'flat', async (c) => {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { ObservaError } from '../../core/errors.ts'
+import { withRole } from '../postgres/roles.ts'
 import {
   startTestClickHouse,
   startTestPostgres,
@@ -70,6 +71,56 @@ test('two programs that start at once apply each step once', async () => {
   await postgres.pool.query('CREATE SCHEMA public')
   const applied = await Promise.all([1, 2, 3].map(() => migratePostgres(postgres.pool)))
   assert.equal(applied.flat().length, migrationsOf('postgres').length)
+})
+
+test('rows of an earlier version get what later migrations add, and its statements still work', async () => {
+  const { pool } = postgres
+  await pool.query('DROP SCHEMA public CASCADE')
+  await pool.query('CREATE SCHEMA public')
+  await migratePostgres(pool)
+  const earlier = migrationsOf('postgres').filter((m) => m.version < 20)
+  await pool.query('DROP SCHEMA public CASCADE')
+  await pool.query('CREATE SCHEMA public')
+  await pool.query(
+    'CREATE TABLE schema_migrations (version integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())',
+  )
+  for (const { version, name, checksum, sql } of earlier) {
+    await pool.query(sql)
+    await pool.query('INSERT INTO schema_migrations VALUES ($1, $2, $3)', [version, name, checksum])
+  }
+  const insert = (id: string): Promise<unknown> =>
+    withRole(pool, 'observa_exporter', (c) =>
+      c.query(
+        `INSERT INTO sessions AS t (tenant_id, project_id, session_id, first_at, last_at, events, llm_calls, errors, input_tokens,
+           output_tokens, total_tokens, cost_usd) VALUES ('t', 'p', $1, $2, $2, 1, 1, 0, 1, 1, 2, 0)
+         ON CONFLICT (tenant_id, project_id, session_id) DO UPDATE SET last_at = t.last_at + interval '1 hour', events = t.events + 1`,
+        [id, '2026-11-30 12:59:59.999+00'],
+      ),
+    )
+  await insert('before')
+  assert.ok((await migratePostgres(pool)).includes(20))
+  await insert('after')
+  await insert('after')
+  const rows = await withRole(pool, 'observa_exporter', async (c) => {
+    const sql =
+      'SELECT session_id AS id, last_hour AS hour, events::float8 FROM sessions ORDER BY 1 DESC'
+    return (await c.query<Record<string, unknown>>(sql)).rows
+  })
+  assert.deepEqual(rows, [
+    { id: 'before', hour: new Date('2026-11-30T12:00:00Z'), events: 1 },
+    { id: 'after', hour: new Date('2026-11-30T13:00:00Z'), events: 2 },
+  ])
+})
+
+test('a migration whose number was left out comes when it is there, and no number is used twice', () => {
+  const named = (version: number) => ({ version, name: `m${version}`, checksum: 'x', sql: '' })
+  const known = new Map([1, 3].map((version) => [version, named(version)]))
+  assert.deepEqual(pending([1, 3].map(named), known, 'Postgres'), [])
+  assert.deepEqual(pending([1, 2, 3, 4].map(named), known, 'Postgres'), [named(2), named(4)])
+  assert.throws(
+    () => pending([1, 2].map(named), known, 'Postgres'),
+    /has migration 3 \(m3\), .* knows 2/,
+  )
 })
 
 test('a database of a version before the first release is left alone, and the error says how to start anew', async () => {

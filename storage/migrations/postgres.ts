@@ -10,6 +10,9 @@ import { migrateJobQueue } from './job-queue.ts'
 /** The text "observa" as a number. Any constant would do that no other program uses. */
 const LOCK_KEY = 7_362_781_411
 
+/** The longest time for one migration. */
+const LONGEST_MS = 3_600_000
+
 /** Brings the database up to date. Returns the versions that were applied. */
 export async function migratePostgres(pool: PostgresPool): Promise<readonly number[]> {
   // A failure closes the connection, which releases the lock and rolls back an open transaction.
@@ -64,8 +67,11 @@ async function loginOf(client: Statements): Promise<string> {
 
 async function apply(client: Statements, migration: Migration): Promise<void> {
   await client.query('BEGIN')
+  // Rows of years are rewritten by some migrations, which takes longer than a statement of the connection may.
+  await client.query("SELECT set_config('statement_timeout', $1, true)", [`${LONGEST_MS}`])
   // The simple protocol runs all statements of the text in this transaction.
-  await client.query(migration.sql)
+  const all = { text: migration.sql, query_timeout: LONGEST_MS }
+  await client.query(all)
   await client.query(
     'INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)',
     [migration.version, migration.name, migration.checksum],

@@ -2,7 +2,16 @@
 
 import type { PostgresPool } from '../postgres/pool.ts'
 import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
-import { instant, orderOf, type SortOf, sortsOf, WhereClause, withoutSort } from './where-clause.ts'
+import {
+  instant,
+  orderOf,
+  type SortOf,
+  since,
+  sortsOf,
+  until,
+  WhereClause,
+  withoutSort,
+} from './where-clause.ts'
 
 const DURATION = '(extract(epoch FROM last_at - first_at) * 1000)::float8'
 
@@ -130,8 +139,8 @@ export async function listGroups<Kind extends keyof Groups>(
   const traces = `SELECT 1 FROM trace_summaries o
     WHERE o.tenant_id = ${table}.tenant_id AND o.project_id = ${table}.project_id AND o.${id} = ${table}.${id}`
   const q = new WhereClause(scope)
-  q.add(f.fromMs, (p) => `last_at >= to_timestamp(${p}::float8 / 1000)`)
-  q.add(f.toMs, (p) => `last_at < to_timestamp(${p}::float8 / 1000)`)
+  q.add(f.fromMs, (p) => since('last_at', p))
+  q.add(f.toMs, (p) => until('last_at', p))
   if (kind !== 'users') q.add(f.userId, (p) => `user_id = ANY(${p})`)
   if (kind === 'conversations') q.add(f.sessionId, (p) => `session_id = ANY(${p})`)
   q.add(f.model, (p) => `${p} = ANY(models)`)
@@ -144,7 +153,7 @@ export async function listGroups<Kind extends keyof Groups>(
   q.add(f.kind, (p) => `EXISTS (${traces} AND ${p} = ANY(o.kinds))`)
   q.add(f.ids, (p) => `${id} = ANY(${p})`)
   const order = orderOf(f.sort ?? '-last_at', SORTED_BY)
-  q.after(f.cursor, order.sql, id, order)
+  q.after(f.cursor, order.sql, id, order, hourFor(order))
   const rows = await q.rows<Groups[Kind] & { sort_time: string }>(
     pool,
     selectOf(kind, q.sql, f.limit + 1, order),
@@ -179,12 +188,20 @@ function selectOf(
   kind: keyof Groups,
   where: string,
   limit: number,
-  { sql, direction }: ReturnType<typeof orderOf>,
+  by: ReturnType<typeof orderOf>,
 ): string {
   const { table, id, more } = SOURCES[kind]
-  const order = `ORDER BY ${sql} ${direction}, ${id} ${direction}`
+  const { sql, direction } = by
+  const hour = hourFor(by)
+  // Times in order have hours in order, so the hour before the time changes nothing but that an index gives the rows by hour.
+  const order = `ORDER BY ${hour === null ? '' : `${hour} ${direction}, `}${sql} ${direction}, ${id} ${direction}`
   return `SELECT ${id}, ${SUMS}, ${more}, ${sql}::text AS sort_time, ${counted('trace_summaries', id)} AS traces
     FROM (SELECT * FROM ${table} WHERE ${where} ${order} LIMIT ${Math.floor(limit)}) AS t ${order}`
+}
+
+/** The column with the hour of what the rows are sorted by; null when it is no time of the last event. */
+function hourFor({ sql }: { readonly sql: string }): string | null {
+  return sql === 'last_at' ? 'last_hour' : null
 }
 
 function idOf<Kind extends keyof Groups>(kind: Kind, row: Groups[Kind]): string {

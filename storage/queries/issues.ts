@@ -4,7 +4,7 @@ import type { Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { withTenant } from '../postgres/roles.ts'
 import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
-import { orderOf, type SortOf, sortsOf, WhereClause, withoutSort } from './where-clause.ts'
+import { orderOf, type SortOf, since, sortsOf, WhereClause, withoutSort } from './where-clause.ts'
 
 export type IssueStatus = 'open' | 'acknowledged' | 'snoozed' | 'resolved' | 'ignored'
 
@@ -72,7 +72,7 @@ const COLUMNS = `issue_id, fingerprint, type, severity, title, status, substatus
 
 function filtered(scope: Scope, f: Omit<IssueFilter, 'limit'>): WhereClause {
   const q = new WhereClause(scope)
-  q.add(f.fromMs, (p) => `last_seen >= to_timestamp(${p}::float8 / 1000)`)
+  q.add(f.fromMs, (p) => since('last_seen', p))
   q.add(f.toMs, (p) => `first_seen < to_timestamp(${p}::float8 / 1000)`)
   q.add(f.type, (p) => `type = ${p}`)
   q.add(f.severity, (p) => `severity = ${p}`)
@@ -103,11 +103,12 @@ export async function listIssues(
 ): Promise<Page<IssueRow>> {
   const q = filtered(scope, f)
   const order = orderOf(f.sort ?? '-last_seen', SORTED_BY)
-  q.after(f.cursor, order.sql, 'issue_id', order)
+  const hour = order.sql === 'last_seen' ? 'last_hour' : null
+  q.after(f.cursor, order.sql, 'issue_id', order, hour)
   const rows = await q.rows<IssueRow & { sort_time: string }>(
     pool,
     `SELECT ${COLUMNS}, ${order.sql}::text AS sort_time FROM issues WHERE ${q.sql}
-     ORDER BY ${order.sql} ${order.direction}, issue_id ${order.direction}`,
+     ORDER BY ${hour === null ? '' : `${hour} ${order.direction}, `}${order.sql} ${order.direction}, issue_id ${order.direction}`,
     f.limit + 1,
   )
   const page = pageOf(rows, f.limit, (r) => ({ time: r.sort_time, id: r.issue_id }))

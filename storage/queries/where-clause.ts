@@ -46,6 +46,26 @@ export function instant(column: string): string {
 
 const NEWEST: Order = { kind: 'timestamp', isDescending: true }
 
+/**
+ * The hour of a time, as the columns `last_hour` hold it: the time itself changes with every event, so that an index with it
+ * would change with every event too. Rows are found by the hour and then compared by their exact time.
+ */
+export function hourOf(time: string): string {
+  return `date_bin('1 hour', ${time}, '2000-01-01 00:00:00+00')`
+}
+
+/** Rows whose last event, in the column `time`, was at or after a time in ms since the epoch. */
+export function since(time: string, ms: string): string {
+  const from = `to_timestamp(${ms}::float8 / 1000)`
+  return `${time} >= ${from} AND last_hour >= ${hourOf(from)}`
+}
+
+/** The same for rows whose last event was before it. */
+export function until(time: string, ms: string): string {
+  const to = `to_timestamp(${ms}::float8 / 1000)`
+  return `${time} < ${to} AND last_hour <= ${hourOf(to)}`
+}
+
 /** A WHERE clause that always has the tenant and the project, and whose values are all parameters. */
 export class WhereClause {
   readonly #parts: string[]
@@ -71,8 +91,17 @@ export class WhereClause {
     this.#parts.push(part(`$${this.#values.length}`))
   }
 
-  /** Rows behind the cursor in a list that is sorted by `value` and then by `id`. */
-  after(cursor: string | undefined, value: string, id: string, order: Order = NEWEST): void {
+  /**
+   * Rows behind the cursor in a list that is sorted by `value` and then by `id`. `hour` is the column with the hour of `value`,
+   * if there is one.
+   */
+  after(
+    cursor: string | undefined,
+    value: string,
+    id: string,
+    order: Order = NEWEST,
+    hour: string | null = null,
+  ): void {
     const at = placeOf(cursor, order.kind)
     if (at === null) return
     this.#values.push(at.time, at.id)
@@ -80,6 +109,7 @@ export class WhereClause {
     const type = order.kind === 'number' ? 'float8' : 'timestamptz'
     const than = order.isDescending ? '<' : '>'
     this.#parts.push(`(${value}, ${id}) ${than} ($${n - 1}::${type}, $${n})`)
+    if (hour !== null) this.#parts.push(`${hour} ${than}= ${hourOf(`$${n - 1}::timestamptz`)}`)
   }
 
   async rows<Row extends QueryResultRow>(

@@ -3,8 +3,12 @@
 
 import type { RetentionClass } from '../../core/deletion/retention.ts'
 import type { Statements } from '../postgres/connection.ts'
+import { hourOf } from '../queries/where-clause.ts'
 
 const ROWS_MAX = 20_000
+
+const HOUR = ` AND last_hour <= ${hourOf('$3::timestamptz')}`
+const START = ' AND start_time < $3'
 
 const OF: Readonly<Record<Exclude<RetentionClass, 'metrics'>, readonly string[]>> = {
   content: [
@@ -12,10 +16,10 @@ const OF: Readonly<Record<Exclude<RetentionClass, 'metrics'>, readonly string[]>
        WHERE tenant_id = $1 AND project_id = $2 AND last_message IS NOT NULL AND last_message_at < $3 LIMIT ${ROWS_MAX}))`,
   ],
   events: [
-    expire('trace_summaries', 'end_time'),
-    expire('conversations', 'last_at'),
-    expire('sessions', 'last_at'),
-    expire('end_users', 'last_at'),
+    expire('trace_summaries', 'end_time', START),
+    expire('conversations', 'last_at', HOUR),
+    expire('sessions', 'last_at', HOUR),
+    expire('end_users', 'last_at', HOUR),
     expire('scores', 'at'),
   ],
   signals: [
@@ -24,14 +28,15 @@ const OF: Readonly<Record<Exclude<RetentionClass, 'metrics'>, readonly string[]>
        AND h.tenant_id = $1 AND h.project_id = $2 AND i.last_seen < $3`,
     `DELETE FROM issue_affected h USING issues i WHERE i.tenant_id = h.tenant_id AND i.project_id = h.project_id AND i.issue_id = h.issue_id
        AND h.tenant_id = $1 AND h.project_id = $2 AND i.last_seen < $3`,
-    expire('issues', 'last_seen'),
+    expire('issues', 'last_seen', HOUR),
   ],
   figures: [expire('usage_daily', 'day')],
 }
 
-function expire(table: string, column: string): string {
+/** `more` is a condition that follows from the age, for which there is an index. */
+function expire(table: string, column: string, more = ''): string {
   return `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table}
-    WHERE tenant_id = $1 AND project_id = $2 AND ${column} < $3 LIMIT ${ROWS_MAX}))`
+    WHERE tenant_id = $1 AND project_id = $2 AND ${column} < $3${more} LIMIT ${ROWS_MAX}))`
 }
 
 /** Returns how many rows changed or went. */

@@ -54,7 +54,8 @@ const STOP_TIMEOUT_MS = 20_000
 const LEFTOVERS_WAIT_MS = 10_000
 /**
  * Settings of the server, for a laptop. `synchronous_commit` and `full_page_writes` keep their safe defaults: the exporter commits
- * a few times a second, so there is nothing to gain, and what was committed is no longer in the collector's log.
+ * a few times a second, so there is nothing to gain, and what was committed is no longer in the collector's log
+ * (docs/decisions/0015-flat-rollups.md).
  */
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
