@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { ObservaError } from '../../core/errors.ts'
 
 export interface Migration {
-  /** From 1, rising. A number may be missing for good, or come later: one that is not applied is applied whatever its number. */
+  /** 1, 2, .. without gaps. */
   readonly version: number
   readonly name: string
   /** The SHA-256 of the file, as hex, because an applied migration must never change. */
@@ -18,12 +18,10 @@ export interface Migration {
 export function migrationsOf(store: 'clickhouse' | 'postgres'): readonly Migration[] {
   const dir = directoryOf(store)
   const files = readdirSync(dir).filter((name) => /^\d{4}_\w+\.sql$/.test(name))
-  return files.toSorted().map((file, i, all) => {
+  return files.toSorted().map((file, i) => {
     const sql = readFileSync(join(dir, file), 'utf8')
     const version = Number(file.slice(0, 4))
-    const before = all[i - 1]
-    if (before !== undefined && Number(before.slice(0, 4)) >= version)
-      throw new Error(`migrations ${before} and ${file} have one number`)
+    if (version !== i + 1) throw new Error(`migration ${file} is number ${i + 1} in its directory`)
     return {
       version,
       name: file.slice(5, -4),
@@ -51,13 +49,12 @@ export function pending(
 ): readonly Migration[] {
   const first = applied.get(1)
   if (first !== undefined && first.name !== all[0]?.name) throw unreleased(store)
-  const newest = all.at(-1)?.version ?? 0
-  const later = [...applied].filter(([version]) => version > newest)
+  const later = [...applied].filter(([version]) => version > all.length)
   if (later.length > 0) {
     const names = later.map(([version, { name }]) => `${version} (${name})`).join(', ')
     throw new ObservaError(
       'OBS_MIGRATION_FROM_THE_FUTURE',
-      `${store} has migration ${names}, this version of Observa knows ${newest}.`,
+      `${store} has migration ${names}, this version of Observa knows ${all.length}.`,
       `Run the newer version of Observa that migrated this database, or restore a backup of ${store} from before migration ${later[0]?.[0]}.`,
     )
   }

@@ -112,17 +112,6 @@ test('rows of an earlier version get what later migrations add, and its statemen
   ])
 })
 
-test('a migration whose number was left out comes when it is there, and no number is used twice', () => {
-  const named = (version: number) => ({ version, name: `m${version}`, checksum: 'x', sql: '' })
-  const known = new Map([1, 3].map((version) => [version, named(version)]))
-  assert.deepEqual(pending([1, 3].map(named), known, 'Postgres'), [])
-  assert.deepEqual(pending([1, 2, 3, 4].map(named), known, 'Postgres'), [named(2), named(4)])
-  assert.throws(
-    () => pending([1, 2].map(named), known, 'Postgres'),
-    /has migration 3 \(m3\), .* knows 2/,
-  )
-})
-
 test('a database of a version before the first release is left alone, and the error says how to start anew', async () => {
   const unreleased = refusal('OBS_MIGRATION_UNRELEASED', /data_dir.*empty database/)
   await clickhouse.client.command({ query: 'CREATE DATABASE old' })
