@@ -53,7 +53,7 @@ export async function queue(args: readonly string[], io: Io): Promise<number> {
       return 0
     case 'verify': {
       const report = await queueVerify(dir, out)
-      return report.damagedParts + report.missingRecords > 0 ? 1 : 0
+      return report.damagedHeaders + report.damagedParts + report.missingRecords > 0 ? 1 : 0
     }
     case 'dump':
       await queueDump(dir, out, {

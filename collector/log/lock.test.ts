@@ -2,9 +2,9 @@
 // returns under another name.
 
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -97,4 +97,19 @@ test('of ten processes that start at once exactly one gets the directory', async
     children.map(async (c) => String((await once(c.stdout, 'data'))[0]).trim()),
   )
   assert.equal(answers.filter((a) => a === 'mine').length, 1, answers.join())
+})
+
+test('a directory on a disk without one free byte is locked, so that its records can be sent', async (t) => {
+  const dir = join(await directory(t), 'small')
+  await mkdir(dir)
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', dir])
+  if (mounted.status !== 0) return t.skip('mounting a small disk needs root')
+  try {
+    await (await lockDirectory(dir))()
+    const isFull = (error: NodeJS.ErrnoException): boolean => error.code === 'ENOSPC'
+    await assert.rejects(writeFile(join(dir, 'all'), Buffer.alloc(128 * 1024)), isFull)
+    await (await lockDirectory(dir))()
+  } finally {
+    spawnSync('umount', [dir])
+  }
 })

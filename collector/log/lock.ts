@@ -15,6 +15,8 @@ const LOCK_NAME = 'lock.db'
 const OWNER_NAME = 'lock'
 /** SQLITE_BUSY: another process holds the lock. */
 const BUSY = 5
+/** SQLITE_FULL: not one byte can be written. */
+const FULL = 13
 
 interface Owner {
   readonly pid: number
@@ -55,11 +57,20 @@ async function makePrivate(path: string): Promise<void> {
 function openLocked(dir: string): DatabaseSync | null {
   const file = new DatabaseSync(join(dir, LOCK_NAME), { timeout: 0 })
   try {
-    file.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    // With the journal in memory nothing is written, so a full disk can be locked too: its records must be sent to free it.
+    file.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
     return file
   } catch (thrown) {
     file.close()
-    if (thrown instanceof Error && 'errcode' in thrown && thrown.errcode === BUSY) return null
+    const code = thrown instanceof Error && 'errcode' in thrown ? thrown.errcode : null
+    if (code === BUSY) return null
+    if (code === FULL)
+      throw new ObservaError(
+        'OBS_LOG_LOCK',
+        `The data directory ${dir} cannot be locked: the disk is full.`,
+        'Free some space, then start again.',
+        { cause: thrown },
+      )
     throw new ObservaError(
       'OBS_LOG_LOCK',
       `The data directory ${dir} cannot be locked: ${messageOf(thrown)}.`,

@@ -48,6 +48,7 @@ test('verify finds nothing in a sound log and names what is damaged in another',
   }
   const sound = {
     records: 3,
+    damagedHeaders: 0,
     damagedParts: 0,
     damagedItems: 0,
     missingRecords: 0,
@@ -62,6 +63,23 @@ test('verify finds nothing in a sound log and names what is damaged in another',
   text = ''
   assert.deepEqual(await queueVerify(dir, out), { ...sound, damagedParts: 1, damagedItems: 2 })
   assert.match(text, /2 items for kafka\/eu in record 2/)
+})
+
+test('verify counts a segment whose beginning is damaged, because a start cannot read it either', async (t) => {
+  const dir = await logDir(t)
+  const [name] = (await readdir(dir)).filter((f) => f.startsWith('w-'))
+  const path = join(dir, name as string)
+  const bytes = await readFile(path)
+  bytes[4] = (bytes[4] as number) ^ 0xff
+  await writeFile(path, bytes)
+  let text = ''
+  const report = await queueVerify(dir, (s) => {
+    text += s
+  })
+  assert.equal(report.damagedHeaders, 1)
+  assert.equal(report.records, 3)
+  assert.match(text, /the segment header is damaged/)
+  assert.match(text, /1 damaged headers/)
 })
 
 test('dump prints a line a record, bytes only when asked', async (t) => {

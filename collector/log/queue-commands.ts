@@ -124,6 +124,8 @@ function exporterSummary(appended: number, c: CursorState | undefined): Exporter
 
 export interface VerifyReport {
   readonly records: number
+  /** Segments whose beginning cannot be read; what follows is found without it. */
+  readonly damagedHeaders: number
   readonly damagedParts: number
   readonly damagedItems: number
   readonly missingRecords: number
@@ -140,6 +142,7 @@ export async function queueVerify(
   const fs = options.fs ?? nodeQueueFs
   const report = {
     records: 0,
+    damagedHeaders: 0,
     damagedParts: 0,
     damagedItems: 0,
     missingRecords: 0,
@@ -156,7 +159,9 @@ export async function queueVerify(
       seen.begin(s.firstSequence)
       if (header === null) {
         const isUnused = s.fileBytes <= START_BYTES
-        if (!isUnused) damaged(basename(s.path), 0, 'the segment header is damaged')
+        if (isUnused) return
+        report.damagedHeaders++
+        damaged(basename(s.path), 0, 'the segment header is damaged')
       } else report.missingItems += seen.itemsMissing(header.totals.items)
     },
     record: async (s, found, scanner) => {
@@ -188,6 +193,7 @@ export async function queueVerify(
   }
   out(`${segments.length} segments, ${report.records} records, ${report.missingRecords} missing `)
   out(`with ${report.missingItems} items, `)
+  if (report.damagedHeaders > 0) out(`${report.damagedHeaders} damaged headers of segments, `)
   out(`${report.damagedParts} damaged parts with ${report.damagedItems} items\n`)
   return report
 }
