@@ -16,6 +16,7 @@ import {
 } from '../storage/control/deletions.ts'
 import { type Change, nameOf, record } from './audited-change.ts'
 import { ControlError } from './control-error.ts'
+import { projectOf } from './tenants.ts'
 
 export const KEEP_OUT_DAYS = 90
 export const KEEP_OUT_DAYS_MAX = 3650
@@ -39,6 +40,8 @@ export async function requestDeletion(
   const { client, actor, tenantId } = change
   const { kind, projectId, archive } = wanted
   const id = checkedId(change, wanted)
+  // A deletion in a project that does not exist would find nothing and be done: a proof of nothing.
+  if (projectId !== null) await projectOf(change, projectId)
   const forms = isOwnerKind(kind) ? ids.of(tenantId, `${kind}_id`, id) : [id]
   const place = kind === 'tenant' ? '' : (projectId ?? '')
   const row = await insertDeletion(client, {

@@ -326,6 +326,8 @@ test('a request that names nothing, two things or another tenant is refused', as
   assert.equal(await post({ user_id: 'a', trace_id: trace(1) }), 400)
   assert.equal(await post({ trace_id: 'zz' }), 400)
   assert.equal(await post({ tenant_id: 'other' }), 404)
+  // Nothing would be found in a project that does not exist, and the proof would be of nothing.
+  assert.equal(await post({ user_id: ADA, project_id: 'defualt' }), 404)
 })
 
 test('a tenant goes with everything, and nothing of it is taken any more', async () => {
