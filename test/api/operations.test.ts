@@ -86,7 +86,7 @@ async function ask(path: string, body?: unknown, { key = operator.key, method = 
 }
 
 test('what concerns the whole instance is for admins of the tenants that operate it, and for no others', async () => {
-  for (const path of ['config/effective', 'dead-letters', '/diagnostics']) {
+  for (const path of ['config/effective', 'dead-letters', 'pipeline', '/diagnostics']) {
     assert.equal((await ask(path)).status, 200, path)
     assert.equal((await ask(path, undefined, { key: tenant.key })).status, 403, path)
     assert.equal((await ask(path, undefined, { key: reader.key })).status, 403, path)

@@ -77,7 +77,7 @@ export function pipelineRoutes(app: Api, service: ServiceView, metrics: Metrics)
     '/api/v1/pipeline',
     {
       // Counts are those of the whole instance, so they are for whoever runs it.
-      config: { scope: 'admin' },
+      config: { scope: 'admin', instance: true },
       schema: {
         tags: ['system'],
         summary: 'The pipelines that run, with what each component has taken, sent and still holds',
