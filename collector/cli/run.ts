@@ -116,7 +116,11 @@ function banner(config: ObservaConfig, service: Service, tookMs: number): string
   const { metrics } = config.telemetry
   if (metrics.enabled)
     lines.push(`  metrics      http://${service.listeners.address(metrics.endpoint)}/metrics`)
-  if (otlp !== null) lines.push('', 'Try it:', '', `  ${curlLine(otlp)}`, '', '  npm run demo')
+  if (otlp !== null) {
+    const isOpen = config.auth === 'none'
+    lines.push('', isOpen ? 'Try it:' : 'Try it with a key:', '')
+    lines.push(`  ${curlLine(otlp, isOpen)}`, '', `  ${demoLine(otlp, http, isOpen)}`)
+  }
   if (config.auth === 'none')
     lines.push(
       '',
@@ -145,8 +149,23 @@ function addresses(config: ObservaConfig, service: Service): Addresses {
   return found
 }
 
-function curlLine(otlp: string): string {
-  const body =
-    '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"chat gpt-4o","startTimeUnixNano":"1790000000000000000","endTimeUnixNano":"1790000001000000000","attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},{"key":"gen_ai.request.model","value":{"stringValue":"gpt-4o"}},{"key":"gen_ai.usage.input_tokens","value":{"intValue":"12"}}]}]}]}]}'
-  return `curl -H 'content-type: application/json' http://${otlp}/v1/traces -d '${body}'`
+/** Where the demo sends when it is not told. */
+const DEMO_OTLP = '127.0.0.1:4318'
+const DEMO_API = '127.0.0.1:3000'
+
+function demoLine(otlp: string, http: string | null, isOpen: boolean): string {
+  const options = [
+    ...(otlp === DEMO_OTLP ? [] : [`--otlp http://${otlp}`]),
+    ...(http === null || http === DEMO_API ? [] : [`--api http://${http}`]),
+    ...(isOpen ? [] : ['--key sk_...']),
+  ]
+  return ['npm run demo', ...(options.length === 0 ? [] : ['--', ...options])].join(' ')
+}
+
+/** A span of now, so that it is in what the console shows first. */
+function curlLine(otlp: string, isOpen: boolean): string {
+  const endMs = Date.now()
+  const body = `{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"chat gpt-4o","startTimeUnixNano":"${endMs - 1000}000000","endTimeUnixNano":"${endMs}000000","attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},{"key":"gen_ai.request.model","value":{"stringValue":"gpt-4o"}},{"key":"gen_ai.usage.input_tokens","value":{"intValue":"12"}}]}]}]}]}`
+  const key = isOpen ? '' : " -H 'authorization: Bearer sk_...'"
+  return `curl -H 'content-type: application/json'${key} http://${otlp}/v1/traces -d '${body}'`
 }

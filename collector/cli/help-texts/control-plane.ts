@@ -11,7 +11,7 @@ configuration, and writes nothing. With --database they are keys of the control 
       --tenant T, --project P   owner of the key (control plane: default)
       --kind sk|pk              secret key for servers, or publishable key for web pages (default: sk)
       --mode live|test          a word in the key (default: live)
-      --scope S                 ingest, query or admin; may be repeated (default: ingest and query; pk: ingest)
+      --scope S                 ingest, query, content or admin; may be repeated (default: ingest, query, content; pk: ingest)
       --origin URL              pk: origin of a page that may send; may be repeated
       --environment E           environment of everything that is sent with the key
       --name TEXT               a name for people
