@@ -40,15 +40,22 @@ export interface AppSettings {
   readonly auth: Authenticator
   readonly guard: RequestGuard
   readonly trustedProxies?: readonly string[]
+  /** Takes secrets out of a header that is kept, such as in the audit log. Without it, headers are kept as they came. */
+  readonly scrub?: (field: string, text: string) => string
 }
 
 /** Makes the application without a socket of its own. `handlerOf` returns the function that a listener calls. */
 export async function makeApp(settings: AppSettings): Promise<Api> {
+  const { scrub = (_field, text) => text } = settings
   const app = Fastify({
     // The type of pino is wider than the interface that fastify needs.
     loggerInstance: settings.log as unknown as import('fastify').FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: (req) => givenRequestId(req.headers['x-request-id']) ?? randomUUID(),
+    genReqId: (req) => {
+      const given = givenRequestId(req.headers['x-request-id'])
+      // Half of a secret would identify no request.
+      return given !== null && scrub('request_id', given) === given ? given : randomUUID()
+    },
     // The listener belongs to the service, which shares it with receivers. Fastify gets single requests.
     serverFactory: (handler) => createServer(handler),
     bodyLimit: 1024 * 1024,
@@ -60,6 +67,10 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
   app.setSerializerCompiler(serializerCompiler)
   app.addHook('onRequest', (req, reply, done) => {
     void reply.headers({ ...PAGE_HEADERS, 'x-request-id': req.id })
+    const agent = req.headers['user-agent']
+    // Only changes are kept with who made them.
+    if (agent !== undefined && req.method !== 'GET')
+      req.raw.headers['user-agent'] = scrub('user_agent', agent)
     const refusal = settings.guard.refusalOf(req.raw)
     // Links are made of the Host header, and log lines contain it.
     if (req.headers.host !== undefined && hostNameOf(req.headers.host) === null)

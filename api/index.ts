@@ -80,6 +80,7 @@ class ApiExtension implements Component {
       auth: this.#ctx.auth,
       guard: this.#ctx.guard(this.#config.endpoint),
       trustedProxies: this.#config.trusted_proxies,
+      scrub: (field, text) => this.#ctx.service.storedIds.textOf('', field, text),
     })
     const sessions = new SessionCache(this.#host.clock)
     this.#ctx.onControlChange(() => sessions.forget())

@@ -239,8 +239,8 @@ test('ids of a legacy trace apply to its events, whichever request they come in'
   const trace = '8cb6cbbd-b818-46af-96ba-781393f8d3aa'
   const event = (type: string, span: string, attributes: object, ids: object = {}): string =>
     JSON.stringify({
-      tenant_id: 'x',
-      project_id: 'y',
+      tenant_id: 'tenant-a',
+      project_id: 'project-a',
       environment: 'prod',
       trace_id: trace,
       span_id: `3d2b1${span}-5145-4fe1-96c2-7d41aeb05000`,
@@ -418,7 +418,7 @@ test('a secret in free text that people and programs send is in no file of the i
   const sent: readonly (readonly [method: string, path: string, body: object])[] = [
     ['POST', 'scores', { trace_id, name: text, value: text, comment: text, source: text }],
     ['POST', `issues/${id}/comments`, { note: text }],
-    ['PATCH', `issues/${id}`, { status: 'acknowledged', note: text }],
+    ['PATCH', `issues/${id}`, { status: 'acknowledged', note: text, assignee: text }],
     ['POST', 'issues/bulk', { issue_ids: [id], note: text }],
     [
       'POST',
@@ -429,7 +429,11 @@ test('a secret in free text that people and programs send is in no file of the i
     ['POST', 'budgets', { name: text, scope: 'tenant', amount: 1 }],
     ['POST', 'projects', { name: text }],
     ['PATCH', 'tenants/tenant-a', { name: text }],
-    ['POST', 'targets', { name: text, kind: 'webhook', url: 'https://example.com/' }],
+    [
+      'POST',
+      'targets',
+      { name: text, kind: 'webhook', url: 'https://example.com/', filter: { service: [text] } },
+    ],
   ]
   for (const [method, path, body] of sent) {
     const res = await fetch(instance.url(`/api/v1/${path}`, 'http'), {
@@ -437,19 +441,43 @@ test('a secret in free text that people and programs send is in no file of the i
       headers: {
         'content-type': 'application/json',
         authorization: `Bearer ${admin.key}`,
+        // The audit log keeps both.
+        'user-agent': `an app with ${secret}`,
+        'x-request-id': secret,
         ...(method === 'POST'
-          ? { 'idempotency-key': `free text ${path}`.replaceAll(' ', '-') }
+          ? {
+              'idempotency-key':
+                `free text ${path} ${sent.findIndex(([, , of]) => of === body)}`.replaceAll(
+                  ' ',
+                  '-',
+                ),
+            }
           : {}),
       },
       body: JSON.stringify(body),
     })
     const answer = await res.text()
     assert.ok(!answer.includes(secret), `${path}: ${answer}`)
+    assert.notEqual(res.headers.get('x-request-id'), secret)
     assert.ok(res.ok, `${method} ${path}: ${answer}`)
     if (path !== 'issues/bulk' && !path.startsWith('issues/'))
       assert.match(answer, /it leaks/, path)
   }
+  const named = await fetch(instance.url('/api/v1/projects', 'http'), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${admin.key}` },
+    body: JSON.stringify({ name: 'named', environment: secret }),
+  })
+  assert.equal(named.status, 400)
+  const kept = await get('/api/v1/audit?limit=20', admin.key)
+  assert.match(JSON.stringify(kept.body), /an app with \[REDACTED/)
   assert.deepEqual(filesWith(join(instance.dir, 'data'), secret), [])
+  const assigned = await fetch(instance.url(`/api/v1/issues/${id}`, 'http'), {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${admin.key}` },
+    body: JSON.stringify({ assignee: 'ada@example.com' }),
+  })
+  assert.match(await assigned.text(), /"assignee":"ada@example.com"/)
 })
 
 /** Files below a directory that contain a text. */

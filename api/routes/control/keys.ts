@@ -106,7 +106,7 @@ function createRoute(app: Api, stores: Stores, pepper: Secret | null): void {
   app.post(
     '/api/v1/keys',
     {
-      config: { scope: 'admin', freeText: { name: 200 } },
+      config: { scope: 'admin', freeText: { name: 200 }, names: ['environment'] },
       schema: {
         tags: ['control'],
         summary: 'Make a key; it works at once, and is shown this once',

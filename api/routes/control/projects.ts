@@ -73,7 +73,7 @@ function changeRoutes(app: Api, stores: Stores): void {
   app.post(
     '/api/v1/projects',
     {
-      config: { scope: 'admin', freeText: { name: 200 } },
+      config: { scope: 'admin', freeText: { name: 200 }, names: ['environment'] },
       schema: {
         tags: ['control'],
         summary: 'Make a project',
@@ -99,7 +99,7 @@ function changeRoutes(app: Api, stores: Stores): void {
   app.patch(
     '/api/v1/projects/:id',
     {
-      config: { scope: 'admin', freeText: { name: 200 } },
+      config: { scope: 'admin', freeText: { name: 200 }, names: ['environment'] },
       schema: {
         tags: ['control'],
         summary: 'Rename, archive or restore a project',

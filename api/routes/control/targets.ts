@@ -121,7 +121,7 @@ function changeRoutes(app: Api, stores: Stores): void {
   app.post(
     '/api/v1/targets',
     {
-      config: { scope: 'admin', freeText: { name: 200 } },
+      config: { scope: 'admin', freeText: { name: 200, filter: 256 } },
       schema: {
         tags: ['control'],
         summary: 'Make a notification target',
@@ -140,7 +140,7 @@ function changeRoutes(app: Api, stores: Stores): void {
   app.patch(
     '/api/v1/targets/:id',
     {
-      config: { scope: 'admin', freeText: { name: 200 } },
+      config: { scope: 'admin', freeText: { name: 200, filter: 256 } },
       schema: {
         tags: ['control'],
         summary: 'Change a target: name, filter, timing, settings, or switch it off and on',

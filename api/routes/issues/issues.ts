@@ -206,7 +206,7 @@ function changeRoutes(app: Api, stores: Stores): void {
   app.patch(
     '/api/v1/issues/:id',
     {
-      config: { scope: 'admin', freeText: { note: NOTE_MAX } },
+      config: { scope: 'admin', freeText: { note: NOTE_MAX }, people: { assignee: 255 } },
       schema: {
         tags: ['issues'],
         summary: 'Acknowledge, snooze, resolve, ignore, open, assign or comment an issue',
@@ -226,7 +226,7 @@ function changeRoutes(app: Api, stores: Stores): void {
   app.post(
     '/api/v1/issues/bulk',
     {
-      config: { scope: 'admin', freeText: { note: NOTE_MAX } },
+      config: { scope: 'admin', freeText: { note: NOTE_MAX }, people: { assignee: 255 } },
       schema: {
         tags: ['issues'],
         summary: 'The same change to several issues',
