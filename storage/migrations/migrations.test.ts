@@ -78,7 +78,8 @@ test('rows of an earlier version get what later migrations add, and its statemen
   await pool.query('DROP SCHEMA public CASCADE')
   await pool.query('CREATE SCHEMA public')
   await migratePostgres(pool)
-  const earlier = migrationsOf('postgres').filter((m) => m.version < 20)
+  const flat = migrationsOf('postgres').find((m) => m.name === 'flat_rollups')?.version ?? 0
+  const earlier = migrationsOf('postgres').filter((m) => m.version < flat)
   await pool.query('DROP SCHEMA public CASCADE')
   await pool.query('CREATE SCHEMA public')
   await pool.query(
@@ -98,7 +99,7 @@ test('rows of an earlier version get what later migrations add, and its statemen
       ),
     )
   await insert('before')
-  assert.ok((await migratePostgres(pool)).includes(20))
+  assert.ok((await migratePostgres(pool)).includes(flat))
   await insert('after')
   await insert('after')
   const rows = await withRole(pool, 'observa_exporter', async (c) => {
