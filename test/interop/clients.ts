@@ -106,7 +106,14 @@ export const CLIENTS: readonly Client[] = [
     app: 'langchain_app.py',
     failed: 1,
   },
-  { name: 'litellm', tool: 'python3', packages: [...OTLP, 'litellm'], app: 'litellm_app.py' },
+  {
+    name: 'litellm',
+    tool: 'python3',
+    packages: [...OTLP, 'litellm'],
+    app: 'litellm_app.py',
+    // Else it fetches its table of prices from the network when it is imported.
+    env: { LITELLM_LOCAL_MODEL_COST_MAP: 'True' },
+  },
   {
     name: 'pydantic-ai',
     tool: 'python3',
