@@ -156,7 +156,7 @@ export async function addRow(
   const { rows } = await pool.query<Column>(
     `SELECT column_name AS name, data_type AS type FROM information_schema.columns
      WHERE table_schema = current_schema() AND table_name = $1 AND is_nullable = 'NO' AND column_default IS NULL
-       AND is_identity = 'NO'`,
+       AND is_identity = 'NO' AND is_generated = 'NEVER'`,
     [table],
   )
   const valueOf = ({ name, type }: Column): string => {
