@@ -28,6 +28,13 @@ export interface RevisedRow extends EventKey, Added {
   readonly by: string
 }
 
+/** An event to be claimed, with what it adds; without usage, `usage` and the two beside it are null. */
+export interface ClaimRow extends EventKey {
+  readonly revision: number | null
+  readonly usage: readonly number[] | null
+  readonly by: string | null
+}
+
 /** A revision: the usage that a stored event has added, and the usage that it adds instead. */
 export interface Revision {
   readonly taken: Fact
@@ -81,7 +88,7 @@ export class CountedEvents {
     )
       return []
     const known = revised ?? first
-    this.note(given, revision)
+    this.#note(given, revision)
     return [known === null ? taken : withUsage(taken, known.usage), given]
   }
 
@@ -92,13 +99,20 @@ export class CountedEvents {
   applyAgain(fact: Fact, first: Added | null): readonly Fact[] {
     const known = this.#revised.get(textOf(keyOfFact(fact))) ?? first
     if (!hasDecision(fact) || known === null || known.revision >= fact.known) return []
-    this.note(fact, fact.known)
+    this.#note(fact, fact.known)
     const taken = { ...fact, flags: fact.flags | FLAG.TAKEN }
     return [withUsage(taken, known.usage), { ...fact, flags: fact.flags | FLAG.GIVEN }]
   }
 
+  /** The row by which an event is claimed, which also says what it adds. */
+  claimOf(fact: Fact): ClaimRow {
+    const key = keyOfFact(fact)
+    if (!reportsUsage(fact)) return { ...key, revision: null, usage: null, by: null }
+    return { ...key, revision: fact.known, usage: usageOf(fact), by: this.#by }
+  }
+
   /** Keeps what an event adds from now on. */
-  note(fact: Fact, revision: number): void {
+  #note(fact: Fact, revision: number): void {
     const key = keyOfFact(fact)
     const text = textOf(key)
     this.#revised.set(text, { ...key, revision, usage: usageOf(fact), by: this.#by })
@@ -155,11 +169,13 @@ function withUsage(fact: Fact, usage: readonly number[]): Fact {
 }
 
 const RECORD = 'tenant text, project text, trace text, event bigint'
+const ADDED = 'revision integer, usage double precision[], "by" text'
 
 /** Inserts the keys that are not there and returns them. */
 export const CLAIM_EVENTS = `
-INSERT INTO counted_events (tenant_id, project_id, trace_id, event)
-SELECT tenant, project, trace, event FROM json_to_recordset($1::json) AS r(${RECORD})
+INSERT INTO counted_events (tenant_id, project_id, trace_id, event, revision, usage, revised_by)
+SELECT tenant, project, trace, event, revision, usage, "by"
+FROM json_to_recordset($1::json) AS r(${RECORD}, ${ADDED})
 ON CONFLICT DO NOTHING
 RETURNING tenant_id AS tenant, project_id AS project, trace_id AS trace, event::float8 AS event`
 
@@ -173,7 +189,7 @@ WHERE c.revision IS NOT NULL`
 export const STORE_REVISED = `
 INSERT INTO counted_events (tenant_id, project_id, trace_id, event, revision, usage, revised_by)
 SELECT tenant, project, trace, event, revision, usage, "by"
-FROM json_to_recordset($1::json) AS r(${RECORD}, revision integer, usage double precision[], "by" text)
+FROM json_to_recordset($1::json) AS r(${RECORD}, ${ADDED})
 ON CONFLICT (tenant_id, project_id, trace_id, event) DO UPDATE SET
   revision = EXCLUDED.revision, usage = EXCLUDED.usage, revised_by = EXCLUDED.revised_by`
 

@@ -79,7 +79,7 @@ export class IncomingFacts {
    * The events that must be looked up in `counted_events`: without a trace, or of a trace that has more events than its row
    * has ids. `seenOf` returns the ids in the row of the trace with that key.
    */
-  unsure(seenOf: (key: string) => readonly number[]): EventKey[] {
+  unsure(seenOf: (key: string) => readonly number[]): Fact[] {
     const facts = this.loose.facts.filter(hasId)
     for (const [key, incoming] of this.traces) {
       const seen = seenOf(key)
@@ -87,7 +87,7 @@ export class IncomingFacts {
       const known = new Set(seen)
       for (const fact of incoming.facts) if (!known.has(fact.id) && hasId(fact)) facts.push(fact)
     }
-    return sortedKeys(facts)
+    return sorted(facts)
   }
 
   /** The events that the batch revises, or may revise, because they may be stored with what was decided from fewer reports. */
@@ -124,11 +124,13 @@ export class IncomingFacts {
 /** False for an event without an id, which cannot be recognised. */
 export const hasId = (fact: Fact): boolean => fact.id !== 0
 
-/** The keys in their order, so that two instances lock rows in the same order. */
-function sortedKeys(facts: readonly Fact[]): EventKey[] {
-  const keys = facts.map((fact) => [keyTextOf(fact), keyOfFact(fact)] as const)
-  return keys.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, key]) => key)
+/** In the order of their keys, so that two instances lock rows in the same order. */
+function sorted(facts: readonly Fact[]): Fact[] {
+  const keys = facts.map((fact) => [keyTextOf(fact), fact] as const)
+  return keys.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, fact]) => fact)
 }
+
+const sortedKeys = (facts: readonly Fact[]): EventKey[] => sorted(facts).map(keyOfFact)
 
 const keyTextOf = ({ tenant, project, trace, id }: Fact): string =>
   `${tenant}\n${project}\n${trace ?? ''}\n${id}`

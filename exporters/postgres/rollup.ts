@@ -2,7 +2,7 @@
 // sessions, users and days, and which sums move because an id of the trace arrived later than its events. No I/O: the sender
 // reads the rows before and writes the results.
 
-import { CountedEvents, type EventKey, reportsUsage } from './counted-events.ts'
+import { type ClaimRow, CountedEvents, type EventKey } from './counted-events.ts'
 import { type Fact, FLAG, type Preview, type SignalRow, signOf } from './fact-document.ts'
 import { hasId, IncomingFacts, type IncomingTrace, keyOf } from './incoming-facts.ts'
 import {
@@ -119,8 +119,8 @@ export class Rollup {
   }
 
   /** The events that must be looked up in `counted_events`. Call it after `load`. */
-  unsure(): EventKey[] {
-    return this.incoming.unsure(this.#seenOf)
+  unsure(): ClaimRow[] {
+    return this.incoming.unsure(this.#seenOf).map((fact) => this.counted.claimOf(fact))
   }
 
   /** The events about which `counted_events` may know a decision. Call it after `load`. */
@@ -172,8 +172,6 @@ export class Rollup {
     for (const fact of incoming.facts) {
       if ((!isLarge || this.#isFirst(row, fact)) && addToTrace(row, fact)) {
         fresh.push(fact)
-        if (isLarge && reportsUsage(fact) && hasId(fact) && addedBy(row, fact.id) === null)
-          this.counted.note(fact, fact.known)
       } else revise(this.counted.applyAgain(fact, addedBy(row, fact.id)))
     }
     for (const revision of incoming.revisions)
@@ -194,9 +192,7 @@ export class Rollup {
   /** What an event without a trace adds: itself the first time, later what another decision about it changes. */
   #looseFacts(fact: Fact): readonly Fact[] {
     if (!hasId(fact)) return [fact]
-    if (!this.counted.isFirst(fact)) return this.counted.applyAgain(fact, null)
-    if (reportsUsage(fact)) this.counted.note(fact, fact.known)
-    return [fact]
+    return this.counted.isFirst(fact) ? [fact] : this.counted.applyAgain(fact, null)
   }
 
   /** Whether an event of a large trace is in no sum yet. */

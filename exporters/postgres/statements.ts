@@ -3,6 +3,7 @@
 
 import {
   CLAIM_EVENTS,
+  type ClaimRow,
   type EventKey,
   READ_REVISED,
   type RevisedRow,
@@ -240,8 +241,8 @@ export function dropStatements(left: Left): readonly Prepared[] {
   return LEFT.flatMap(({ rows, name, sql }) => inChunks(name, sql, left[rows]))
 }
 
-export function claimStatements(keys: readonly EventKey[]): readonly Prepared[] {
-  return inChunks('observa_claim_events', CLAIM_EVENTS, keys)
+export function claimStatements(rows: readonly ClaimRow[]): readonly Prepared[] {
+  return inChunks('observa_claim_events', CLAIM_EVENTS, rows)
 }
 
 export function readRevisedStatements(keys: readonly EventKey[]): readonly Prepared[] {
