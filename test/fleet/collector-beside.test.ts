@@ -103,7 +103,7 @@ service: { extensions: [keys, api] }
 /** The events of spans that an instance has made, in their last form. */
 async function spansOf(instance: Instance): Promise<Map<string, Record<string, unknown>>> {
   const events = (await instance.records()).filter((r) => r['event_type'] === 'span')
-  return new Map(events.map((e) => [`${e['trace_id']} ${e['span_id']}`, e]))
+  return new Map(events.map((e) => [`${String(e['trace_id'])} ${String(e['span_id'])}`, e]))
 }
 
 async function expected(t: TestContext): Promise<Map<string, Record<string, unknown>>> {
