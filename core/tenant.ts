@@ -19,8 +19,6 @@ export interface TenantContext {
   readonly environment: string | null
   /** Public id of the API key that authenticated the request, for metrics and audit; null without keys. */
   readonly keyId: string | null
-  /** True if tenant and project that a legacy event names are not compared with those of the key. */
-  readonly ignoresOwnerIds?: boolean
 }
 
 /** The tenant of all data when an instance runs without keys. The start logs a warning about it. */

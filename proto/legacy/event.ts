@@ -39,9 +39,6 @@ const V0_ID_NAMES: ReadonlyMap<string, 'trace_id' | 'span_id' | 'parent_span_id'
   ['parentSpanId', 'parent_span_id'],
 ] as const)
 
-const OWNER_HINT =
-  'Use a key of that project, leave tenant_id and project_id out, or set `owner_ids: ignore` at the receiver.'
-
 export class LegacyEvents {
   readonly #tally: RequestTally
   readonly #isV0: boolean
@@ -254,22 +251,17 @@ export class LegacyEvents {
   }
 
   /**
-   * Data is stored for the owner of its API key, whatever the event says. An event that names another tenant or project is refused, as
-   * by the old server: keys were mixed up, and the client must learn of it. The v0 object has ids of the old server's tenants, which
-   * that server replaced by those of the key.
+   * Data is stored for the owner of its API key, whatever the event says. But if the event names another project of
+   * the key's own tenant, keys were mixed up, and the client must learn of it. Ids of another tenant come from the
+   * old server and are ignored.
    */
   #checkOwner(): void {
     const { batch, request, ordinal } = this.#tally
     const own = batch.requests[request]?.tenant
     const { tenant, project } = this.#owner
-    if (own === undefined || own.keyId === null || own.ignoresOwnerIds === true) return
-    const isOtherTenant = tenant !== '' && tenant !== own.tenantId
-    if (isOtherTenant && this.#isV0) return
-    if (isOtherTenant || (project !== '' && project !== own.projectId))
-      throw forbidden(
-        `An event names a ${isOtherTenant ? 'tenant' : 'project'} that its API key does not belong to. ${OWNER_HINT}`,
-        `${ordinal}`,
-      )
+    if (own === undefined || own.keyId === null || project === '') return
+    if (project === own.projectId || (tenant !== '' && tenant !== own.tenantId)) return
+    throw forbidden('An event names a project that its API key does not belong to.', `${ordinal}`)
   }
 
   /** Adds the ids as they were sent, for look-ups by the old form. */

@@ -38,8 +38,6 @@ interface ErrorBody {
 export interface ObservaHandlerSettings {
   /** True for the v0 endpoint, which takes one camelCase object. */
   readonly v0: boolean
-  /** True if tenant and project in the body are not compared with those of the key. */
-  readonly ignoresOwnerIds: boolean
   readonly cors: CorsSettings
   readonly guard: RequestGuard
 }
@@ -142,7 +140,7 @@ class ObservaExchange {
       encoding,
       format: this.#format(req),
       telemetry: 'traces' as const,
-      tenant: this.#settings.ignoresOwnerIds ? { ...tenant, ignoresOwnerIds: true } : tenant,
+      tenant,
       receivedAtMs: this.#host.clock.nowMs(),
     }
     const verdict = await intake.accept(request, reservation, () => req.socket.destroyed)

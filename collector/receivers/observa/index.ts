@@ -31,12 +31,6 @@ export const observaSchema = z.strictObject({
     .enum(['none', 'keys'])
     .default('none')
     .describe('`keys` asks every request for a key of the `keys` extension.'),
-  owner_ids: z
-    .enum(['check', 'ignore'])
-    .default('check')
-    .describe(
-      '`check` refuses events that name another tenant or project than their key (403). `ignore` is for apps that still send the ids of an old server.',
-    ),
   cors: z
     .strictObject({
       allowed_origins: z
@@ -72,9 +66,8 @@ class ObservaReceiver implements Component {
     }
     const isAllowedOrigin = cors.isAllowed
     const json = ctx.guard(config.endpoint, { isAllowedOrigin, isJsonOnly: true })
-    const ignoresOwnerIds = config.owner_ids === 'ignore'
-    const events = observaHandler({ v0: false, cors, guard: json, ignoresOwnerIds }, host, ctx)
-    const traces = observaHandler({ v0: true, cors, guard: json, ignoresOwnerIds }, host, ctx)
+    const events = observaHandler({ v0: false, cors, guard: json }, host, ctx)
+    const traces = observaHandler({ v0: true, cors, guard: json }, host, ctx)
     for (const path of config.events_paths) ctx.listeners.route(config.endpoint, path, events)
     for (const path of config.trace_paths) ctx.listeners.route(config.endpoint, path, traces)
     const guard = ctx.guard(config.endpoint, { isAllowedOrigin })
