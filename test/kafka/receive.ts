@@ -373,7 +373,7 @@ export async function replay(
   await until(() => pipelines.lines.length >= 100, 'the lines that others have taken')
   await produce(broker, topic, 100, 120)
   await until(() => new Set(pipelines.lines).size >= 120, 'the new lines')
-  assert.equal(pipelines.lines.length, 120)
+  // A partition that is assigned again meanwhile is read from further back again, so lines may come more than once.
   assertAll(pipelines.lines, 120)
   await second.receiver.stop()
 
