@@ -134,10 +134,14 @@ export async function slowLeader(brokers: readonly string[], topic: string, grou
   return leader
 }
 
+/** True when every partition has a leader that knows it is one: the metadata name a leader before it takes anything. */
 async function hasLeaders(admin: Admin, topic: string): Promise<boolean> {
   try {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
-    return topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))
+    if (!topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0)))
+      return false
+    await admin.fetchTopicOffsets(topic)
+    return true
   } catch {
     // The broker answers that it does not know the topic yet.
     return false
