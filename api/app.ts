@@ -27,10 +27,18 @@ import { givenRequestId, PAGE_HEADERS } from '../core/http/security-headers.ts'
 import { CursorError } from '../storage/queries/page.ts'
 import { unavailableStore } from '../storage/unavailable.ts'
 import { collectMethods } from './allowed-methods.ts'
-import { collisionOf, isTooExpensive, sendError, TOO_EXPENSIVE } from './error-answers.ts'
+import {
+  collisionOf,
+  type ErrorAnswer,
+  isTooExpensive,
+  sendError,
+  TOO_EXPENSIVE,
+} from './error-answers.ts'
 import { documented } from './openapi.ts'
 import type { Api } from './typed-fastify.ts'
 
+/** The longest body of a request to the API; ingest has its own limits. */
+const BODY_BYTES_MAX = 1024 * 1024
 /** After how many seconds a client may retry when a store does not respond. */
 const RETRY_AFTER_S = 5
 
@@ -38,6 +46,8 @@ export interface AppSettings {
   readonly log: Logger
   readonly version: string
   readonly auth: Authenticator
+  /** Returns the person who signed in, or null for a request with a key. Without it only keys are known. */
+  readonly signedIn?: (req: FastifyRequest) => Promise<object | null>
   readonly guard: RequestGuard
   readonly trustedProxies?: readonly string[]
   /** Takes secrets out of a header that is kept, such as in the audit log. Without it, headers are kept as they came. */
@@ -58,7 +68,7 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
     },
     // The listener belongs to the service, which shares it with receivers. Fastify gets single requests.
     serverFactory: (handler) => createServer(handler),
-    bodyLimit: 1024 * 1024,
+    bodyLimit: BODY_BYTES_MAX,
     trustProxy: (settings.trustedProxies ?? []).length > 0 && [...(settings.trustedProxies ?? [])],
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: (error, req, reply) => answerUnroutable(error, req, reply, settings.guard),
@@ -81,13 +91,18 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
     else if (refusal === null) done()
     else done(new ApiError(refusal.status, refusal.code, refusal.message))
   })
+  // Neither a browser nor a proxy may keep what belongs to a tenant; static files say themselves how long they hold.
+  app.addHook('onSend', (_req, reply, _payload, done) => {
+    if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store')
+    done()
+  })
   // Fastify would also parse text/plain, which a page of another site may send without a preflight.
   app.removeContentTypeParser('text/plain')
   const methodsOf = collectMethods(app)
   app.setErrorHandler(onError)
   const answerMissing = async (req: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     // Clients without the right to read must not learn which routes exist.
-    if (req.url.startsWith('/api/')) await requireKey(req, settings.auth)
+    if (req.url.startsWith('/api/')) await requireCredential(req, settings)
     const allowed = methodsOf(req.url.split('?', 1)[0] as string)
     if (allowed.length === 0)
       sendError(reply, req, { status: 404, code: 'NOT_FOUND', message: 'no such route' })
@@ -157,7 +172,11 @@ function answerUnroutable(
     })
 }
 
-async function requireKey(req: FastifyRequest, auth: Authenticator): Promise<void> {
+async function requireCredential(
+  req: FastifyRequest,
+  { auth, signedIn }: AppSettings,
+): Promise<void> {
+  if (signedIn !== undefined && (await signedIn(req)) !== null) return
   const result = await auth.authenticate(req.headers, req.url, 'query')
   if (!result.ok) throw new ApiError(result.status, result.code, result.message, result)
 }
@@ -193,6 +212,23 @@ const REFUSALS: Readonly<Record<ControlErrorCode, readonly [status: number, code
   FORBIDDEN: [403, 'FORBIDDEN'],
   NOT_FOUND: [404, 'NOT_FOUND'],
   CONFLICT: [409, 'CONFLICT'],
+}
+
+/** The answer to a body that fastify refuses before a route sees it. Its own codes would tie clients to the framework. */
+function unreadableBody(status: number, message: string): ErrorAnswer {
+  if (status === 413)
+    return {
+      status,
+      code: 'PAYLOAD_TOO_LARGE',
+      message: `the body has more than ${BODY_BYTES_MAX / 2 ** 20} MiB`,
+    }
+  if (status === 415)
+    return {
+      status,
+      code: 'UNSUPPORTED_MEDIA_TYPE',
+      message: 'the body must be JSON: send content-type: application/json',
+    }
+  return { status, code: 'VALIDATION_ERROR', message }
 }
 
 function onError(
@@ -254,7 +290,7 @@ function onError(
   }
   const status = error.statusCode ?? 500
   if (status < 500) {
-    sendError(reply, req, { status, code: error.code, message: error.message })
+    sendError(reply, req, unreadableBody(status, error.message))
     return
   }
   const { kind, at } = faultOf(error, 'api')

@@ -74,19 +74,19 @@ class ApiExtension implements Component {
   }
 
   async start(): Promise<void> {
+    const cache = new SessionCache(this.#host.clock)
+    this.#ctx.onControlChange(() => cache.forget())
+    const sessions = new SessionAuth(this.#stores, cache)
     const app = await makeApp({
       log: this.#host.log,
       version: this.#ctx.service.version,
       auth: this.#ctx.auth,
+      signedIn: (req) => sessions.signedIn(req, 'session'),
       guard: this.#ctx.guard(this.#config.endpoint),
       trustedProxies: this.#config.trusted_proxies,
       scrub: (field, text) => this.#ctx.service.storedIds.textOf('', field, text),
     })
-    const sessions = new SessionCache(this.#host.clock)
-    this.#ctx.onControlChange(() => sessions.forget())
-    useAuth(app, this.#ctx.auth, new SessionAuth(this.#stores, sessions), (tenantId) =>
-      this.#operators().has(tenantId),
-    )
+    useAuth(app, this.#ctx.auth, sessions, (tenantId) => this.#operators().has(tenantId))
     useFreeText(app, () => this.#ctx.service.storedIds)
     registerDeprecations(app)
     registerListOptions(app)

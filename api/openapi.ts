@@ -72,8 +72,8 @@ const OF_QUERIES = {
 const WITH_ID = { 404: answer('There is none with this id that you may see.', 'NOT_FOUND') }
 const WITH_BODY = {
   409: answer('It contradicts what is there.', 'CONFLICT'),
-  413: answer('The body is too large.', 'FST_ERR_CTP_BODY_TOO_LARGE'),
-  415: answer('The body is not declared as JSON.', 'FST_ERR_CTP_INVALID_MEDIA_TYPE'),
+  413: answer('The body is too large.', 'PAYLOAD_TOO_LARGE'),
+  415: answer('The body is not declared as JSON.', 'UNSUPPORTED_MEDIA_TYPE'),
 }
 
 const OF_IDEMPOTENT = {

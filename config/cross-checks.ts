@@ -325,7 +325,7 @@ interface Listener {
 }
 
 /** Every `endpoint: host:port` in a parsed component configuration, defaults included. */
-function listenersIn(config: unknown, path: Path): Listener[] {
+export function listenersIn(config: unknown, path: Path): Listener[] {
   if (typeof config !== 'object' || config === null) return []
   return Object.entries(config).flatMap(([name, value]): Listener[] => {
     const at = [...path, name]

@@ -1,9 +1,10 @@
 // The file with the state of a detection: the id of the log, the sequence number of the next record, and the state in pieces. A
 // new file is written beside the old one and renamed, so that the file is always complete.
 
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { makeDirectory } from '../../core/make-directory.ts'
 
 export interface Snapshot {
   /** Sequence number of the next record to read, in the log that the state was made from. */
@@ -46,7 +47,7 @@ export class SnapshotFile {
 
   /** Writes the pieces one by one. The event loop gets a turn between them. */
   async write(next: bigint, pieces: Iterable<Buffer>): Promise<void> {
-    await mkdir(this.#dir, { recursive: true, mode: 0o700 })
+    await makeDirectory(this.#dir, 0o700)
     const draft = `${this.#path}.new`
     const file = await open(draft, 'w', 0o600)
     try {

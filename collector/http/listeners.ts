@@ -100,6 +100,17 @@ export class Listeners implements HttpListeners {
     return `${host}:${bound.port}`
   }
 
+  /** Throws as `open` would if an address is taken or not allowed. Asked before the start of what takes long or cannot be undone. */
+  static async assertFree(endpoints: ReadonlySet<string>): Promise<void> {
+    for (const name of endpoints) {
+      const server = createTcpServer()
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(name, error)))
+        server.listen(splitEndpoint(name), () => server.close(() => resolve()))
+      })
+    }
+  }
+
   /** Opens all addresses or none: if a port is in use, the addresses that are open already are closed again. */
   async open(): Promise<void> {
     for (const [name, endpoint] of this.#endpoints) {

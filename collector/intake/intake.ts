@@ -12,14 +12,14 @@ import type { QuotaGate, QuotaHold } from '../../core/quota.ts'
 import type { TaskRequest } from '../../core/task.ts'
 import { shareKey } from '../../core/tenant.ts'
 import { sharedBodies } from '../http/body.ts'
-import type { DurableLog } from '../log/log.ts'
+import type { DurableLog, Shortage } from '../log/log.ts'
 import { traced } from '../service/self-traces.ts'
 import type { Submission } from '../worker/pool.ts'
 import type { AdmissionControl } from './admission.ts'
 import { countItems, itemsAtMost } from './count-items.ts'
 import { decodedSize } from './decoded-size.ts'
 import type { Pipeline } from './pipeline.ts'
-import { quotaVerdict, type Refusal, refusal } from './refusals.ts'
+import { quotaVerdict, type Refusal, type RetryReason, refusal } from './refusals.ts'
 
 export interface BodyLimits {
   /** On the wire. */
@@ -27,6 +27,14 @@ export interface BodyLimits {
   /** Unpacked. */
   readonly decodedBytesMax: number
 }
+
+/** Which answer a client gets, by what the log lacks. */
+const REASON_OF_SHORTAGE = {
+  bytes: 'queueFull',
+  disk: 'diskFull',
+  'read-only': 'queueReadOnly',
+  closed: 'shuttingDown',
+} as const satisfies Readonly<Record<Shortage, RetryReason>>
 
 export class ReceiverIntake implements Intake {
   readonly bodyBytesMax: number
@@ -53,7 +61,7 @@ export class ReceiverIntake implements Intake {
 
   admit(request: AdmissionRequest): Admission {
     const pressure = this.#log.pressure()
-    if (pressure === 'full') return refusal('queueFull')
+    if (pressure === 'full') return refusal(REASON_OF_SHORTAGE[this.#log.shortage() ?? 'bytes'])
     if (pressure === 'soft') return refusal('queueNearlyFull')
     if (this.#isHeldUp()) return refusal('exporterBehind')
     return this.#admission.admit(request)

@@ -17,8 +17,12 @@ export interface RetryLater {
 export const RETRY_LATER = {
   /** `admission.ts`: the instance drains before it ends. */
   shuttingDown: { status: 503, retryAfterS: 5, message: 'shutting down' },
-  /** `intake.ts`: the log on disk has reached its limit, or the disk its own. */
+  /** `intake.ts`: the log on disk has reached its limit. */
   queueFull: { status: 503, retryAfterS: 10, message: 'the queue on disk is full' },
+  /** `intake.ts`: the disk of the log has less free space than `queue.min_free_bytes`. */
+  diskFull: { status: 503, retryAfterS: 10, message: 'the disk of the queue is nearly full' },
+  /** `intake.ts`: writing the log failed, and the process must be started again. */
+  queueReadOnly: { status: 503, retryAfterS: 10, message: 'the queue on disk is read-only' },
   /** `intake.ts`: the log will reach its limit soon. */
   queueNearlyFull: { status: 429, retryAfterS: 5, message: 'the queue on disk is nearly full' },
   /** `intake.ts`: an exporter is further behind than its `max_lag`, with `action: refuse`. */

@@ -205,6 +205,7 @@ test('a short write is refused as a whole, cut back, and the log goes on when th
   const failing = [record(2), record(3)].map((r) => log.append(r))
   for (const p of failing) await assert.rejects(p, { code: 'OBS_LOG_REFUSED' })
   assert.equal(log.pressure(), 'full')
+  assert.equal(log.shortage(), 'disk')
   assert.equal(log.nextSequence, 2n)
   fs.fault = () => null
   await log.close()
@@ -324,6 +325,7 @@ test('a second failure makes the log read-only: nothing more is acknowledged, re
   fs.fault = () => null
   await assert.rejects(log.append(record(3)), { code: 'OBS_LOG_READ_ONLY' })
   assert.equal(log.pressure(), 'full')
+  assert.equal(log.shortage(), 'read-only')
   assert.equal(log.stats().state, 'read-only')
   assert.equal((await log.reader(1n).poll())?.createdAtMs, 1)
   await log.close()

@@ -18,13 +18,13 @@ import { type AppendRecord, copyTotals, markerRecord, recordLength, type Totals 
 import { nothingRecovered, type Recovered, recover } from './recovery.ts'
 import { type ActiveSegment, SegmentFiles } from './segment-files.ts'
 import { type LogOptions, type LogSettings, withDefaults } from './settings.ts'
-import type { LogStats, Pressure } from './stats.ts'
+import type { LogStats, Pressure, Shortage } from './stats.ts'
 import { SumCheck } from './sum-check.ts'
 
 export type { LogRecord } from './reader.ts'
 export type { AppendRecord, LogPart } from './record.ts'
 export type { Durability, LogOptions } from './settings.ts'
-export type { LogStats, Pressure } from './stats.ts'
+export type { LogStats, Pressure, Shortage } from './stats.ts'
 
 /** Above this share of `bytesMax` receivers ask clients to slow down. */
 const SOFT_SHARE = 0.8
@@ -236,12 +236,17 @@ export class DurableLog {
 
   /** `soft` from 80 % of the limit on, `full` when an append would be refused. Admission uses it. */
   pressure(): Pressure {
+    if (this.shortage() !== null) return 'full'
+    return this.#neededBytes() >= this.#s.bytesMax * SOFT_SHARE ? 'soft' : 'ok'
+  }
+
+  /** Says why an append would be refused; null while it would be taken. */
+  shortage(): Shortage | null {
     this.#lookAtDisk()
-    if (this.#committer?.readOnly != null || this.#isClosed) return 'full'
-    if (this.#disk.isLow || this.#s.clock.monotonicMs() < this.#noSpaceUntilMs) return 'full'
-    const used = this.#neededBytes()
-    if (used >= this.#s.bytesMax) return 'full'
-    return used >= this.#s.bytesMax * SOFT_SHARE ? 'soft' : 'ok'
+    if (this.#isClosed) return 'closed'
+    if (this.#committer?.readOnly != null) return 'read-only'
+    if (this.#disk.isLow || this.#s.clock.monotonicMs() < this.#noSpaceUntilMs) return 'disk'
+    return this.#neededBytes() >= this.#s.bytesMax ? 'bytes' : null
   }
 
   stats(): LogStats {
@@ -251,6 +256,7 @@ export class DurableLog {
       durability: this.#s.durability,
       state: this.#isClosed ? 'closed' : isReadOnly ? 'read-only' : 'ok',
       pressure: this.pressure(),
+      shortage: this.shortage(),
       firstSequence: this.firstSequence,
       nextSequence: this.#next,
       segments: segments.length,
@@ -326,11 +332,18 @@ export class DurableLog {
       )
     if (this.#sums.isWrong(record))
       return new ObservaError('OBS_LOG_SUM', 'A part does not match the CRC it came with.')
-    if (this.pressure() === 'full')
+    const shortage = this.shortage()
+    if (shortage === 'disk')
       return new ObservaError(
         'OBS_LOG_FULL',
-        'The log is full.',
-        'An exporter is behind, or the disk is full.',
+        'The disk of the log is nearly full.',
+        'Free space on it, or lower queue.min_free_bytes.',
+      )
+    if (shortage !== null)
+      return new ObservaError(
+        'OBS_LOG_FULL',
+        'The log has reached queue.max_bytes.',
+        'An exporter is behind: observa_exporter_lag_bytes names it.',
       )
     if ((this.#committer?.pendingBytes ?? 0) > this.#s.pendingBytesMax)
       return new ObservaError('OBS_LOG_BUSY', 'Too many appends wait for the disk.')

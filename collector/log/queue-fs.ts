@@ -7,7 +7,6 @@ import {
   fstat,
   fsync,
   ftruncate,
-  mkdir,
   open,
   read,
   readdir,
@@ -18,6 +17,7 @@ import {
 } from 'node:fs'
 import { promisify } from 'node:util'
 import { messageOf, ObservaError } from '../../core/errors.ts'
+import { makeDirectory } from '../../core/make-directory.ts'
 
 const DIR_MODE = 0o700
 const FILE_MODE = 0o600
@@ -179,11 +179,7 @@ export const nodeQueueFs: QueueFs = {
     }
   },
   mkdir(dir) {
-    return new Promise((resolve, reject) => {
-      mkdir(dir, { recursive: true, mode: DIR_MODE }, (error) =>
-        error === null ? resolve() : reject(error),
-      )
-    })
+    return makeDirectory(dir, DIR_MODE)
   },
   rename: renameAsync,
   unlink: unlinkAsync,

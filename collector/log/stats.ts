@@ -6,10 +6,18 @@ import type { Durability } from './settings.ts'
 /** `soft`: clients should slow down. `full`: appends are refused. */
 export type Pressure = 'ok' | 'soft' | 'full'
 
+/**
+ * Why appends are refused. `bytes`: the log has reached its limit, because an exporter is behind. `disk`: the disk has less free space than
+ * the log leaves to others, whatever the log itself holds. `read-only`: writing failed. `closed`: the process ends.
+ */
+export type Shortage = 'bytes' | 'disk' | 'read-only' | 'closed'
+
 export interface LogStats {
   readonly durability: Durability
   readonly state: 'ok' | 'read-only' | 'closed'
   readonly pressure: Pressure
+  /** Null unless the pressure is `full`. */
+  readonly shortage: Shortage | null
   readonly firstSequence: bigint
   readonly nextSequence: bigint
   readonly segments: number

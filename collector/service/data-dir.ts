@@ -1,10 +1,11 @@
 // The directory for the state of an instance, which is created on first use and accessible for its owner only. An
 // unusual directory is a warning and not an error, because it may be right on this machine.
 
-import { chmod, mkdir, stat } from 'node:fs/promises'
+import { chmod, stat } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { isAbsolute, relative, resolve } from 'node:path'
 import { messageOf, ObservaError } from '../../core/errors.ts'
+import { makeDirectory } from '../../core/make-directory.ts'
 
 /**
  * Creates the directory and returns its absolute path. The mode is 0711, because embedded Postgres runs as another
@@ -13,7 +14,7 @@ import { messageOf, ObservaError } from '../../core/errors.ts'
 export async function openDataDir(path: string): Promise<string> {
   const dir = resolve(path)
   try {
-    await mkdir(dir, { recursive: true, mode: 0o711 })
+    await makeDirectory(dir, 0o711)
     const found = await stat(dir)
     if (!found.isDirectory()) throw new Error('it is not a directory')
     // Other users may pass through the directory to their own files, and cannot list it.

@@ -5,7 +5,7 @@ import type { KeyDirectory } from '../../accounts/key-directory.ts'
 import type { ObservaConfig } from '../../config/root.ts'
 import type { RunningPipeline } from '../../core/component.ts'
 import { formatBytes } from '../../core/config/units.ts'
-import type { LogStats } from '../log/log.ts'
+import type { LogStats, Shortage } from '../log/stats.ts'
 import type { SenderLoop } from '../sender/sender-loop.ts'
 
 export interface Readiness {
@@ -22,11 +22,17 @@ export interface InstanceState {
   readonly exporters: readonly { readonly id: string; readonly loop: SenderLoop }[]
 }
 
+const SHORTAGES: Readonly<Record<Exclude<Shortage, 'closed'>, string>> = {
+  bytes: 'the queue is full: it has reached queue.max_bytes',
+  disk: 'the disk of the queue is nearly full: it has less free space than queue.min_free_bytes',
+  'read-only': 'the queue is read-only: writing failed twice',
+}
+
 export function readinessOf({ isReady, isStopping, stats, exporters }: InstanceState): Readiness {
   const reasons: string[] = []
   if (!isReady) reasons.push(isStopping ? 'shutting down' : 'starting')
-  if (stats?.state === 'read-only') reasons.push('the queue is read-only: writing failed twice')
-  else if (stats?.pressure === 'full') reasons.push('the queue or its disk is full')
+  const shortage = stats?.shortage ?? null
+  if (shortage !== null && shortage !== 'closed') reasons.push(SHORTAGES[shortage])
   for (const { id, loop } of exporters)
     if (loop.isHoldingUp) reasons.push(`exporter ${id} is further behind than its max_lag`)
   return { ok: reasons.length === 0, reasons }
@@ -47,7 +53,9 @@ export function healthOf(
   const isFull = stats === null || stats.pressure === 'full'
   const waiting = stats === null ? 'not open' : `${formatBytes(stats.neededBytes)} to send`
   const pressure = stats === null || stats.pressure === 'ok' ? '' : `, pressure ${stats.pressure}`
-  const queue = { ok: !isFull, detail: `${waiting}${pressure}` }
+  const shortage = stats?.shortage ?? null
+  const why = shortage === null ? '' : ` (${shortage})`
+  const queue = { ok: !isFull, detail: `${waiting}${pressure}${why}` }
   const found = exporters.map(({ id, loop }) => [`exporter ${id}`, loop.health()] as const)
   const control = known === null ? {} : { 'control plane': controlOf(known) }
   return { queue, ...Object.fromEntries(found), ...control }

@@ -37,6 +37,7 @@ import { type Authenticators, keysConfigOf, makeAuthenticators } from './authent
 import { ControlPlane } from './control-plane.ts'
 import { doubtsAbout, openDataDir } from './data-dir.ts'
 import { declareMetrics } from './declared-metrics.ts'
+import { endpointsOf } from './endpoints.ts'
 import { metricsHandler, watchProcess } from './metrics-endpoint.ts'
 import { openQueue } from './open-queue.ts'
 import {
@@ -231,6 +232,8 @@ export class Service implements ServiceView {
     watchProcess(this.#deps.metrics, this.version)
     const queue = { ...this.#deps, log: this.#logOf('queue') }
     this.#log = await openQueue(this.#config, dataDir, queue)
+    // The first key is printed once, so nothing that is easily foreseen may fail after it.
+    await Listeners.assertFree(endpointsOf(this.#config))
     this.#operations = this.#operationsOf(dataDir, this.#log)
     await this.#startExporters(dataDir, this.#log)
     this.#secrets = await this.#openSecrets(this.#config)

@@ -3,8 +3,9 @@
 // batch is not written twice.
 
 import { createHash } from 'node:crypto'
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
+import { makeDirectory } from '../../core/make-directory.ts'
 import { type Intent, SideFile } from './side-file.ts'
 
 /** How much is read at once when searching backwards for the end of the last complete line. */
@@ -39,8 +40,8 @@ export class RotatedFile {
 
   /** Opens the file and removes an incomplete batch that a crash left behind. Returns how many bytes were cut off. */
   async open(nowMs: number): Promise<number> {
-    await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 })
-    await mkdir(dirname(this.#sidePath), { recursive: true, mode: 0o700 })
+    await makeDirectory(dirname(this.#path), 0o700)
+    await makeDirectory(dirname(this.#sidePath), 0o700)
     const file = await open(this.#path, 'a+', 0o600)
     this.#file = file
     const stat = await file.stat()

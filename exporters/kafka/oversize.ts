@@ -2,8 +2,9 @@
 // file to which a small event refers, or sent with its largest fields emptied.
 
 import { createHash } from 'node:crypto'
-import { mkdir, open, rename } from 'node:fs/promises'
+import { open, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { makeDirectory } from '../../core/make-directory.ts'
 import { type Member, members, object } from '../../proto/json-members.ts'
 import type { KafkaMessage } from '../../storage/kafka/message.ts'
 
@@ -113,7 +114,7 @@ const jsonBytes = (value: object): Buffer => Buffer.from(JSON.stringify(value))
 
 /** Writes and syncs the file before the reference is sent. The same content always goes to the same file. */
 async function writeOnce(path: string, bytes: Buffer): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await makeDirectory(dirname(path), 0o700)
   const file = await open(`${path}.new`, 'w', 0o600)
   try {
     await file.writeFile(bytes)

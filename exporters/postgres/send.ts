@@ -2,11 +2,12 @@
 // batch that is sent again is recognised by the cursor and adds nothing, even if the response to the first COMMIT was lost.
 
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Host, SendBatch, Sender } from '../../core/component.ts'
 import type { StoreAddress } from '../../core/config/store-address.ts'
 import { ObservaError } from '../../core/errors.ts'
+import { makeDirectorySync } from '../../core/make-directory.ts'
 import { counter, histogram } from '../../core/metrics.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
@@ -268,7 +269,7 @@ function instanceId(dataDir: string): string {
   const file = join(dir, 'instance-id')
   if (existsSync(file)) return readFileSync(file, 'utf8').trim()
   const id = randomUUID()
-  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  makeDirectorySync(dir, 0o700)
   writeFileSync(file, `${id}\n`, { mode: 0o600 })
   return id
 }

@@ -553,3 +553,41 @@ test('an invalid, ended or wrongly encoded session token gets a 401', async () =
     assert.equal((await ask('GET', 'auth/me', { token })).status, 401, token)
   assert.equal((await ask('GET', 'auth/me')).status, 401)
 })
+
+test('to somebody who signed in a path that is not served is 404, and to others 401', async () => {
+  const { token } = await signedUp()
+  const known = await ask('GET', 'no-such-thing', { token })
+  assert.equal(known.status, 404)
+  assert.equal((known.body['error'] as Record<string, string>)['code'], 'NOT_FOUND')
+  assert.equal((await ask('PUT', 'traces', { token })).status, 405)
+  for (const token of [undefined, 'sk_wrong', `obs_sess_${'a'.repeat(43)}`])
+    assert.equal((await ask('GET', 'no-such-thing', { token })).status, 401, token)
+})
+
+test('no answer of the API may be kept by a browser or a proxy', async () => {
+  const { token } = await signedUp()
+  for (const path of ['traces', 'auth/me', 'no-such-thing', 'traces?limit=x']) {
+    const { headers } = await ask('GET', path, { token })
+    assert.equal(headers.get('cache-control'), 'no-store', path)
+  }
+})
+
+test('a body that cannot be read is told in words of the API and not of its framework', async () => {
+  const { token } = await signedUp()
+  const errorOf = async (type: string, body: string): Promise<readonly [number, string]> => {
+    const res = await fetch(open.url('/api/v1/projects', 'http'), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': type },
+      body,
+    })
+    const { error } = (await res.json()) as { error: { code: string; message: string } }
+    assert.doesNotMatch(JSON.stringify(error), /FST_|fastify/i)
+    return [res.status, error.code]
+  }
+  const json = 'application/json'
+  assert.deepEqual(await errorOf('text/xml', '<a/>'), [415, 'UNSUPPORTED_MEDIA_TYPE'])
+  assert.deepEqual(await errorOf(json, '{"name":'), [400, 'VALIDATION_ERROR'])
+  assert.deepEqual(await errorOf(json, ''), [400, 'VALIDATION_ERROR'])
+  const long = JSON.stringify({ name: 'x'.repeat(2 ** 20) })
+  assert.deepEqual(await errorOf(json, long), [413, 'PAYLOAD_TOO_LARGE'])
+})

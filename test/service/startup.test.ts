@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import test from 'node:test'
+import test, { type TestContext } from 'node:test'
 import { Instance, until } from '../instance.ts'
 import { otlpJson } from '../span-batch.ts'
 
@@ -48,6 +48,15 @@ async function withConfig(
   }
 }
 
+/** A port of this machine that something else listens on until the test ends. */
+async function takenPort(t: TestContext): Promise<number> {
+  const taken = createServer()
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+  t.after(() => taken.close())
+  const address = taken.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
 const minimal = (dir: string, port: number): string => `
 receivers: { otlp: { protocols: { http: { endpoint: "127.0.0.1:${port}" } } } }
 processors: { canonicalize: {} }
@@ -59,11 +68,8 @@ service:
   pipelines: { traces: { receivers: [otlp], processors: [canonicalize], exporters: [file] } }
 `
 
-test('the error for a port in use names it and says what to do', async () => {
-  const taken = createServer()
-  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
-  const address = taken.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
+test('the error for a port in use names it and says what to do', async (t) => {
+  const port = await takenPort(t)
   await withConfig(
     (dir) => minimal(dir, port),
     async (file) => {
@@ -73,7 +79,24 @@ test('the error for a port in use names it and says what to do', async () => {
       assert.ok(!stderr.includes('    at '), 'no stack trace')
     },
   )
-  taken.close()
+})
+
+test('a port in use is found before an engine is started and before the first key is shown', async (t) => {
+  const port = await takenPort(t)
+  await withConfig(
+    (dir) =>
+      minimal(dir, port)
+        .replace('exporters: { file:', 'exporters: { postgres: { embedded: true }, clickhouse: { embedded: true }, file:')
+        .replace('exporters: [file]', 'exporters: [file, postgres, clickhouse]'),
+    async (file, dir) => {
+      const { code, stdout, stderr } = await observa(['run', '--config', file])
+      assert.equal(code, 1)
+      assert.match(stderr, /OBS_LISTEN_PORT_USED/)
+      assert.doesNotMatch(stdout + stderr, /sk_/)
+      const inData = await readdir(join(dir, 'data'))
+      assert.deepEqual(inData, ['queue'])
+    },
+  )
 })
 
 test('a second instance on the same data directory is refused in one sentence', async () => {

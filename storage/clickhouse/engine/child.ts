@@ -1,11 +1,12 @@
 // The engine process: opens the data directory, listens on loopback, and ends with its parent. Only `engine.ts`
 // starts it.
 
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { messageOf, ObservaError } from '../../../core/errors.ts'
+import { makeDirectorySync } from '../../../core/make-directory.ts'
 import { type Engine, openEngine } from './chdb-binding.ts'
 import { HttpFront } from './http-front.ts'
 import { InsertFiles } from './insert-files.ts'
@@ -51,7 +52,7 @@ async function startPatiently(message: StartMessage): Promise<void> {
 }
 
 function start(message: StartMessage): void {
-  mkdirSync(message.dataDir, { recursive: true, mode: 0o700 })
+  makeDirectorySync(message.dataDir, 0o700)
   const engine = openEngine(message.dataDir, [
     `--max_server_memory_usage=${message.memoryMaxBytes}`,
     // Merges share the machine with ingest. The engine's own default is 16 threads.

@@ -4,10 +4,10 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import type { Logger } from 'pino'
 import { ObservaError } from '../../../core/errors.ts'
+import { makeDirectorySync } from '../../../core/make-directory.ts'
 import { engineMissing, isEngineInstalled } from './chdb-binding.ts'
 import type { EngineCommand, EngineReport } from './protocol.ts'
 
@@ -49,7 +49,7 @@ export async function startClickHouseEngine(
 ): Promise<ClickHouseEngine> {
   if (!isEngineInstalled()) throw engineMissing()
   options.progress('starting ClickHouse engine...')
-  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 })
+  makeDirectorySync(options.dataDir, 0o700)
   const supervisor = new Supervisor(options)
   await supervisor.launch()
   return supervisor.handle()

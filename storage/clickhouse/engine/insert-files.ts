@@ -7,6 +7,7 @@ import { createWriteStream, mkdirSync, readdirSync, rmSync, statfsSync } from 'n
 import { join } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { makeDirectorySync } from '../../../core/make-directory.ts'
 
 const SHARED_MEMORY = '/dev/shm'
 /** How much shared memory must stay free. It counts against the machine's RAM. */
@@ -23,7 +24,7 @@ export class InsertFiles {
     this.#bytesMax = bytesMax
     this.#diskDir = join(dataDir, 'spool')
     rmSync(this.#diskDir, { recursive: true, force: true })
-    mkdirSync(this.#diskDir, { recursive: true, mode: 0o700 })
+    makeDirectorySync(this.#diskDir, 0o700)
     this.#memoryDir = memoryDir(dataDir)
   }
 

@@ -18,6 +18,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { messageOf } from '../../../core/errors.ts'
+import { makeDirectorySync } from '../../../core/make-directory.ts'
 import { unreachable } from './binaries.ts'
 import { isReachable, type ServerUser } from './server-user.ts'
 
@@ -39,7 +40,7 @@ export interface DataDirectory {
 }
 
 export function openDataDirectory(dataDir: string, user: ServerUser | null): DataDirectory {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  makeDirectorySync(dataDir, 0o700)
   const dir = user === null ? dataDir : reachableDir(dataDir, user)
   return {
     dir,
