@@ -352,7 +352,7 @@ export interface Sender extends Component {
   send(batch: SendBatch, signal: AbortSignal): Promise<SendVerdict>
   /** For stores that can be queried: the address that the API connects to. Known after the start. */
   storeAddress?(): StoreAddress
-  /** For senders that store their cursor together with the data (Postgres): the last sequence stored, or null. */
+  /** For senders that store their cursor together with the data (Postgres, files): the last sequence stored, or null. */
   committedSequence?(): Promise<bigint | null>
   /**
    * Cuts a rejected part into smaller ones with the same items, so that the caller can find the bad item; null when it

@@ -4,7 +4,7 @@
 import { open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { makeDirectory } from '../../core/make-directory.ts'
+import { makeDirectory } from '../../core/files/make-directory.ts'
 
 export interface Snapshot {
   /** Sequence number of the next record to read, in the log that the state was made from. */

@@ -1,6 +1,6 @@
-// The durable log, which is the only queue of the process. An append resolves when it is as durable as the
-// configuration demands. Readers read at their own speed. Segments are removed when every consumer has passed them.
-// `record.ts` and `segment.ts` have the format, `committer.ts` the commits, `segment-files.ts` the files.
+// The durable log, which is the only queue of the process. An append resolves when it is as durable as the configuration demands. Readers
+// read at their own speed. Segments are removed when every consumer has passed them. `record.ts` and `segment.ts` have the format,
+// `committer.ts` the commits, `segment-files.ts` the files.
 
 import assert from 'node:assert/strict'
 import { messageOf, ObservaError } from '../../core/errors.ts'
@@ -18,7 +18,7 @@ import { type AppendRecord, copyTotals, markerRecord, recordLength, type Totals 
 import { nothingRecovered, type Recovered, recover } from './recovery.ts'
 import { type ActiveSegment, SegmentFiles } from './segment-files.ts'
 import { type LogOptions, type LogSettings, withDefaults } from './settings.ts'
-import type { LogStats, Pressure, Shortage } from './stats.ts'
+import { fullError, type LogStats, type Pressure, type Shortage } from './stats.ts'
 import { SumCheck } from './sum-check.ts'
 
 export type { LogRecord } from './reader.ts'
@@ -134,8 +134,7 @@ export class DurableLog {
   }
 
   /**
-   * The sequence number from which the newest `events` can be read. Reading begins at a whole segment, so there are
-   * usually more events.
+   * The sequence number from which the newest `events` can be read. Reading begins at a whole segment, so there are usually more events.
    */
   sequenceOfNewest(events: number): bigint {
     for (const s of this.#files.segments.toReversed())
@@ -149,8 +148,8 @@ export class DurableLog {
   }
 
   /**
-   * Continues the numbering at `sequence` after a power cut took the end of a `buffered` log, because a number that a
-   * store has seen must never be used for other data. Only allowed before the first append.
+   * Continues the numbering at `sequence` after a power cut took the end of a `buffered` log, because a number that a store has seen
+   * must never be used for other data. Only allowed before the first append.
    */
   raiseSequence(sequence: bigint): void {
     if (sequence <= this.#next) return
@@ -165,9 +164,9 @@ export class DurableLog {
   }
 
   /**
-   * Tells the log that the consumer `name` needs all records from `sequence` on and none before it. A consumer calls
-   * this again as it moves on, when its own position is durable. Without consumers nothing is ever deleted. Call
-   * `hold` for all consumers before the first one moves, because otherwise that one alone decides.
+   * Tells the log that the consumer `name` needs all records from `sequence` on and none before it. A consumer calls this again as it
+   * moves on, when its own position is durable. Without consumers nothing is ever deleted. Call `hold` for all consumers before the
+   * first one moves, because otherwise that one alone decides.
    */
   keepFor(name: string, sequence: bigint): void {
     this.#consumers.set(name, sequence)
@@ -213,9 +212,9 @@ export class DurableLog {
   }
 
   /**
-   * Removes the bytes of all records before `sequence` from the disk as soon as every consumer has passed them, also those
-   * that are kept for the ledger and in recycled files. Resolves with true once nothing of them is left; call it again until
-   * then. The first call for a sequence begins a new segment.
+   * Removes the bytes of all records before `sequence` from the disk as soon as every consumer has passed them, also those that are kept
+   * for the ledger and in recycled files. Resolves with true once nothing of them is left; call it again until then. The first call for
+   * a sequence begins a new segment.
    */
   async erase(sequence: bigint): Promise<boolean> {
     const committer = this.#committer
@@ -236,8 +235,8 @@ export class DurableLog {
 
   /** `soft` from 80 % of the limit on, `full` when an append would be refused. Admission uses it. */
   pressure(): Pressure {
-    if (this.shortage() !== null) return 'full'
-    return this.#neededBytes() >= this.#s.bytesMax * SOFT_SHARE ? 'soft' : 'ok'
+    const isSoft = this.#neededBytes() >= this.#s.bytesMax * SOFT_SHARE
+    return this.shortage() !== null ? 'full' : isSoft ? 'soft' : 'ok'
   }
 
   /** Says why an append would be refused; null while it would be taken. */
@@ -251,12 +250,12 @@ export class DurableLog {
 
   stats(): LogStats {
     const { segments } = this.#files
-    const isReadOnly = this.#committer?.readOnly != null
+    const shortage = this.shortage()
     return {
       durability: this.#s.durability,
-      state: this.#isClosed ? 'closed' : isReadOnly ? 'read-only' : 'ok',
+      state: shortage === 'closed' || shortage === 'read-only' ? shortage : 'ok',
       pressure: this.pressure(),
-      shortage: this.shortage(),
+      shortage,
       firstSequence: this.firstSequence,
       nextSequence: this.#next,
       segments: segments.length,
@@ -326,25 +325,11 @@ export class DurableLog {
     const readOnly = this.#committer?.readOnly
     if (readOnly != null) return readOnly
     if (recordLength(record) > this.#s.recordBytesMax)
-      return new ObservaError(
-        'OBS_LOG_RECORD_TOO_LARGE',
-        'The record is larger than the log takes.',
-      )
+      return new ObservaError('OBS_LOG_RECORD_TOO_LARGE', 'The record is larger than may be.')
     if (this.#sums.isWrong(record))
       return new ObservaError('OBS_LOG_SUM', 'A part does not match the CRC it came with.')
     const shortage = this.shortage()
-    if (shortage === 'disk')
-      return new ObservaError(
-        'OBS_LOG_FULL',
-        'The disk of the log is nearly full.',
-        'Free space on it, or lower queue.min_free_bytes.',
-      )
-    if (shortage !== null)
-      return new ObservaError(
-        'OBS_LOG_FULL',
-        'The log has reached queue.max_bytes.',
-        'An exporter is behind: observa_exporter_lag_bytes names it.',
-      )
+    if (shortage !== null) return fullError(shortage)
     if ((this.#committer?.pendingBytes ?? 0) > this.#s.pendingBytesMax)
       return new ObservaError('OBS_LOG_BUSY', 'Too many appends wait for the disk.')
     return null

@@ -17,7 +17,7 @@ import {
 } from 'node:fs'
 import { promisify } from 'node:util'
 import { messageOf, ObservaError } from '../../core/errors.ts'
-import { makeDirectory } from '../../core/make-directory.ts'
+import { makeDirectory } from '../../core/files/make-directory.ts'
 
 const DIR_MODE = 0o700
 const FILE_MODE = 0o600

@@ -1,5 +1,6 @@
 // The state of the log, for health, diagnostics and admission.
 
+import { ObservaError } from '../../core/errors.ts'
 import type { RecoveryReport } from './recovery.ts'
 import type { Durability } from './settings.ts'
 
@@ -33,4 +34,19 @@ export interface LogStats {
   readonly events: number
   readonly consumers: Readonly<Record<string, bigint>>
   readonly recovery: RecoveryReport
+}
+
+/** The error of an append that is refused for lack of room. */
+export function fullError(shortage: Shortage): ObservaError {
+  return shortage === 'disk'
+    ? new ObservaError(
+        'OBS_LOG_FULL',
+        'The disk of the log is nearly full.',
+        'Free space on it, or lower queue.min_free_bytes.',
+      )
+    : new ObservaError(
+        'OBS_LOG_FULL',
+        'The log has reached queue.max_bytes.',
+        'An exporter is behind: observa_exporter_lag_bytes names it.',
+      )
 }

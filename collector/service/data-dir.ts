@@ -4,8 +4,10 @@
 import { chmod, stat } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { isAbsolute, relative, resolve } from 'node:path'
+import type { Logger } from 'pino'
+import type { ObservaConfig } from '../../config/root.ts'
 import { messageOf, ObservaError } from '../../core/errors.ts'
-import { makeDirectory } from '../../core/make-directory.ts'
+import { makeDirectory } from '../../core/files/make-directory.ts'
 
 /**
  * Creates the directory and returns its absolute path. The mode is 0711, because embedded Postgres runs as another
@@ -50,4 +52,8 @@ export function doubtsAbout(dataDir: string, queueDir: string | undefined): stri
       `queue.dir ${resolve(queueDir)} is neither below data_dir nor in a usual place for state`,
     )
   return doubts
+}
+
+export function warnOfDoubts({ data_dir, queue }: ObservaConfig, log: Logger): void {
+  for (const doubt of doubtsAbout(data_dir, queue.dir)) log.warn({ code: 'OBS_DATA_DIR' }, doubt)
 }

@@ -1,5 +1,6 @@
 // Turns a checked configuration into settings for workers, which can be cloned and contain no functions.
 
+import { listenersIn } from '../../config/cross-checks.ts'
 import type { ObservaConfig, Pipeline } from '../../config/root.ts'
 import { type InstanceSecrets, NO_SECRETS } from '../../core/identity/pseudonym.ts'
 import { DEFAULT_LIMITS, type DecodeLimits } from '../../proto/decode.ts'
@@ -93,4 +94,15 @@ export function pipelinesWith(
       id === component || [...p.receivers, ...p.processors, ...p.exporters].includes(component),
   )
   return found.length === 0 ? null : new Set(found.map(([id]) => id))
+}
+
+/** `host:port` of every receiver and extension that is in use, and of the metrics. */
+export function endpointsOf(config: ObservaConfig): ReadonlySet<string> {
+  const receivers = [...config.receivers].filter(([id]) => isUsed(config, id))
+  const extensions = [...config.extensions].filter(([id]) => config.service.extensions.includes(id))
+  const found = [...receivers, ...extensions].flatMap(([id, component]) =>
+    listenersIn(component.config, [id]).map((l) => l.endpoint),
+  )
+  const { metrics } = config.telemetry
+  return new Set(metrics.enabled ? [...found, metrics.endpoint] : found)
 }

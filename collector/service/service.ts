@@ -35,12 +35,12 @@ import type { PipelineSpec } from '../worker/build-chain.ts'
 import type { WorkerPool } from '../worker/pool.ts'
 import { type Authenticators, keysConfigOf, makeAuthenticators } from './authenticators.ts'
 import { ControlPlane } from './control-plane.ts'
-import { doubtsAbout, openDataDir } from './data-dir.ts'
+import { openDataDir, warnOfDoubts } from './data-dir.ts'
 import { declareMetrics } from './declared-metrics.ts'
-import { endpointsOf } from './endpoints.ts'
 import { metricsHandler, watchProcess } from './metrics-endpoint.ts'
 import { openQueue } from './open-queue.ts'
 import {
+  endpointsOf,
   idsWithExporters,
   isUsed,
   jsonExporterOf,
@@ -220,14 +220,12 @@ export class Service implements ServiceView {
   }
 
   health(): Health {
-    const known = this.#control?.keys ?? null
-    return healthOf(this.#log?.stats() ?? null, this.#exporters, known)
+    return healthOf(this.#log?.stats() ?? null, this.#exporters, this.#control?.keys ?? null)
   }
 
   async #start(): Promise<void> {
     const dataDir = await openDataDir(this.#config.data_dir)
-    for (const doubt of doubtsAbout(this.#config.data_dir, this.#config.queue.dir))
-      this.#deps.log.warn({ code: 'OBS_DATA_DIR' }, doubt)
+    warnOfDoubts(this.#config, this.#deps.log)
     declareMetrics(this.#deps.metrics, this.#config)
     watchProcess(this.#deps.metrics, this.version)
     const queue = { ...this.#deps, log: this.#logOf('queue') }

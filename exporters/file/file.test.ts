@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import fc from 'fast-check'
 import type { Host } from '../../core/component.ts'
@@ -234,4 +234,61 @@ test('a batch described by an earlier version is not written again', async (t) =
   await again.send(batch)
   await again.stop()
   assert.deepEqual(numbers(path), [0, 1])
+})
+
+/** A batch that ends at this sequence number of the log. */
+const upTo = (sequence: bigint, parts: readonly EncodedPart[]) => ({
+  ...sendBatch(parts),
+  firstSequence: sequence,
+  lastSequence: sequence,
+})
+
+test('the position in the log is kept with the file: whole batches count, others do not', async (t) => {
+  const { host, path } = place(t)
+  const sender = await started(host, path)
+  assert.equal(await sender.committedSequence(), null)
+  await sender.send(upTo(4n, [lines(20)]))
+  await sender.send(upTo(7n, [lines(20, 20)]))
+  // A dead letter that is sent again is older.
+  await sender.send(upTo(2n, [lines(1, 90)]))
+  assert.equal(await sender.committedSequence(), 7n)
+  await sender.send(upTo(9n, [lines(20, 40)]))
+  await sender.stop()
+  const whole = statSync(path).size
+  for (const [size, committed] of [
+    [whole, 9n],
+    [whole - 1, 7n],
+  ] as const) {
+    truncateSync(path, size)
+    const again = await started(host, path)
+    assert.equal(await again.committedSequence(), committed)
+    await again.stop()
+  }
+})
+
+test('rotation does not lose the position, whenever the process dies', async (t) => {
+  const { host, path } = place(t)
+  const rotation = { rotation: { size: '1KiB' } }
+  const sender = await started(host, path, rotation)
+  for (let n = 1; n <= 30; n++) {
+    await sender.send(upTo(BigInt(n), [lines(10, n * 10)]))
+    // Another sender finds what a start after a SIGKILL would find.
+    const other = await started(host, path, rotation)
+    assert.equal(await other.committedSequence(), BigInt(n))
+    await other.stop()
+  }
+  await sender.stop()
+  assert.ok(readdirSync(dirname(path)).length > 2, 'it rotated')
+})
+
+test('a file that was emptied by somebody else does not move the position forward', async (t) => {
+  const { host, path } = place(t)
+  const sender = await started(host, path)
+  await sender.send(upTo(4n, [lines(2)]))
+  await sender.send(upTo(5n, [lines(2)]))
+  await sender.stop()
+  truncateSync(path, 0)
+  const again = await started(host, path)
+  assert.equal(await again.committedSequence(), 4n)
+  await again.stop()
 })

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
-import { makeDirectory } from '../../core/make-directory.ts'
+import { makeDirectory } from '../../core/files/make-directory.ts'
 import { type Intent, SideFile } from './side-file.ts'
 
 /** How much is read at once when searching backwards for the end of the last complete line. */
@@ -30,12 +30,21 @@ export class RotatedFile {
   #bornAtMs = 0
   /** The last batch that is known to be complete in the file. */
   #last: Intent | null = null
+  #committed: bigint | null = null
 
   constructor(path: string, side: string, limits: RotationLimits) {
     this.#path = path
     this.#sidePath = side
     this.#side = new SideFile(side)
     this.#limits = limits
+  }
+
+  /**
+   * The last sequence number of the log that was written to this path, in files that rotation has put aside too. Null before the first one
+   * and while the file is not open.
+   */
+  get committed(): bigint | null {
+    return this.#committed
   }
 
   /** Opens the file and removes an incomplete batch that a crash left behind. Returns how many bytes were cut off. */
@@ -49,7 +58,9 @@ export class RotatedFile {
     await this.#side.close()
     const intent = await this.#side.open(this.#path)
     const end = await wholeEnd(file, stat.size, intent)
-    this.#last = intent !== null && end >= intent.start + intent.length ? intent : null
+    const isWhole = intent !== null && end >= intent.start + intent.length
+    this.#last = isWhole ? intent : null
+    this.#committed = sequenceOf(isWhole ? intent.committed : intent?.before)
     if (end < stat.size) {
       await file.truncate(end)
       await file.datasync()
@@ -65,19 +76,32 @@ export class RotatedFile {
     await file?.close()
   }
 
-  /** Appends the parts and syncs them. Returns false, and writes nothing, when the file already ends with this batch. */
-  async append(batchId: string, parts: readonly Uint8Array[], nowMs: number): Promise<boolean> {
+  /**
+   * Appends the parts, which end at the sequence number `lastSequence` of the log, and syncs them. Returns false, and writes nothing, when
+   * the file already ends with this batch.
+   */
+  async append(
+    batchId: string,
+    lastSequence: bigint,
+    parts: readonly Uint8Array[],
+    nowMs: number,
+  ): Promise<boolean> {
     if (this.#file === null) await this.open(nowMs)
     const sha256 = await digestOf(parts)
     const length = parts.reduce((n, part) => n + part.length, 0)
     if (this.#last?.batchId === batchId && this.#last.sha256 === sha256) return false
     if (this.#isDue(length, nowMs)) await this.#rotate(nowMs)
+    const before = this.#committed
+    // A dead letter that is sent again is older than what was written last.
+    const committed = before !== null && before > lastSequence ? before : lastSequence
     const intent: Intent = {
       path: this.#path,
       batchId,
       sha256,
       start: this.#size,
       length,
+      committed: committed.toString(),
+      before: before?.toString() ?? null,
     }
     await this.#side.write(intent)
     const file = this.#file as FileHandle
@@ -91,6 +115,7 @@ export class RotatedFile {
     }
     this.#size += length
     this.#last = intent
+    this.#committed = committed
     return true
   }
 
@@ -101,6 +126,15 @@ export class RotatedFile {
   }
 
   async #rotate(nowMs: number): Promise<void> {
+    // Of the new file nothing could tell that the last batch is whole, so that is written down for either file.
+    if (this.#last !== null) {
+      const { committed } = this.#last
+      const rotated = { ...this.#last, start: this.#size, length: 0, sha256: NOTHING }
+      await this.#side.write({
+        ...rotated,
+        ...(committed === undefined ? {} : { before: committed }),
+      })
+    }
     await this.#file?.close()
     this.#file = null
     const stamp = new Date(nowMs).toISOString().replaceAll(':', '-')
@@ -146,6 +180,12 @@ async function wholeEnd(file: FileHandle, size: number, intent: Intent | null): 
   const isWhole = size >= intent.start + intent.length && (await holds(file, intent))
   return isWhole ? lineEnd(file, size) : intent.start
 }
+
+const sequenceOf = (text: string | null | undefined): bigint | null =>
+  text === null || text === undefined ? null : BigInt(text)
+
+/** The hash of no bytes. */
+const NOTHING = createHash('sha256').digest('hex')
 
 async function holds(file: FileHandle, intent: Intent): Promise<boolean> {
   const bytes = Buffer.alloc(intent.length)

@@ -48,6 +48,11 @@ export class FileSender implements Sender {
     await this.#output.close()
   }
 
+  /** Kept beside the file, so that nothing is written twice even if the cursor of the log could not be stored. */
+  async committedSequence(): Promise<bigint | null> {
+    return this.#output.committed
+  }
+
   async send(batch: SendBatch): Promise<SendVerdict> {
     const sending = this.#append(batch)
     this.#sending = sending
@@ -59,7 +64,9 @@ export class FileSender implements Sender {
     const bytes = parts.reduce((n, part) => n + part.length, 0)
     if (bytes === 0) return { kind: 'sent' }
     try {
-      const isNew = await this.#output.append(batch.batchId, parts, this.#host.clock.nowMs())
+      const { batchId, lastSequence } = batch
+      const now = this.#host.clock.nowMs()
+      const isNew = await this.#output.append(batchId, lastSequence, parts, now)
       const labels = `exporter="${this.#host.id}"`
       if (isNew) this.#host.metrics.add('observa_file_written_bytes_total', labels, bytes)
       return { kind: 'sent' }

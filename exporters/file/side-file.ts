@@ -11,6 +11,10 @@ export interface Intent {
   readonly sha256: string
   readonly start: number
   readonly length: number
+  /** The last sequence number of the log in the output once this batch is whole, in decimal. Absent in files of versions before 0.2. */
+  readonly committed?: string
+  /** The same while this batch is not whole; null when nothing came before it. */
+  readonly before?: string | null
 }
 
 /** Room for the longest path, with each character escaped. */

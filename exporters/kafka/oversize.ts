@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { open, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { makeDirectory } from '../../core/make-directory.ts'
+import { makeDirectory } from '../../core/files/make-directory.ts'
 import { type Member, members, object } from '../../proto/json-members.ts'
 import type { KafkaMessage } from '../../storage/kafka/message.ts'
 

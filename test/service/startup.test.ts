@@ -86,7 +86,10 @@ test('a port in use is found before an engine is started and before the first ke
   await withConfig(
     (dir) =>
       minimal(dir, port)
-        .replace('exporters: { file:', 'exporters: { postgres: { embedded: true }, clickhouse: { embedded: true }, file:')
+        .replace(
+          'exporters: { file:',
+          'exporters: { postgres: { embedded: true }, clickhouse: { embedded: true }, file:',
+        )
         .replace('exporters: [file]', 'exporters: [file, postgres, clickhouse]'),
     async (file, dir) => {
       const { code, stdout, stderr } = await observa(['run', '--config', file])

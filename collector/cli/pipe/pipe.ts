@@ -159,6 +159,7 @@ class PipePrinter {
     }
     for (const r of verdict.rejectedItems)
       this.#line({ record: 'rejected', file, item: r.item, reason: r.reason })
+    for (const reason of verdict.reasons) this.#io.err(`${file}: ${reason}\n`)
     for (const revised of revisedEvents(chain))
       if (this.#waiting === null) this.#line({ record: 'event', ...revised })
       else this.#waiting.revise(revised)

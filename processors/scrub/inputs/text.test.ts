@@ -8,6 +8,7 @@ import { ObservaError } from '../../../core/errors.ts'
 import { scrubSchema, settingsOf } from '../config.ts'
 import { Draw, FAKES, fake } from '../corpus/fake-secrets.ts'
 import { hostileTexts } from '../corpus/hostile-texts.ts'
+import { DETECTORS } from '../detectors/table.ts'
 import { createMetricScrubber, createTextScrubber, scrub, scrubStream } from '../index.ts'
 import { AllowList } from '../judge/allow-list.ts'
 import { boundedPattern, patternProblem } from '../judge/pattern-cost.ts'
@@ -36,6 +37,28 @@ test('spans are UTF-16 positions of the input', () => {
     spans.map((s) => [text.slice(s.start, s.end), s.type]),
     [[key, 'groq_key']],
   )
+})
+
+test('every token of the table is found in base64, whatever stands before it', () => {
+  const missed: string[] = []
+  let tried = 0
+  for (const row of DETECTORS) {
+    // The fake of a type is of one of its rows, and what has no literal of its own is found in clear text only.
+    if (row.shape.kind !== 'token' || !row.on || FAKES[row.id] === undefined) continue
+    const token = fake(row.id, draw)
+    if (scrubber.scrub(token).text.includes(token)) continue
+    for (const before of ['', 'u:', 'user:', 'a'])
+      for (const encoding of ['base64', 'base64url'] as const) {
+        // A letter before it makes another token of it.
+        if (before === 'a' && row.left !== 'any') continue
+        tried++
+        const wrapped = Buffer.from(before + token).toString(encoding)
+        if (scrubber.scrub(`x ${wrapped} y`).text.includes(wrapped))
+          missed.push(`${row.id} ${encoding} after "${before}"`)
+      }
+  }
+  assert.deepEqual(missed, [])
+  assert.ok(tried > 200, `${tried} forms`)
 })
 
 test('encoded forms are found and replaced whole', () => {

@@ -38,7 +38,7 @@ export function compile(options: CompileOptions): CompiledDetectors {
     const one = activeOf(d, types, options)
     active.push(one)
     const isWrapped = d.shape.kind === 'code' && d.shape.run === 'base64'
-    const texts = isWrapped ? wrappedAnchors(d.anchors) : d.anchors
+    const texts = isWrapped ? wrappedAnchors([...d.anchors, ...TOKEN_STARTS]) : d.anchors
     for (const text of texts) builder.add(text, d.anyCase === true, one)
   }
   for (const [i, e] of extra.entries()) {
@@ -141,6 +141,15 @@ class AnchorBuilder {
   }
 }
 
+/** The shortest text in base64 that is worth a look. A literal of three characters decides no more than this at two alignments. */
+const WRAPPED_MIN = 4
+const WRAPPED_MIN_SHORT = 3
+
+/** What the tokens of the table begin with. */
+const TOKEN_STARTS: readonly string[] = DETECTORS.filter(
+  (d) => d.shape.kind === 'token' && d.anyCase !== true,
+).flatMap((d) => d.anchors.filter((literal) => literal.length >= WRAPPED_MIN_SHORT))
+
 /** What known tokens begin with, in base64 at the three alignments: only the characters that the literal decides. */
 function wrappedAnchors(literals: readonly string[]): string[] {
   const out: string[] = []
@@ -150,7 +159,7 @@ function wrappedAnchors(literals: readonly string[]): string[] {
       const first = Math.ceil((shift * 8) / 6)
       const whole = Math.floor((bytes.length * 8) / 6)
       const text = bytes.toString('base64').slice(first, whole)
-      if (text.length >= 4 || (literal === 'sk-' && text.length === 3)) out.push(text)
+      if (text.length >= (literal.length === 3 ? WRAPPED_MIN_SHORT : WRAPPED_MIN)) out.push(text)
     }
   }
   return out

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { totalmem } from 'node:os'
 import type { Logger } from 'pino'
 import { ObservaError } from '../../../core/errors.ts'
-import { makeDirectorySync } from '../../../core/make-directory.ts'
+import { makeDirectorySync } from '../../../core/files/make-directory.ts'
 import { engineMissing, isEngineInstalled } from './chdb-binding.ts'
 import type { EngineCommand, EngineReport } from './protocol.ts'
 

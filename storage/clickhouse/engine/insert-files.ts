@@ -7,7 +7,7 @@ import { createWriteStream, mkdirSync, readdirSync, rmSync, statfsSync } from 'n
 import { join } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { makeDirectorySync } from '../../../core/make-directory.ts'
+import { makeDirectorySync } from '../../../core/files/make-directory.ts'
 
 const SHARED_MEMORY = '/dev/shm'
 /** How much shared memory must stay free. It counts against the machine's RAM. */

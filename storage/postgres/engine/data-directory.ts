@@ -18,7 +18,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { messageOf } from '../../../core/errors.ts'
-import { makeDirectorySync } from '../../../core/make-directory.ts'
+import { makeDirectorySync } from '../../../core/files/make-directory.ts'
 import { unreachable } from './binaries.ts'
 import { isReachable, type ServerUser } from './server-user.ts'
 
