@@ -141,14 +141,15 @@ class AnchorBuilder {
   }
 }
 
-/** The shortest text in base64 that is worth a look. A literal of three characters decides no more than this at two alignments. */
+/** A shorter text stands too often in base64 of something else, such as an image, which would then be decoded for nothing. */
 const WRAPPED_MIN = 4
-const WRAPPED_MIN_SHORT = 3
+/** Starts of common tokens that decide three characters only, at two of the three alignments. */
+const SHORT_STARTS: ReadonlySet<string> = new Set(['sk-', 'sk_', 'hf_', 'SG.', 'r8_'])
 
 /** What the tokens of the table begin with. */
 const TOKEN_STARTS: readonly string[] = DETECTORS.filter(
   (d) => d.shape.kind === 'token' && d.anyCase !== true,
-).flatMap((d) => d.anchors.filter((literal) => literal.length >= WRAPPED_MIN_SHORT))
+).flatMap((d) => d.anchors)
 
 /** What known tokens begin with, in base64 at the three alignments: only the characters that the literal decides. */
 function wrappedAnchors(literals: readonly string[]): string[] {
@@ -159,7 +160,8 @@ function wrappedAnchors(literals: readonly string[]): string[] {
       const first = Math.ceil((shift * 8) / 6)
       const whole = Math.floor((bytes.length * 8) / 6)
       const text = bytes.toString('base64').slice(first, whole)
-      if (text.length >= (literal.length === 3 ? WRAPPED_MIN_SHORT : WRAPPED_MIN)) out.push(text)
+      if (text.length >= WRAPPED_MIN || (SHORT_STARTS.has(literal) && text.length === 3))
+        out.push(text)
     }
   }
   return out
