@@ -80,7 +80,7 @@ export interface Host {
 
 // ---------------------------------------------------------------- receivers
 
-/** Where receivers hand over their requests, for all pipelines that the receiver feeds. */
+/** The service, as receivers see it: it takes their requests for all pipelines that the receiver feeds. */
 export interface Intake {
   /** Decides, before the body is read, whether there is memory for the request. Cheap, and never waits. */
   admit(request: AdmissionRequest): Admission
@@ -139,9 +139,7 @@ export type IntakeVerdict =
       readonly details?: LimitDetails
     }
 
-/**
- * Whose request it is, as the `keys` extension says. Without that extension everything belongs to the default tenant.
- */
+/** The tenant of a request, as its credential identifies it. Without API keys all data belongs to the default tenant. */
 export type AuthResult =
   | { readonly ok: true; readonly tenant: TenantContext; readonly scopes: ReadonlySet<Scope> }
   | {
@@ -235,7 +233,7 @@ export interface Processor {
    * be stored.
    */
   applyLedger?(events: EventTable, corrections: readonly LedgerCorrection[]): void
-  /** For the processor that prices events: computes the cost of events again after their counts were revised. */
+  /** For the signal rules: judges stored events whose figures were revised, so that their signals may have changed. */
   reprice?(events: EventTable): void
   /** For the processor of the rules: stored events have other figures now, so that a signal about them may no longer hold, or holds now. */
   judgeRevised?(revised: RevisedEvents, ctx: ChainContext): void
@@ -261,7 +259,7 @@ export interface ProcessorFactory<Config, Settings = Config>
   pseudonymKey?(settings: Settings): string | null
   /** For processors that replace ids, on the main thread: translates a plain id into the one that is stored. */
   storedIds?(settings: Settings, secrets: InstanceSecrets): StoredIds
-  /** For processors that fill fields, on the main thread: what filled those of a stored event, by its `field_sources`. */
+  /** For processors that fill fields, on the main thread: which rule filled each field, by `field_sources` of a stored event. */
   explainStored?(event: Readonly<Record<string, unknown>>): readonly Provenance[]
 }
 
@@ -395,7 +393,7 @@ export interface ExtensionContext {
   guard(endpoint: string, options?: GuardOptions): RequestGuard
   /** Live state of the service for health, metrics and the API. */
   readonly service: ServiceView
-  /** What hashes of keys are made with; null without one. */
+  /** The secret with which hashes of API keys are made; null when there is none. */
   readonly keyPepper: Secret | null
   /** Who may create an account. */
   readonly accounts: 'open' | 'invite' | 'closed'
@@ -426,15 +424,15 @@ export interface ServiceView {
   readonly storedIds: StoredIds
   explainStored(event: Readonly<Record<string, unknown>>): readonly Provenance[]
   /**
-   * Makes a vector of a text like those of the sample; null where the budget of the day is spent, absent without an endpoint of
-   * embeddings.
+   * Makes a vector of a text, comparable with those of sampled traces. Gives null when the daily cap is used up; absent when
+   * no embedding endpoint is configured.
    */
   readonly embedText?: EmbedText | undefined
-  /** Absent where nothing is judged. */
+  /** Absent when no judge is configured. */
   readonly judges?: JudgeOffer | undefined
-  /** Has a mail sent with which a forgotten password is replaced; absent where no mail server is configured. */
+  /** Sends the mail with which somebody replaces a forgotten password; absent when no mail server is configured. */
   readonly mailReset?: MailReset | undefined
-  /** What whoever runs the instance may ask of it. */
+  /** What the operators of the instance may do through the API. */
   readonly operations: Operations
   /** A live sample of what is stored. */
   readonly tap: Tap

@@ -13,7 +13,7 @@ export class ObservaError extends Error {
     this.hint = hint
   }
 
-  /** `CODE: sentence. Hint` on one line, for terminals and logs. */
+  /** `CODE: sentence. Hint` as one line, for terminals and logs. */
   line(): string {
     return this.hint === ''
       ? `${this.code}: ${this.message}`

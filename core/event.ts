@@ -60,7 +60,7 @@ export class EventTable {
   readonly claims = new ClaimRows()
   /** What each usage report says and where it stands in its trace, for the usage ledger. */
   readonly reports = new ReportRows()
-  /** What the batch decided about those of them that do not simply count. */
+  /** The outcomes of those reports of the batch that do not simply count. */
   readonly outcomes = new OutcomeRows()
   /**
    * How many bytes of a vendor prefix (`openai/`) were cut off each model name; two columns for each event, requested

@@ -1,13 +1,13 @@
-// What whoever runs an instance may ask of it beside its state: its configuration, its dead letters, and what it would make of a payload.
-// The service has it, the REST API shows it.
+// What the operators of an instance can read and do through the API: its configuration, its dead letters, and a trial run of
+// a payload. The service implements it, and the REST API exposes it.
 
 import type { Evidence, Severity, Signal, SignalType } from './signals/signal.ts'
 import type { TenantContext } from './tenant.ts'
 
-/** A mistake in a configuration, or a doubtful place. */
+/** An error or a warning about a configuration. */
 export interface ConfigurationProblem {
   readonly code: string
-  /** From 1; 0 where there is no line. */
+  /** Line number from 1; 0 when the problem has no line. */
   readonly line: number
   readonly column: number
   readonly path: string
@@ -23,14 +23,14 @@ export interface ConfigurationCheck {
 }
 
 export interface EffectiveConfiguration {
-  /** With all defaults. Secrets are masked, references are not expanded. */
+  /** The configuration with all defaults. Secrets are masked, references are not expanded. */
   readonly effective: unknown
-  /** As it was written, files merged. */
+  /** The configuration as it was written, with all files merged. */
   readonly written: unknown
 }
 
 export interface DeadLetterInfo {
-  /** `exporter:letter`. */
+  /** The id, as `exporter:letter`. */
   readonly id: string
   readonly exporter: string
   /** What the exporter calls the kind of its items, such as `events`. */
@@ -43,23 +43,25 @@ export interface DeadLetterInfo {
   readonly firstAtMs: number
   readonly lastAtMs: number
   readonly bytes: number
-  /** False: the destination did not say which items it refused, so there is nothing to send again. */
+  /** False when the destination did not say which items it refused, so that there is nothing to send again. */
   readonly canRetry: boolean
 }
 
 export interface DeadLetterContent extends DeadLetterInfo {
-  /** Scrubbed, like all that is stored; text where it is UTF-8, else base64. */
+  /** The scrubbed content: text if it is valid UTF-8, otherwise base64. */
   readonly content: string
   readonly encoding: 'utf8' | 'base64'
 }
 
 export interface DeadLetters {
-  /** The oldest place in the log first, of each exporter. */
+  /** The dead letters of all exporters, each exporter's oldest position in the log first. */
   list(): Promise<readonly DeadLetterInfo[]>
   find(id: string): Promise<DeadLetterContent | null>
-  /** Puts it into the log again. Null when there is none; false when there is nothing to send again. */
+  /**
+   * Appends it to the log again. Returns null when there is no such dead letter, false when there is nothing to send again.
+   */
   retry(id: string): Promise<boolean | null>
-  /** False when there is none. */
+  /** Returns false when there is no such dead letter. */
   drop(id: string): Promise<boolean>
 }
 
@@ -74,7 +76,7 @@ export interface ExplainedEvent {
   readonly event: Readonly<Record<string, unknown>>
   /** For each field that is set: the attribute that filled it, and the rule that read it. */
   readonly explain: Readonly<Record<string, { readonly source: string; readonly rule: string }>>
-  /** What was found and replaced, of the span. */
+  /** What was found in the span and replaced. */
   readonly scrubbed: readonly unknown[]
 }
 
@@ -82,7 +84,7 @@ export interface Explained {
   readonly events: readonly ExplainedEvent[]
   readonly signals: readonly Signal[]
   readonly rejected: readonly { readonly item: number | null; readonly reason: string }[]
-  /** Spans that an action of scrubbing removed. */
+  /** Number of spans that an action of scrubbing dropped. */
   readonly dropped: number
   /** True when there were more events than are shown. */
   readonly isCut: boolean
@@ -93,27 +95,27 @@ export interface RuleInfo {
   readonly id: string
   readonly types: readonly string[]
   readonly severity: string
-  /** What it looks at: event, trace, conversation, series or spending. */
+  /** What the rule looks at: event, trace, conversation, series or spending. */
   readonly over: string
   readonly finds: string
-  /** Its limits, without those of a scope. */
+  /** The limits of the rule, without those that hold in some scopes only. */
   readonly limits: Readonly<Record<string, unknown>>
-  /** False when no signal of its types is looked for. */
+  /** False when all signal types of the rule are switched off. */
   readonly enabled: boolean
-  /** Whether the configuration wrote it. */
+  /** Whether the rule comes from the configuration. */
   readonly own: boolean
 }
 
 export interface ReplayRequest {
   /** A rule by its id, with or without version, or a type of signals; null for all. */
   readonly rule: string | null
-  /** Options of the `signals` processor instead of those that run; null for those. */
+  /** Options of the `signals` processor with which the rules run; null for those of the running configuration. */
   readonly settings: unknown
   /** Stored events in the order of their start, as ClickHouse gives the columns. */
   readonly pages: AsyncIterable<readonly StoredEventRow[]>
 }
 
-/** Columns by field name with an underscore behind. */
+/** The columns of a stored event, by field name with an underscore at the end. */
 export type StoredEventRow = Readonly<Record<string, unknown>>
 
 export interface ReplayedIssue {
@@ -124,7 +126,7 @@ export interface ReplayedIssue {
   readonly count: number
   readonly first_at: string
   readonly last_at: string
-  /** Of the newest signal. */
+  /** The trace of the newest signal; null for a signal about a series. */
   readonly trace_id: string | null
   readonly span_id: string | null
   readonly value: number | null
@@ -143,18 +145,19 @@ export interface Replay {
     readonly signals: number
     readonly issues: number
   }[]
-  /** Those with most signals first. */
+  /** The issues with the most signals come first. */
   readonly issues: readonly ReplayedIssue[]
-  /** Whether there were more issues than are kept apart. */
+  /** Whether there were more issues than the replay keeps apart. */
   readonly is_cut: boolean
 }
 
 export interface Operations {
-  /** All rules of the configuration that runs, the user's own last. */
+  /** All rules of the running configuration; those that the user wrote come last. */
   rules(): readonly RuleInfo[]
   /**
-   * What the rules would have found in stored events. Nothing is stored; the same events give the same answer. Yields the number of
-   * events so far, and returns the answer. Null when one runs already; a list of mistakes for settings that are wrong.
+   * Runs the rules over stored events and stores nothing; the same events always give the same result. Yields the number of
+   * events so far and returns the result. Gives null while another replay runs, and a list of mistakes if the settings are
+   * wrong.
    */
   replayRules(request: ReplayRequest): AsyncGenerator<number, Replay> | readonly string[] | null
   configuration(): EffectiveConfiguration
@@ -162,36 +165,38 @@ export interface Operations {
   checkConfiguration(text: string): Promise<ConfigurationCheck>
   readonly deadLetters: DeadLetters
   /**
-   * Runs a payload through the chain that runs, in a thread of its own, and stores nothing. Null when too many are waiting. Throws an
-   * `ObservaError` when it takes too long.
+   * Runs a payload through the running chain, in a thread of its own, and stores nothing. Gives null when too many requests
+   * are waiting. Throws an `ObservaError` when it takes too long.
    */
   explain(request: ExplainRequest): Promise<Explained | null>
-  /** Tenants that the configuration names in its keys. */
+  /** The tenants of the API keys that stand in the configuration. */
   configuredTenants(): readonly string[]
 }
 
-/** What judges can be asked, and what a question about a text of so many bytes costs. */
+/** What judges can evaluate, and the cost of a judgement about a text of a given size. */
 export interface JudgeOffer {
   readonly model: string
   readonly rubrics: readonly { readonly name: string; readonly version: number }[]
-  /** Caps of a tenant in a day (UTC). */
+  /** Daily caps of a tenant (UTC days). */
   readonly usdPerDay: number
   readonly callsPerDay: number
   estimateUsd(bytes: number): { readonly usual: number; readonly worst: number }
 }
 
-/** The vector has length 1; `embedder` names what made it. Rejects when the endpoint gives no answer. */
+/** The vector has length 1; `embedder` is the id of the model that made it. Rejects when the endpoint does not answer. */
 export type EmbedText = (
   tenantId: string,
   text: string,
   signal: AbortSignal,
 ) => Promise<{ readonly embedder: string; readonly v: readonly number[] } | null>
 
-/** A request for a new password. */
+/**
+ * The address as it was entered. While a request for an address waits, another one for the same address makes no second job.
+ */
 export interface ResetMail {
-  /** As it was asked for, with which requests for the same one are told. */
+  /** The address as it was entered. Equal addresses are recognised by it, to limit the number of requests. */
   readonly email: string
-  /** Null for an address that nobody has: then the same work is done, but no mail is sent. */
+  /** Null when nobody has this address. The same work is then done, but no mail is sent, so that nobody can find out. */
   readonly userId: string | null
   readonly ip: string | null
   readonly userAgent: string | null

@@ -1,8 +1,8 @@
-// What admission asks of quotas, and what a refused client is told.
+// The questions that admission asks about quotas, and the limits that a refused client is told.
 
 import type { TenantContext } from './tenant.ts'
 
-/** Which limit refused a request, for the body of the answer and its headers. */
+/** The limit for which a request was refused, for the body and the headers of the response. */
 export interface LimitDetails {
   readonly quota:
     | 'events_per_month'
@@ -12,7 +12,7 @@ export interface LimitDetails {
     | 'requests_per_second'
   readonly used: number
   readonly limit: number
-  /** RFC 3339. */
+  /** When the limit is lifted, RFC 3339. */
   readonly resets_at: string
 }
 
@@ -20,31 +20,37 @@ export type QuotaRefusal =
   | { readonly kind: 'used_up'; readonly details: LimitDetails; readonly retryAfterS: number }
   | { readonly kind: 'unknown' }
 
-/** What a request may spend; given back when it is answered. */
+/** The part of a quota that a request may spend. It is given back when the request has been answered. */
 export interface QuotaHold {
   readonly kind: 'hold'
-  /** How many items may have been written, and whether the request was accepted, so that its bytes count. Called once. */
+  /**
+   * Takes the number of items that may have been written, and whether the request was accepted: only then its bytes count.
+   * Called once.
+   */
   settle(events: number, isAccepted: boolean): void
 }
 
 export interface QuotaQuestion {
   readonly tenant: TenantContext
-  /** Decoded. */
+  /** Size of the decoded body, bytes. */
   readonly bytes: number
-  /** No more events than this are in the request. */
+  /** Upper bound of the number of events in the request. */
   readonly eventsMax: number
-  /** How many items are in it; asked for near a limit alone, for it may have to unpack the body. */
+  /** Counts the items in the request. Called near a limit only, because it may have to decompress the body. */
   readonly count: () => number
 }
 
 export interface QuotaGate {
-  /** Null where the project has no quota, which costs a look into a map. */
+  /** Returns null when the project has no quota, which costs one look-up in a map. */
   enter(
     question: QuotaQuestion,
   ): null | QuotaHold | QuotaRefusal | Promise<QuotaHold | QuotaRefusal>
 }
 
-/** `RateLimit` of the IETF draft, and what today's clients read. */
+/**
+ * The headers `RateLimit` and `RateLimit-Policy` of the IETF draft, and the `x-ratelimit` headers that most clients read
+ * today.
+ */
 export function limitHeaders(
   { quota, used, limit, resets_at }: LimitDetails,
   nowMs: number,

@@ -1,18 +1,18 @@
-// The tap: a live sample of what an instance stores, for people who look. Nothing is sampled while nobody looks, and nobody who looks
-// slowly holds anything up: what a look cannot take is dropped and counted.
+// The tap: a live sample of what an instance stores. While there are no viewers nothing is sampled, and a slow viewer delays
+// nobody: records that it cannot take are dropped and counted.
 
-/** What workers are asked to sample. */
+/** What the workers sample. */
 export interface TapRequest {
-  /** Of these tenants. */
+  /** Ids of the tenants whose records are sampled. */
   readonly tenants: readonly string[]
-  /** Records of one task at most. */
+  /** Largest number of records of one task. */
   readonly max: number
 }
 
-/** Records of one task: lines of JSON, scrubbed and canonical like what is stored. */
+/** Records of one task as lines of JSON, scrubbed and canonical like what is stored. */
 export interface TapSample {
   readonly lines: readonly string[]
-  /** Records of these tenants that were not sampled. */
+  /** Number of records of these tenants that were not sampled. */
   readonly omitted: number
 }
 
@@ -24,9 +24,9 @@ export interface TapFilter {
   readonly component: string | null
   /** `event`, `signal` or both. */
   readonly records: ReadonlySet<'event' | 'signal'>
-  /** Fields with the values that are meant. */
+  /** Fields, each with the value that a record must have there. */
   readonly where: readonly (readonly [field: string, value: string])[]
-  /** Records a second at most. */
+  /** Largest number of records a second. */
   readonly perSecond: number
 }
 
@@ -36,15 +36,15 @@ export interface TapRecord {
   readonly data: Readonly<Record<string, unknown>>
 }
 
-/** One look at the tap. `next` waits for records; an empty list means that the time is up. */
+/** The tap of one viewer. `next` waits for records; an empty list means that the time is up. */
 export interface TapLook {
   next(waitMs: number, signal: AbortSignal): Promise<readonly TapRecord[]>
-  /** Records that fitted and were not taken, since the last call. */
+  /** Number of records that matched the filter and were dropped, since the last call. */
   takeDropped(): number
   close(): void
 }
 
 export interface Tap {
-  /** Null when too many look already, or the component does not exist. */
+  /** Opens the tap for a viewer, unless there are too many already or the component does not exist. */
   open(filter: TapFilter): TapLook | 'too_many' | 'no_component'
 }

@@ -26,9 +26,9 @@ export interface TaskRequest {
   readonly telemetry: TelemetryKind
   readonly tenant: TenantContext
   readonly receivedAtMs: number
-  /** True for what came in at another instance and used up the quotas of its project there. */
+  /** True when the request came in at another instance, which counted it against the quotas of its project. */
   readonly isMetered?: boolean
-  /** True for what another instance of Observa wrote, whose notes about scrubbing are believed. */
+  /** True when another instance of Observa wrote the request, so that its notes about scrubbing are trusted. */
   readonly isFromEdge?: boolean
 }
 
@@ -60,7 +60,10 @@ export type LedgerCorrection =
     } & Known)
 
 interface Known {
-  /** From how many reports it was decided, the event's own among them; missing where the decision is that of a stored event. */
+  /**
+   * The number of reports from which it was decided, with the event's own; missing when the decision is that of a stored
+   * event.
+   */
   readonly known?: number
 }
 
@@ -92,7 +95,7 @@ export interface Task {
   readonly corrections: readonly LedgerCorrection[]
   /** Events of earlier tasks that exporters must revise. */
   readonly revisions?: readonly Revision[]
-  /** Set while somebody looks at what is stored. */
+  /** Set while the tap has viewers. */
   readonly tap?: TapRequest
 }
 
@@ -149,7 +152,7 @@ export interface EventFacts {
   readonly outcomes?: Int32Array
   /** Blocks of `core/reports/usage-entries.ts`. */
   readonly entries: Uint8Array
-  /** All of it but the outcomes, as the log keeps it; without it, it is packed when it is written. */
+  /** The same facts without the outcomes, as the log stores them. If missing, they are packed when the record is written. */
   readonly packed?: Int32Array
 }
 
@@ -157,12 +160,12 @@ export interface TaskResult {
   readonly verdicts: readonly RequestVerdict[]
   readonly parts: readonly EncodedPart[]
   readonly facts: EventFacts
-  /** The memory of all parts and facts and of nothing else. Whoever keeps them last frees it. */
+  /** The memory that holds all parts and facts, and nothing else. Whoever keeps them last frees it. */
   readonly memory?: ArrayBuffer
   /** Counter increments by metric name and label text, e.g. `observa_scrub_findings_total{type="email",place="body"}`. */
   readonly counters: Readonly<Record<string, number>>
   /** Time spent in each stage in µs, by stage name (`decode`, `scrub`, ..., `encode:clickhouse`). */
   readonly timingsUs: Readonly<Record<string, number>>
-  /** When the task asked for one. */
+  /** Set when the task asked for a sample. */
   readonly tap?: TapSample
 }

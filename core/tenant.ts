@@ -2,13 +2,13 @@
 // payload.
 
 /**
- * What a credential may be for: `ingest` sends telemetry, `query` reads it, `content` reads prompts and answers with it, `admin`
- * changes projects, people and keys.
+ * What a credential may be used for: `ingest` sends telemetry, `query` reads it, `content` also reads prompts and answers,
+ * `admin` changes projects, people and keys.
  */
 export const SCOPES = ['ingest', 'query', 'content', 'admin'] as const
 export type Scope = (typeof SCOPES)[number]
 
-/** Handed along with every request; small, cloned to workers as it is. */
+/** The tenant of a request, handed along with it. It is small and is cloned to workers. */
 export interface TenantContext {
   readonly tenantId: string
   readonly projectId: string

@@ -1,4 +1,4 @@
-// The part of the WebAssembly API that we use. TypeScript declares it only in its DOM library, which we do not load.
+// The part of the WebAssembly API that the project uses. TypeScript declares it only in its DOM library, which is not loaded.
 declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: { initial: number; maximum?: number })

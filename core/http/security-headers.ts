@@ -22,7 +22,7 @@ export const PAGE_HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 } as const
 
-/** For the console: nothing inline, nothing from elsewhere, and no text that becomes markup or code. */
+/** For the console: no inline scripts or styles, nothing from other origins, and no text that becomes markup or code. */
 export const CONSOLE_HEADERS = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",

@@ -1,5 +1,5 @@
-// The fingerprint of a signal: signals with the same one are occurrences of one issue. It has a version, because a better way of
-// grouping must not split the issues that people have already worked on.
+// The fingerprint of a signal. Signals with the same fingerprint are occurrences of one issue. It has a version, because a
+// better way of grouping must not split the issues that people have already worked on.
 
 import { hash } from 'node:crypto'
 
@@ -7,7 +7,10 @@ const VERSION = 'v1'
 const DIGITS = 24
 const MESSAGE_CHARS_MAX = 200
 
-/** `v1:` and 24 hex digits, made of tenant, project, type and what tells issues of that type apart. */
+/**
+ * Returns `v1:` and 24 hex digits. They are made of the tenant, the project, the type, and the facts by which issues of that
+ * type are distinguished.
+ */
 export function fingerprintOf(
   tenantId: string,
   projectId: string,
@@ -18,7 +21,10 @@ export function fingerprintOf(
   return `${VERSION}:${hash('sha256', `observa-issue\0${text}`, 'hex').slice(0, DIGITS)}`
 }
 
-/** What differs between two occurrences of the same fault, most specific first, and what stands for it. */
+/**
+ * The parts of a message that differ between two occurrences of the same fault, most specific first, each with its
+ * replacement.
+ */
 const VARIABLE: readonly (readonly [RegExp, string])[] = [
   [/https?:\/\/[^\s"'<>)]{1,300}/gi, '<url>'],
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi, '<id>'],
@@ -29,7 +35,10 @@ const VARIABLE: readonly (readonly [RegExp, string])[] = [
   [/\b(?=[\w-]{0,60}\d)[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+){0,8}\b/g, '<n>'],
 ]
 
-/** An error message without numbers, ids, paths and quoted values, so that occurrences of the same fault have the same one. */
+/**
+ * Removes numbers, ids, paths and quoted values from an error message, so that all occurrences of a fault have the same
+ * message.
+ */
 export function normalizedMessage(message: string): string {
   let text = message.slice(0, MESSAGE_CHARS_MAX * 2)
   for (const [pattern, instead] of VARIABLE) text = text.replace(pattern, instead)

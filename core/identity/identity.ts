@@ -1,10 +1,10 @@
-// Event and signal identity: the first 16 bytes of SHA-256, so that a replay or a re-sent batch names
-// the same event. Domain-separated by tenant and project.
+// Ids of events and signals: the first 16 bytes of a SHA-256 digest, so that a replay or a re-sent batch gives the same event
+// the same id. Tenant and project are part of the input, so equal ids of different projects never meet.
 
 import { hash } from 'node:crypto'
 import { sha256First16 } from './sha256.ts'
 
-/** 16 bytes that stand for tenant and project in every id below them; ask once for each request. */
+/** Returns 16 bytes that identify a tenant and project in every id below them. Compute it once for each request. */
 export function projectDigest(tenantId: string, projectId: string): Buffer {
   return hash('sha256', `observa-project\0${tenantId}\0${projectId}`, 'buffer').subarray(0, 16)
 }
@@ -36,21 +36,22 @@ export function eventId(
   return id
 }
 
-/** signal_id: deterministic for event and rule. 32 hex. */
+/** Returns the `signal_id` for an event and a rule, 32 hex digits. The same event and rule always give the same id. */
 export function signalId(eventIdHex: string, rule: string): string {
   return hash('sha256', `observa-signal\0${eventIdHex}\0${rule}`, 'hex').slice(0, 32)
 }
 
-/** The digest of a project as the four numbers with which `claimHash` begins. */
+/** Returns the digest of a project as the four numbers with which `claimHash` begins. */
 export function claimSeed(project: Uint8Array): Int32Array {
   const v = new DataView(project.buffer, project.byteOffset, 16)
   return Int32Array.of(...[0, 4, 8, 12].map((at) => v.getInt32(at, true)))
 }
 
 /**
- * Two 32-bit halves of a hash for ledger claims, put into `out`: what the provider calls a response, as UTF-8 in the
- * range. Not cryptographic: whoever can choose it is inside the project, whose digest is the seed, and could only make
- * two calls of his own count as one. Four bytes a step; the mixing is that of MurmurHash3's finalizer.
+ * Writes a 64-bit hash of a ledger claim into `out`, as two 32-bit halves. The range holds the provider's id of a response,
+ * as UTF-8. The hash is not cryptographic: somebody who can choose the id is inside the project, whose digest is the seed,
+ * and could only make two calls of their own count as one. It takes four bytes a step and mixes them like MurmurHash3's
+ * finalizer.
  */
 export function claimHash(
   seed: Int32Array,

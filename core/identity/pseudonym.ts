@@ -1,59 +1,65 @@
-// Keyed pseudonyms of values that must not be kept but must stay apart: one value of a tenant always has the same one,
-// and without the key nobody can tell which value it was. Where the key comes from is in `collector/service/pseudonym-keys.ts`.
+// Keyed pseudonyms replace values that must not be stored but must stay distinguishable. One value of a tenant always has the
+// same pseudonym, and without the key nobody can find the value. `collector/service/pseudonym-keys.ts` decides where the key
+// comes from.
 
 import { createHmac, hash } from 'node:crypto'
 
-/** Secret of the instance; each tenant's key is derived from it. */
+/** The secret of the instance, from which the key of each tenant is derived. */
 export interface PseudonymKey {
   readonly id: string
   readonly key: string
 }
 
-/** New pseudonyms are made with the current key; what was stored under a retired one can still be looked up. */
+/** New pseudonyms are made with the current key. Pseudonyms that were stored under a retired key can still be looked up. */
 export interface PseudonymKeyRing {
   readonly current: PseudonymKey
   readonly retired: readonly PseudonymKey[]
 }
 
-/** What components get of the secrets of the instance. */
+/** The secrets of the instance that components receive. */
 export interface InstanceSecrets {
   readonly pseudonymKeys: PseudonymKeyRing | null
 }
 
 export const NO_SECRETS: InstanceSecrets = { pseudonymKeys: null }
 
-/** `[email:4f1c...]`: the type, four digits that tell the key and twenty (80 bits) that tell the value. */
+/**
+ * Digits of a pseudonym such as `[email:4f1c...]`: four that identify the key, and twenty (80 bits) that identify the value.
+ */
 const DIGITS = 20
 const KEY_DIGITS = 4
 const FORM = new RegExp(`^\\[([a-z0-9_]{1,64}):([0-9a-f]{${KEY_DIGITS}})[0-9a-f]{${DIGITS}}\\]?$`)
 
 const TENANT_KEYS_MAX = 1024
-/** Values whose pseudonyms are remembered: a user's id stands in every span of a conversation. */
+/** Number of remembered pseudonyms. They save time because every span of a conversation has the same user id. */
 const KNOWN_MAX = 4096
 
-/** Names a key; says nothing about it. */
+/** The id of a key, from which the key cannot be found. */
 export function keyId(key: string): string {
   return hash('sha256', `observa-pseudonym-key\0${key}`, 'hex').slice(0, 16)
 }
 
-/** First digits of every pseudonym that was made with the key. */
+/** The first digits of every pseudonym that was made with the key. */
 export function keyFingerprint(key: string): string {
   return keyId(key).slice(0, KEY_DIGITS)
 }
 
-/** Type and key of a pseudonym (whose closing bracket may have been taken for punctuation); null when `text` is none. */
+/**
+ * Reads type and key digits of a pseudonym, also when its closing bracket was cut off as punctuation; null when `text` is no
+ * pseudonym.
+ */
 export function readPseudonym(text: string): { type: string; fingerprint: string } | null {
   const m = FORM.exec(text)
   return m === null ? null : { type: m[1] ?? '', fingerprint: m[2] ?? '' }
 }
 
-/** Makes pseudonyms with one key. */
+/** Makes the pseudonyms of one key. */
 export class Pseudonyms {
   readonly #key: string
   readonly #fingerprint: string
   readonly #tenantKeys = new Map<string, HmacKey>()
   readonly #known = new Map<string, Uint8Array>()
-  /** Pseudonyms asked for, and those among them that had to be computed. */
+  /** How many pseudonyms were asked for, and how many of them had to be computed. */
   asked = 0
   made = 0
 
@@ -62,7 +68,7 @@ export class Pseudonyms {
     this.#fingerprint = keyFingerprint(key)
   }
 
-  /** Stands for a value of a type; `value` is normalised, one character a byte. */
+  /** The pseudonym of a value of a type. `value` is normalised and has one character a byte. */
   of(tenant: string, type: string, value: string): Uint8Array {
     const name = `${tenant}\0${type}\0${value}`
     this.asked++
@@ -101,7 +107,7 @@ export class Pseudonyms {
   }
 }
 
-/** Bytes that SHA-256 takes at once. */
+/** Size of the blocks that SHA-256 processes, bytes. */
 const BLOCK_BYTES = 64
 const DIGEST_BYTES = 32
 

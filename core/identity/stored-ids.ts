@@ -1,7 +1,7 @@
-// From a plain id to what is stored for it. Ids with something secret or personal in them are kept as pseudonyms, so whoever
-// looks for a user, or deletes one, by the plain value has to ask for those.
+// Translates a plain id into its stored form. An id that contains a secret or a personal value is stored as a pseudonym, so a
+// search or a deletion by the plain id has to look for the pseudonym.
 
-/** Fields of an event that name somebody or something, and that people ask for by the plain value. */
+/** Fields of an event that identify somebody or something and that people search for by their plain value. */
 export type IdField =
   | 'user_id'
   | 'session_id'
@@ -12,27 +12,27 @@ export type IdField =
 
 export interface StoredIds {
   /**
-   * Everything the plain value of a tenant may be stored as: itself where nothing about it is private, else a pseudonym for
-   * each key that may have been in use. Never empty, and then never the plain value beside pseudonyms: it would end in a log
-   * of the store.
+   * Returns every form in which a plain id of the tenant may be stored: the id itself if nothing in it is private, otherwise
+   * one pseudonym for each key that may have been in use. The list is never empty. It never holds the plain id beside
+   * pseudonyms, because it ends up in the query log of a store.
    */
   of(tenantId: string, field: IdField, plain: string): readonly string[]
   /**
-   * What a text is kept as that comes by another way than telemetry, such as a comment of a person: without its secrets. `field` is
-   * the name under which it was sent.
+   * Removes the secrets from a text that does not come as telemetry, such as a comment of a person. `field` is the name of
+   * the field in which it was sent.
    */
   readonly textOf: ScrubText
 }
 
 export type ScrubText = (tenantId: string, field: string, text: string) => string
 
-/** Where nothing is scrubbed everything is stored as it came. */
+/** For instances that scrub nothing: every id is stored as it came. */
 export const PLAIN_IDS: StoredIds = {
   of: (_tenant, _field, plain) => [plain],
   textOf: (_tenant, _field, text) => text,
 }
 
-/** The answers of several pipelines together. */
+/** Combines the translations of several pipelines. */
 export function storedIdsOfAll(all: readonly StoredIds[]): StoredIds {
   if (all.length === 0) return PLAIN_IDS
   return {
@@ -42,10 +42,10 @@ export function storedIdsOfAll(all: readonly StoredIds[]): StoredIds {
   }
 }
 
-/** What a deletion names: ids as people know them. */
+/** The ids that a deletion names, in their plain form. */
 export type PlainIds = Partial<Readonly<Record<IdField, string>>>
 
-/** The same ids as they are stored: what a deletion has to look for, by field. */
+/** The stored forms of these ids by field, which a deletion has to look for. */
 export function storedForms(
   ids: StoredIds,
   tenantId: string,

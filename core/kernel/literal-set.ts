@@ -1,6 +1,6 @@
-// Literals that the kernel looks for all at once, ASCII letters in either case, laid out as `range-kernel.as` reads them. Of each literal
-// six bytes in a row that are rare in English are chosen: their first five or their last five stand at an even distance from the
-// beginning of a text.
+// A set of literals for which the kernel searches all at once, in upper or lower case (ASCII), in the memory layout that
+// `range-kernel.as` reads. Of each literal, six consecutive bytes that are rare in English are chosen: the first five or the
+// last five of them are at an even distance from the beginning of a text, so the kernel looks at even positions only.
 
 const TABLES_MAX = 128 * 1024
 const HASH_BITS = 17
@@ -12,9 +12,9 @@ const ENTRY_BYTES = 12
 /** Where the tables stand in the memory of an arena. */
 export const TABLES_AT = 128 * 1024
 const MULTIPLIER = 0x9e3779b97f4a7c15n
-/** Bytes of a fingerprint. */
+/** Length of a fingerprint, bytes. */
 const GRAM = 5
-/** The rare bytes. */
+/** Length of the rare part of a literal, bytes. Wherever it begins, one of its two fingerprints is at an even position. */
 const WIDTH = GRAM + 1
 
 const LETTERS = 4
@@ -35,7 +35,9 @@ export class LiteralSet {
   readonly tables: Uint8Array
   readonly #view: DataView
 
-  /** Every literal has at least six bytes. Throws when one is shorter, or when they need more room than the kernel has. */
+  /**
+   * Every literal has at least six bytes. Throws if one is shorter, or if the literals need more room than the kernel has.
+   */
   constructor(literals: readonly Uint8Array[]) {
     let top = ENTRIES + (2 * literals.length + 1) * ENTRY_BYTES
     const size = literals.reduce((sum, bytes) => sum + bytes.length, top)

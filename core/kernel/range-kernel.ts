@@ -29,25 +29,28 @@ export class RangeKernel {
   readonly #arena: Arena
   #exports: Exports | null = null
   #generation = -1
-  /** Whose tables stand in the memory. */
+  /** The set whose tables are in the memory now. */
   #written: LiteralSet | null = null
-  /** Of the last `findLiterals`: pairs (position, number of the literal). */
+  /** Results of the last `findLiterals`: pairs of a position and the index of a literal. */
   found = new Int32Array(0)
-  /** Of the last `findLiterals`: whether the range is ASCII. */
+  /** Whether the range of the last `findLiterals` is ASCII. */
   isAscii = false
 
   constructor(arena: Arena) {
     this.#arena = arena
   }
 
-  /** A hash of a range, from 1 to 2^52. Not cryptographic: whoever chooses two contents can make them alike. */
+  /**
+   * Returns a hash of a range, from 1 to 2^52. It is not cryptographic: somebody who chooses two contents can make their
+   * hashes equal.
+   */
   hash(off: number, len: number): number {
     return this.#ready().hash(off, len)
   }
 
   /**
-   * Finds where literals of the set stand in `[from, to)`; returns how many places there are. `found` is valid until the arena grows or
-   * is written to.
+   * Finds the positions of all literals of the set in `[from, to)` and returns how many there are. `found` is valid until the
+   * arena grows or is written to.
    */
   findLiterals(set: LiteralSet, from: number, to: number): number {
     const arena = this.#arena

@@ -1,8 +1,12 @@
-// What of a canonical event that comes in again has nothing to scrub. Its texts are attributes of its row (`proto/canonical-events.ts`).
+// Those values of an incoming canonical event that need no scrubbing. Its texts are attributes of its row
+// (`proto/canonical-events.ts`).
 
 export interface CanonicalValues {
-  /** Index of a number field and its value, again and again. */
+  /** Pairs of the index of a number field and its value. */
   readonly numbers: readonly number[]
-  /** Index of a range field, offset and length: ids, times, and what was removed. */
+  /**
+   * Triples of the index of a range field, an offset and a length. The fields are ids, times and the record of what was
+   * removed.
+   */
   readonly ranges: readonly number[]
 }

@@ -1,10 +1,11 @@
-// What stores must know to tell which of two decisions about the usage of an event is the better one.
+// What a store must know to tell which of two decisions about the usage of an event is the better one.
 
 export interface Decisions {
   /**
-   * From how many reports it was decided what an event counts, where that is not what it reports: it repeats or contains what others
-   * report, or was taken for a repetition. 0 for all others. Of two instances that decide about one event, the one that knew more
-   * is right, so stores keep its decision. Where it is missing, nothing was decided.
+   * The number of reports from which it was decided what an event counts, for an event that does not simply count what it
+   * reports: it repeats or contains the usage of others, or was thought to. 0 for all other events. If two instances decide
+   * about one event, the one that knew more reports is right, so stores keep its decision. A missing function means that
+   * nothing was decided.
    */
   decidedFrom?(event: number): number
 }

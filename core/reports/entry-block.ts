@@ -1,4 +1,4 @@
-// Writes the entries of a batch as a block (`usage-entries.ts`): what is the same in many of them is written once.
+// Writes the entries of a batch as one block (`usage-entries.ts`). Texts that many entries have in common are written once.
 
 import type { EventTable } from '../event.ts'
 import { R } from '../fields.ts'
@@ -22,7 +22,7 @@ import { TextBlockWriter, zigzag } from './text-block.ts'
 /** The entries of a batch. */
 export class UsageEntries {
   readonly #out = new TextBlockWriter()
-  /** By field of a shape: where its last text lay in the arena, and its place in the block. */
+  /** For each text of a shape: the offset in the arena of the text written last, and its place in the block. */
   readonly #lastOff = new Int32Array(SHAPE_TEXTS)
   readonly #lastLen = new Int32Array(SHAPE_TEXTS)
   readonly #lastPlace = new Int32Array(SHAPE_TEXTS)
@@ -48,12 +48,12 @@ export class UsageEntries {
     return bytes.slice(0, top)
   }
 
-  /** Adds the entry of an event that comes after those that have one. `receivedAtMs`: whole ms. */
+  /** Adds the entry of an event. Events must come in ascending order. `receivedAtMs` is in whole ms. */
   add(events: EventTable, event: number, receivedAtMs: number): void {
     const out = this.#out
     out.ensure(ENTRY_BYTES_MAX + BLOCK.ENTRIES)
     if (out.top === 0) this.#begin(events, event, receivedAtMs)
-    // The length is written when it is known; two bytes are enough for most.
+    // The length of the entry is written at the end, when it is known. Two bytes are enough for it.
     const from = out.skip(2)
     out.varint(event - this.#event)
     this.#event = event
@@ -91,7 +91,7 @@ export class UsageEntries {
     out.view.setUint32(BLOCK.START + 4, this.#startHigh, true)
   }
 
-  /** Writes the combination of common texts, or where it is. */
+  /** Writes the combination of common texts of an event, or the place of an equal combination. */
   #putShape(events: EventTable, event: number): void {
     const shape = this.#shape
     let isKnown = true
@@ -113,7 +113,7 @@ export class UsageEntries {
     this.#rememberShape(at)
   }
 
-  /** The place of a text of a shape, 0 when there is none, -1 when it was not written yet. */
+  /** The place of a text of a shape; 0 when the event has no such text, -1 when the text has not been written yet. */
   #placeOf(events: EventTable, event: number, i: number, prefix: number): number {
     const field = shapeField(i)
     const len = events.len(event, field)
@@ -155,7 +155,7 @@ export class UsageEntries {
   #findShape(): number {
     const shapes = this.#shapes
     const shape = this.#shape
-    // The latest first: traffic comes in runs.
+    // The newest combinations are compared first, because equal ones often follow each other.
     const first = Math.max(0, this.#shapeCount - SHAPES_COMPARED_MAX)
     for (let s = this.#shapeCount - 1; s >= first; s--) {
       const row = s * SHAPE_INTS
@@ -189,7 +189,7 @@ export class UsageEntries {
     else this.#out.literal(events.arena.bytes, events.off(event, field), len)
   }
 
-  /** The start relative to the block's, the end relative to the start, in ns. */
+  /** Writes the start relative to the block's start, and the end relative to the event's start, in ns. */
   #putTimes(events: EventTable, event: number): void {
     const { view } = events.arena
     const hasStart = events.len(event, R.start_time) === 8
@@ -208,7 +208,7 @@ export class UsageEntries {
     this.#putDifference(view.getUint32(off + 4, true) - high, view.getUint32(off, true) - low)
   }
 
-  /** Two differences, of the high and the low halves, as one varint. 0 = no time, 1 = the halves follow. */
+  /** Writes the differences of the high and the low halves of a time as one varint: 0 = no time, 1 = the halves follow. */
   #putDifference(high: number, low: number): void {
     const out = this.#out
     const ns = high * 2 ** 32 + low
@@ -240,9 +240,12 @@ export class UsageEntries {
   }
 }
 
-/** A new combination is compared with so many: a task in which all differ must not cost their square. */
+/**
+ * The number of combinations that a new one is compared with. Without this bound, a task in which all differ would take
+ * quadratic time.
+ */
 const SHAPES_COMPARED_MAX = 64
-/** Differences of times below this are exact as a float, also when they are doubled. */
+/** Bound below which differences of times are exact as a float, also when doubled. */
 const NS_MAX = 2 ** 51
 const INTEGER_MAX = 2 ** 51
 

@@ -1,4 +1,4 @@
-// Takes single entries out of blocks (`usage-entries.ts`).
+// Reads single entries out of blocks (`usage-entries.ts`).
 
 import { R } from '../fields.ts'
 import {
@@ -16,7 +16,9 @@ import {
 } from './entry-fields.ts'
 import { fromZigzag, TextBlockReader } from './text-block.ts'
 
-/** The single entry that begins at `offset` of one or more blocks. `id`: the event id, 16 bytes as a Latin-1 string. */
+/**
+ * Returns the single entry that begins at `offset` in one or more blocks. `id` is the event id, 16 bytes as a Latin-1 string.
+ */
 export function expandEntry(blocks: Uint8Array, offset: number, id: string): Uint8Array {
   const view = new DataView(blocks.buffer, blocks.byteOffset, blocks.length)
   let from = 0

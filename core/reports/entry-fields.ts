@@ -1,8 +1,8 @@
-// The fields of an entry (`usage-entries.ts`), and how a block of entries begins.
+// The fields of an entry (`usage-entries.ts`), and the header of a block of entries.
 
 import { N, R } from '../fields.ts'
 
-/** Fields of an entry, in the order of its bytes. */
+/** The fields of an entry, in the order of its bytes. */
 export const IDS = [
   R.event_id,
   R.trace_id,
@@ -53,7 +53,7 @@ export const TEXTS = [
 ] as const
 /** Stored with the vendor prefix that was cut off, because prices are looked up by the name as it was sent. */
 export const MODELS = [R.request_model, R.response_model] as const
-/** Longer texts are left out to keep entries small; no id or model name is that long. */
+/** Longest text of an entry, bytes; longer ones are left out. No id or model name is that long. */
 export const TEXT_BYTES_MAX = 512
 export const NULL_LENGTH = 0xffff
 /** Bytes of a single entry before its fields: its length, the ordinal of its event and the time of receipt. */
@@ -65,13 +65,16 @@ export const ENTRY_BYTES_MAX =
   TEXTS.length * (3 + TEXT_BYTES_MAX) +
   MODELS.length * (4 + TEXT_BYTES_MAX + 255)
 
-/** A block: form u8, length u32, ordinal of the first event u32, time of receipt f64, start time u64, then entries. */
+/**
+ * The offsets in a block: form u8, length u32, ordinal of the first event u32, time of receipt f64, start time u64, then the
+ * entries.
+ */
 export const BLOCK = { FORM: 0, LENGTH: 1, FIRST: 5, RECEIVED: 9, START: 17, ENTRIES: 25 } as const
-/** A list of single entries, each with its length, from a log of an older version. */
+/** The form of a list of single entries, each with its length, as a log of an older version holds it. */
 export const FORM_LIST = 1
 export const FORM_TEXTS = 2
 
-/** Texts that are the same for many events. A combination of them is written once. */
+/** The texts of a shape: those that many events have in common. Each combination of them is written once. */
 export const SHAPE = [
   R.tenant_id,
   R.project_id,
@@ -90,11 +93,13 @@ export const SHAPE = [
   R.cost_source,
 ] as const
 export const SHAPE_TEXTS = SHAPE.length + MODELS.length
-/** The places of its texts, the two prefixes of models, and its own place. */
+/** Numbers in a shape: the places of its texts, the lengths of the two model prefixes, and the place of the shape itself. */
 export const SHAPE_INTS = SHAPE_TEXTS + 3
-/** Texts of a single event, or of a few. */
+/** The texts that few events have in common. */
 export const OWN = TEXTS.filter((field) => !SHAPE.some((other) => other === field))
-/** What a computed cost consists of. It is computed again when the entry is used, so only a given cost is kept. */
+/**
+ * The parts of a computed cost. They are computed again when the entry is used, so an entry keeps only a cost that was given.
+ */
 export const COSTS: readonly number[] = [N.cost_usd, N.cost_input_usd, N.cost_output_usd]
 export const COST_TEXTS: readonly number[] = [R.price_ref, R.cost_unpriced]
 export const GIVEN = 'given'

@@ -1,7 +1,8 @@
-// Bytes in which no text is written twice: varints, and texts that point at where they were written before. Written for the
-// entries of a task (`usage-entries.ts`).
+// Bytes in which each text is written once: varints, and texts that refer to the place where they were written first. The
+// entries of a task are written in this form (`usage-entries.ts`).
 //
-// A text is a varint: 0 = null, length * 2 + 1 and then the bytes, or 2 * the place of a text that was written so.
+// A text begins with a varint: 0 is null; an odd number, length * 2 + 1, is followed by the bytes; an even number is twice
+// the place of an equal text.
 
 import { grownBytes, grownInts } from '../grow.ts'
 
@@ -11,7 +12,7 @@ export class TextBlockWriter {
   bytes = new Uint8Array(16 * 1024)
   view = new DataView(this.bytes.buffer)
   top = 0
-  /** Places of texts by the hash of their bytes, 0 = empty slot: no text can begin at 0. */
+  /** Places of texts by the hash of their bytes. 0 is an empty slot, because no text begins at 0. */
   #slots = new Int32Array(SLOTS_FIRST)
   #used = 0
 
@@ -21,14 +22,14 @@ export class TextBlockWriter {
     this.#used = 0
   }
 
-  /** Makes room for so many bytes, which the caller may then write. */
+  /** Makes room for the given number of bytes, which the caller may then write. */
   ensure(room: number): void {
     if (this.top + room <= this.bytes.length) return
     this.bytes = grownBytes(this.bytes, this.top + room)
     this.view = new DataView(this.bytes.buffer)
   }
 
-  /** An integer from 0 to 2^53 - 1. */
+  /** Writes an integer from 0 to 2^53 - 1. */
   varint(value: number): void {
     let n = value
     while (n > 0x7fff_ffff) {
@@ -52,7 +53,7 @@ export class TextBlockWriter {
     this.top += 4
   }
 
-  /** Leaves bytes to be written later; returns where they begin. */
+  /** Leaves a gap that is filled later, and returns its place. */
   skip(length: number): number {
     this.top += length
     return this.top - length
@@ -65,13 +66,13 @@ export class TextBlockWriter {
     this.top = at
   }
 
-  /** The place of an equal text that was written before; -1 when there is none. */
+  /** Returns the place of an equal text, -1 when none has been written. */
   find(from: Uint8Array, off: number, len: number): number {
     const at = this.#slots[this.#slotOf(from, off, len)] as number
     return at === 0 ? -1 : at
   }
 
-  /** Writes a text, or where an equal one is; returns its place. */
+  /** Writes a text, or the place of an equal one, and returns the place. */
   text(from: Uint8Array, off: number, len: number): number {
     const slot = this.#slotOf(from, off, len)
     const known = this.#slots[slot] as number
@@ -86,7 +87,7 @@ export class TextBlockWriter {
     return at
   }
 
-  /** Writes a text that hardly comes twice, and does not remember it. */
+  /** Writes a text that will hardly occur again, and does not remember its place. */
   literal(from: Uint8Array, off: number, len: number): void {
     this.varint(len * 2 + 1)
     this.copy(from, off, len)
@@ -104,7 +105,7 @@ export class TextBlockWriter {
     const { bytes } = this
     let code = len * 2 + 1
     let at = place
-    // The length as it was written: seven bits a byte.
+    // The length is compared in its written form, seven bits a byte.
     for (; code > 0x7f; code >>>= 7) if (bytes[at++] !== ((code & 0x7f) | 0x80)) return false
     if (bytes[at++] !== code) return false
     for (let i = 0; i < len; i++) if (bytes[at + i] !== from[off + i]) return false
@@ -134,11 +135,11 @@ function hashOf(bytes: Uint8Array, off: number, len: number): number {
 
 export class TextBlockReader {
   readonly #bytes: Uint8Array
-  /** Where the block begins, to which places of texts refer. */
+  /** Start of the block, to which the places of texts are relative. */
   readonly #from: number
   readonly view: DataView
   at: number
-  /** Where the last text that was read lies. */
+  /** Offset of the text that was read last. */
   textAt = 0
 
   constructor(bytes: Uint8Array, from: number) {
@@ -148,7 +149,7 @@ export class TextBlockReader {
     this.at = from
   }
 
-  /** Reads on from another place. */
+  /** Continues reading at another place. */
   seek(at: number): void {
     this.at = at
   }
@@ -174,7 +175,7 @@ export class TextBlockReader {
     return this.view.getFloat64(this.at - 8, true)
   }
 
-  /** Reads a text: its length, -1 for null; its bytes begin at `textAt`. */
+  /** Reads a text and returns its length, -1 for null. The text is at `textAt`. */
   text(): number {
     const code = this.varint()
     if (code === 0) return -1
@@ -192,7 +193,7 @@ export class TextBlockReader {
   }
 }
 
-/** A signed integer as one that is not negative, small for a small one. */
+/** Maps a signed integer to one that is not negative, a small one to a small one. */
 export function zigzag(n: number): number {
   return n < 0 ? -n * 2 - 1 : n * 2
 }

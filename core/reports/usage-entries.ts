@@ -1,10 +1,11 @@
-// An entry is what an event adds to the sums, and to which sums, without the event's content. The worker writes one for each
-// report, and the usage ledger keeps it. When another report of the same call changes the decision later, the entry is
-// read back into an event row, so that the stored event can be revised.
+// An entry holds what an event adds to the sums, and which sums these are, without the event's content. The worker writes one
+// for each report, and the usage ledger keeps it. When another report of the same call changes the decision later, the entry
+// is read back into an event row, so that the stored event can be revised.
 //
-// There are two forms. A block has the entries of a task with every text written once; the log and the ledger hold blocks
-// (`entry-block.ts` writes them). A revision carries one entry with everything in it, which `readEntry` reads; `entry-expander.ts` takes it
-// out of a block. Logs of older versions hold a list of entries in the second form: `blockOf` makes a block of them.
+// There are two forms. A block holds the entries of a task, with every text written once; the log and the ledger keep blocks
+// (`entry-block.ts` writes them). A revision carries a single entry that is complete in itself, which `readEntry` reads;
+// `entry-expander.ts` takes it out of a block. Logs of older versions hold a list of single entries, and `blockOf` makes a
+// block of it.
 
 import type { EventTable } from '../event.ts'
 import {
@@ -19,7 +20,7 @@ import {
 } from './entry-fields.ts'
 import { TextBlockReader } from './text-block.ts'
 
-/** A block of the entries of a log that an older version wrote. */
+/** Makes a block of a list of entries from a log that an older version wrote. */
 export function blockOf(list: Uint8Array): Uint8Array {
   if (list.length === 0) return list
   const block = new Uint8Array(BLOCK.FIRST + list.length)
@@ -29,7 +30,7 @@ export function blockOf(list: Uint8Array): Uint8Array {
   return block
 }
 
-/** Calls `use` with each entry of one or more blocks: the ordinal of its event, and where the entry begins. */
+/** Calls `use` for each entry of one or more blocks, with the ordinal of its event and the offset of the entry. */
 export function eachEntry(blocks: Uint8Array, use: (event: number, offset: number) => void): void {
   const view = new DataView(blocks.buffer, blocks.byteOffset, blocks.length)
   for (let from = 0; from < blocks.length; from += view.getUint32(from + BLOCK.LENGTH, true)) {

@@ -1,4 +1,4 @@
-// The labels of an issue: by these it is grouped, silenced and told to somebody.
+// The labels of an issue, by which issues are grouped for notifications, muted and routed to targets.
 
 export const ISSUE_LABELS = [
   'tenant_id',

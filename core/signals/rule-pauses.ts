@@ -1,5 +1,5 @@
-// Hours of the week in which a rule raises nothing, by the time of the call and not by that of a clock: the same events give the same
-// signals whenever they are looked at.
+// Hours of the week in which a rule raises no signals. They are compared with the time of the call, not with a clock, so that
+// the same events give the same signals whenever they are processed.
 
 import type { SignalType } from './signal.ts'
 import { isInScope, type LabelReader, type Scope } from './signal-scopes.ts'

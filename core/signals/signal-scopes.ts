@@ -1,6 +1,7 @@
-// Where a limit or a pause of the rules applies: labels of a call with the values that are meant, and settings that differ there.
+// Where a limit or a pause of the rules applies: labels of a call with their values, and the settings that differ for such
+// calls.
 
-/** Labels of a call, a trace or a series. A trace has the first five, a series those of its calls. */
+/** The labels of a call, a trace or a series. A trace has the first five, a series those of its calls. */
 export const SCOPE_LABELS = [
   'tenant',
   'project',
@@ -15,7 +16,7 @@ export const SCOPE_LABELS = [
 ] as const
 export type ScopeLabel = (typeof SCOPE_LABELS)[number]
 
-/** Each label that is given must have one of its values; `*` at the end of a value stands for anything. */
+/** Each given label must have one of its values; `*` at the end of a value matches any rest. */
 export type Scope = Readonly<Partial<Record<ScopeLabel, readonly string[] | undefined>>>
 
 /** The value of a label; null or '' when it is not known. */
@@ -34,15 +35,15 @@ export function isInScope(scope: Scope, labelOf: LabelReader): boolean {
 const isLike = (pattern: string, value: string): boolean =>
   pattern.endsWith('*') ? value.startsWith(pattern.slice(0, -1)) : pattern === value
 
-/** Settings with other values in some scopes; of several that apply the last one wins. */
+/** Settings with other values in some scopes. If several scopes apply, the last one wins. */
 export interface Scoped<Settings> {
   readonly overrides: readonly ({ readonly match: Scope } & Partial<Settings>)[]
 }
 
-/** So that the overrides that apply fit into one number. */
+/** The bound that lets a set of overrides fit into one number, one bit each. */
 export const OVERRIDES_MAX = 30
 
-/** Finds the settings of a call. Without overrides it costs nothing; with them, each combination is merged once. */
+/** Finds the settings of a call. Without overrides this costs nothing; with overrides each combination is merged once. */
 export class ScopedSettings<Settings extends Scoped<Settings>> {
   readonly #base: Settings
   readonly #merged = new Map<number, Settings>()

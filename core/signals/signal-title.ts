@@ -5,7 +5,7 @@ import type { Evidence, Signal } from './signal.ts'
 const CHARS_MAX = 200
 
 export function titleOf(signal: Pick<Signal, 'type' | 'evidence' | 'value' | 'threshold'>): string {
-  // A rule of the user's own says it in the user's words, whatever its type is.
+  // A rule of the user's own has a title in the user's words, whatever its type is.
   const own = typeof signal.evidence['rule_id'] === 'string' ? TITLES.custom : undefined
   const text =
     (own ?? TITLES[signal.type])?.(signal.evidence, signal) ?? signal.type.replaceAll('_', ' ')

@@ -37,7 +37,7 @@ export const SIGNAL_TYPES = [
 ] as const
 
 export type SignalType = (typeof SIGNAL_TYPES)[number]
-/** From the least to the most severe. */
+/** Severities from the least to the most severe. */
 export const SEVERITIES = ['low', 'medium', 'high'] as const
 export type Severity = (typeof SEVERITIES)[number]
 
@@ -45,7 +45,7 @@ export type Evidence = Readonly<
   Record<string, string | number | boolean | null | Readonly<Record<string, string>>>
 >
 
-/** Whom a signal concerns, where that does not stand in an event beside it. */
+/** Whom a signal concerns, for signals that are not stored with the ids of an event. */
 export interface SignalContext {
   readonly environment: string | null
   readonly conversation_id: string | null
@@ -76,6 +76,6 @@ export interface Signal {
   readonly rule: string
   /** Signals with the same fingerprint are occurrences of one issue: `v1:` and 24 hex digits (`identity/fingerprint.ts`). */
   readonly fingerprint: string
-  /** Of signals about traces and conversations; those about one event are stored with the ids of their event. */
+  /** Set for signals about traces and conversations. A signal about one event is stored with the ids of that event. */
   readonly context?: SignalContext
 }

@@ -1,4 +1,5 @@
-// Times of a day and of a week in a time zone: quiet hours, the hour of a digest, the windows of a mute. No clock of its own.
+// Times of day and of the week in a time zone: quiet hours, the hour of a digest, the windows of a mute. Callers pass the
+// time in.
 
 import { z } from 'zod'
 
@@ -13,7 +14,7 @@ export const timeZone = z
   .max(64)
   .refine(isTimeZone, 'expected a time zone such as Europe/Berlin')
 
-/** Hours of a week; over midnight when `to` is not after `from`. */
+/** Hours on days of the week. If `to` is not after `from`, they end on the next day. */
 export const windowSchema = z.strictObject({
   days: z
     .array(z.enum(DAYS))
@@ -31,7 +32,7 @@ function isTimeZone(name: string): boolean {
     new Intl.DateTimeFormat('en', { timeZone: name })
     return true
   } catch {
-    // A name that nothing is known of.
+    // The runtime does not know a zone of this name.
     return false
   }
 }
@@ -89,7 +90,7 @@ export function nextAt(time: string, atMs: number, zone: string): number {
   const { minute } = localTime(atMs, zone)
   const away = (wanted - minute + DAY_MINUTES) % DAY_MINUTES || DAY_MINUTES
   const guess = Math.floor(atMs / MINUTE_MS) * MINUTE_MS + away * MINUTE_MS
-  // The clock may have been changed in between.
+  // The zone may have changed its clocks between the two moments.
   const off = wanted - localTime(guess, zone).minute
   const shift =
     off > DAY_MINUTES / 2 ? off - DAY_MINUTES : off < -DAY_MINUTES / 2 ? off + DAY_MINUTES : off

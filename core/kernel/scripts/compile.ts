@@ -1,4 +1,4 @@
-// Compiles a kernel (`*.as`) to the text of a module that has it as base64.
+// Compiles a kernel (`*.as`) to the source text of a module that exports it as base64.
 
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -7,7 +7,7 @@ import asc from 'assemblyscript/asc'
 const OPTIONS =
   '--outFile out.wasm -O3 --converge --runtime stub --importMemory --enable simd --noAssert --initialMemory 1'
 
-/** The text of `<kernel>.generated.ts` for the source at `path`; `options` are further ones of `asc`. */
+/** Returns the text of `<kernel>.generated.ts` for the source at `path`. `options` are additional ones of `asc`. */
 export async function compiledKernel(
   path: string,
   options: readonly string[] = [],
