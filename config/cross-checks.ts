@@ -70,7 +70,7 @@ class CrossChecker {
     for (const id of node.entries.keys()) this.#pipeline(id, [...path, id])
   }
 
-  /** `queue.max_lag` is by exporter id. */
+  /** The keys of `queue.max_lag` are ids of exporters. */
   lagLimits(): void {
     const path: Path = ['queue', 'max_lag']
     const node = nodeAt(this.#root, path)
@@ -234,7 +234,7 @@ class CrossChecker {
     }
   }
 
-  /** Whether the control plane is there: it keeps the API keys in the Postgres that a pipeline exports to. */
+  /** Whether there is a control plane. It stores the API keys in the Postgres database to which a pipeline exports. */
   #hasControlPlane(): boolean {
     return [...this.#used].some(
       (used) =>

@@ -1,5 +1,5 @@
-// A configuration as it is in effect: what was written, with the defaults of all options that were not. Secrets are masked and references
-// are not expanded, as in `printable.ts`.
+// A configuration as it is in effect: the options that were written, and the defaults of all others. Secrets are masked and
+// references are not expanded, as in `printable.ts`.
 
 import { typeOfId } from './configure-components.ts'
 import { type Registry, SECTIONS } from './registry-type.ts'
@@ -9,7 +9,7 @@ import { type JsonSchema, jsonSchemaOf } from './tree/json-schema.ts'
 type Tree = Record<string, unknown>
 
 export function effectiveConfig(config: ObservaConfig, registry: Registry): unknown {
-  // A printable configuration is a map: another one was refused.
+  // The type is right: a configuration that is not a map has been refused before.
   const root = withDefaults(jsonSchemaOf(rootSchema), config.printable) as Tree
   for (const section of SECTIONS) {
     const written = (root[section] ?? {}) as Tree
@@ -26,7 +26,7 @@ export function effectiveConfig(config: ObservaConfig, registry: Registry): unkn
 const isMap = (value: unknown): value is Tree =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Options that were written keep their place; those with a default follow. */
+/** Written options keep their position; options with a default follow. */
 function withDefaults(schema: JsonSchema, value: unknown): unknown {
   if (!isMap(value)) return value
   const out: Tree = {}

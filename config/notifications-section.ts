@@ -1,4 +1,5 @@
-// The section `notifications`: what belongs to the operator of an instance. Who is told what is made by tenants, in the API.
+// The section `notifications`: the settings of the instance's operator. Targets, mutes and quiet hours are made by tenants,
+// in the API.
 
 import { z } from 'zod'
 import { secret } from '../core/config/config-types.ts'

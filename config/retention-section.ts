@@ -1,4 +1,5 @@
-// The section `retention` of the configuration: how long data is kept where neither its project nor its tenant says otherwise.
+// The section `retention` of the configuration: how long data is kept when neither its project nor its tenant has a setting
+// of its own.
 
 import { z } from 'zod'
 import { duration } from '../core/config/config-types.ts'

@@ -1,12 +1,12 @@
-// The section `semantic` of the configuration: what is found in texts after storage. Without it the checks of quality run, and nothing is
-// sent to any model.
+// The section `semantic` of the configuration: checks, judges, vectors and topics, which look at stored texts. Without the
+// section only the checks of quality run, and nothing is sent to any model.
 
 import { z } from 'zod'
 import { allowLinkLocal, duration, outboundUrl, secret } from '../core/config/config-types.ts'
 
 const share = z.number().min(0).max(1)
 
-/** What a rule applies to; a key that is left out applies to all. */
+/** The calls that a setting applies to. A key that is left out matches all. */
 const scope = {
   tenant: z.string().optional().describe('Only calls of this tenant.'),
   project: z.string().optional().describe('Only calls of this project.'),

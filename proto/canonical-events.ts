@@ -1,6 +1,7 @@
-// Reads canonical events, as the `kafka` and `file` exporters write them, one JSON object a line, into rows of the batch. Texts become
-// attributes under `observa.event.`, so that they are scrubbed like all that comes in; ids, times and numbers, in which there is nothing to
-// scrub, lie beside (`SpanBatch.canonical`). `canonicalize` makes the same event of them again, without deciding anything anew.
+// Reads canonical events, as the `kafka` and `file` exporters write them (one JSON object a line), into rows of the batch.
+// Texts become attributes under `observa.event.`, so that they are scrubbed like all incoming texts. Ids, times and numbers
+// contain nothing to scrub and are kept in `SpanBatch.canonical`. `canonicalize` makes the same event of them again and
+// decides nothing anew.
 
 import { RESOURCE, SCOPE, SPAN, SPAN_FLAG, VALUE } from '../core/batch.ts'
 import { FIELDS, type Field, numberIndex, rangeIndex } from '../core/fields.ts'
@@ -10,9 +11,9 @@ import { malformed, Refusal } from './refusal.ts'
 import type { RequestTally } from './request-tally.ts'
 import { appendRepaired, isValidUtf8 } from './utf8.ts'
 
-/** What the keys of the attributes begin with. */
+/** The prefix of the attribute keys. */
 export const CANONICAL_PREFIX = 'observa.event.'
-/** Attributes whose value is JSON text and no string. */
+/** The prefix of attributes whose value is JSON text rather than a plain string. */
 export const CANONICAL_JSON = 'attributes_json.'
 
 const FIELD_OF: ReadonlyMap<string, Field> = new Map(
@@ -24,12 +25,14 @@ const OBJECT_END = 0x7d
 const STRING = 0x22
 const NULL = 0x6e
 const ID_BYTES = { id16: 16, id8: 8 } as const
-/** What an event must have. */
+/** Fields that every event must have. */
 const NEEDED = ['event_id', 'trace_id', 'span_id', 'start_time'] as const
 const SECRETS = /^\{\s*("[\w.:/-]{1,200}"\s*:\s*\d{1,12}\s*,?\s*){0,200}\}$/
 const WITHOUT_CONTENT = '"without_content"'
 
-/** Appends `body` to the arena and indexes its events; a line that is none is refused by itself, by its number. */
+/**
+ * Appends `body` to the arena and indexes its events. A line that is not a valid event is refused by itself, with its number.
+ */
 export function indexCanonical(tally: RequestTally, body: Uint8Array): void {
   const { batch } = tally
   const start = batch.arena.append(body)
@@ -78,7 +81,7 @@ class CanonicalReader {
   readonly #resource: number
   readonly #scope: number
   #attrLimit = 0
-  /** Index of a number field and its value; index of a range field, offset and length. */
+  /** Pairs of the index of a number field and its value; triples of the index of a range field, an offset and a length. */
   #numbers: number[] = []
   #ranges: number[] = []
   #seen = new Set<string>()
@@ -95,7 +98,7 @@ class CanonicalReader {
     batch.scopes[batch.addScope() + SCOPE.MSG_OFF] = -1
   }
 
-  /** Adds the event in `[start, end)` of the arena. Throws a `Refusal` (malformed) if it is none. */
+  /** Adds the event in `[start, end)` of the arena. Throws a `Refusal` (malformed) if it is not a valid event. */
   add(start: number, end: number): void {
     const { batch, limits } = this.#tally
     this.#attrLimit = batch.attrCount + limits.rowsPerItemMax
@@ -160,7 +163,7 @@ class CanonicalReader {
     }
   }
 
-  /** A field that this version does not know, because a newer one wrote it: it is kept with the attributes. */
+  /** Keeps a field that a newer version wrote and this one does not know, with the attributes. */
   #unknown(name: string): void {
     if (this.#s.peek() !== STRING) return this.#json(`${CANONICAL_JSON}${CANONICAL_PREFIX}${name}`)
     this.#s.string()
@@ -196,7 +199,9 @@ class CanonicalReader {
     this.#attribute(key, from, s.p - from)
   }
 
-  /** Types and numbers of what was removed, in which there is nothing to scrub, although their key says so. */
+  /**
+   * Reads the types and counts of removed secrets. They contain nothing to scrub, although the name of the field suggests it.
+   */
   #secrets(): void {
     const s = this.#s
     const from = s.p
@@ -218,7 +223,7 @@ class CanonicalReader {
     return value
   }
 
-  /** The text of a number. */
+  /** Reads a number and returns its text. */
   #digits(name: string): string {
     const s = this.#s
     const c = s.peek()

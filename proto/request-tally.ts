@@ -29,7 +29,7 @@ export class RequestTally {
    * demands.
    */
   unknownFields = 0
-  /** Whether the notes of an edge instance are believed (`otlp/edge-note.ts`). */
+  /** Whether notes of edge instances are trusted in this request (`otlp/edge-note.ts`). */
   readsNotes = false
   readonly #firstRows: number
 

@@ -1,5 +1,5 @@
-// A corrected event as JSON: the event as it was sent before, with the fields that the correction changes. Consumers of Kafka and
-// of files know an event by its id and take the last one, so what they get must be the whole event.
+// A corrected event as JSON: the event as it was sent before, with the fields that the correction changes. Consumers of Kafka
+// and of files identify an event by its id and keep the last one, so they must get the whole event.
 
 import type { RevisedEvent, RevisedEvents } from '../core/component.ts'
 import { REVISED_FIELDS } from '../core/reports/revised-fields.ts'
@@ -9,7 +9,7 @@ import { type Member, members, object } from './json-members.ts'
 
 const REVISED: ReadonlySet<string> = new Set(REVISED_FIELDS)
 
-/** Says of an event that it is sent again without what the log no longer has. */
+/** Marks an event that is sent again without its content, because the log no longer has it. */
 const LOST: Member = { name: 'quality', value: Buffer.from('["without_content"]') }
 
 /** Writes the corrected event as a JSON object, without a line feed after it. */
@@ -25,7 +25,7 @@ export function writeRevisedJson(
   out.raw(object(before === null ? [...now, LOST] : corrected(before, now)))
 }
 
-/** The members of an event in its order, the revised ones from `now`; those that are new come last. */
+/** Returns the members of an event in their order, with revised members taken from `now`. New members come last. */
 function corrected(before: readonly Member[], now: readonly Member[]): Member[] {
   const revised = new Map(now.filter((m) => REVISED.has(m.name)).map((m) => [m.name, m]))
   const kept = before.flatMap((m) => {

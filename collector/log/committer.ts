@@ -356,7 +356,7 @@ export class Committer {
     const all = [...taken, ...this.#pending]
     this.#pending = []
     this.#pendingBytes = 0
-    // The latest first: each takes back what it changed, and finds what it had found.
+    // The newest is refused first: each refusal takes back its own change and must find the state that the change left.
     for (const p of all.toReversed()) p.refuse(error)
   }
 }

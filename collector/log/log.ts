@@ -52,7 +52,7 @@ export class DurableLog {
   readonly #damage: Damage
   readonly #endMark: EndMark
   #isClosed = false
-  /** Records before this one are to leave the disk. */
+  /** Records before this sequence number shall be erased from the disk. */
   #eraseBefore = 0n
 
   /** Locks the directory, recovers its records and starts a new segment. */

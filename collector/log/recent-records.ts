@@ -28,7 +28,10 @@ export class RecentRecords {
   /** The index of the oldest record in the array, which is compacted from time to time. */
   #head = 0
   #bytes = 0
-  /** Memory of records that have left. It is freed in the next turn: who appended a record may still look at it in this one. */
+  /**
+   * Memory of records that have left the cache. It is freed one turn later, because the code that appended a record may still
+   * read it in this turn.
+   */
   #left: ArrayBuffer[] = []
 
   constructor(bytesMax: number) {

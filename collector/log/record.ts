@@ -41,8 +41,8 @@ export interface AppendRecord {
   readonly claims: Int32Array
   readonly createdAtMs: number
   /**
-   * The memory of all of it and of nothing else, where that is so. The log frees it when the record leaves the cache, and until then
-   * nobody may rely on it for longer than the turn in which the append resolved.
+   * Memory that holds this record and nothing else, if there is such. The log frees it when the record leaves the cache;
+   * until then nobody may use it after the turn in which the append resolved.
    */
   readonly memory?: ArrayBuffer | undefined
 }
@@ -64,7 +64,7 @@ export interface LogPart extends EncodedPart {
   readonly index: number
   /** How many items were appended for this exporter before this part, since the log began. */
   readonly itemsBefore: number
-  /** The memory of the bytes and of nothing else, where they are a copy for this reader. */
+  /** Memory that holds these bytes and nothing else, if they are a copy for this reader. */
   readonly memory?: ArrayBuffer
 }
 

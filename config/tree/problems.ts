@@ -14,7 +14,7 @@ export interface Position {
 
 export type ConfigCode = `OBS_CONFIG_${string}`
 
-/** One mistake; in the list of warnings, one doubtful place. */
+/** One mistake of the user. The list of warnings uses the same form. */
 export interface ConfigError extends Position {
   readonly code: ConfigCode
   /** Path in the configuration: `processors.scrub.rules[0]`; '' for the whole. */

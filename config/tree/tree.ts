@@ -28,7 +28,7 @@ export interface ScalarNode {
   readonly retypable: boolean
   /** True when a reference failed. That was reported, so nothing more is reported about this value. */
   readonly broken: boolean
-  /** How a text is written, when it is one; a place inside of it is found by that. */
+  /** How a text is written in the file. It is needed to find the line and column of a place inside the text. */
   readonly style?: 'plain' | 'quoted' | 'block'
 }
 

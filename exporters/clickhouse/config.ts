@@ -53,7 +53,7 @@ export const schema = z
       .boolean()
       .default(true)
       .describe('Create and update the tables at start. If false, run `observa migrate` yourself.'),
-    // The end of a row's life must be before 2106, where ClickHouse's DateTime ends.
+    // A row's end of life must be before 2106, because ClickHouse's DateTime ends there.
     ttl: duration({ min: 3_600_000, max: 438_000 * 3_600_000 })
       .optional()
       .describe(

@@ -218,7 +218,10 @@ async function writeAll(file: FileHandle, parts: readonly Uint8Array[]): Promise
   }
 }
 
-/** So much is hashed before others have a turn of the main thread, which a large batch would hold up for 20 ms. */
+/**
+ * Bytes that are hashed before other work gets a turn of the main thread. Hashing a large batch at once would block it for 20
+ * ms.
+ */
 const HASH_BYTES = 512 * 1024
 
 async function digestOf(parts: readonly Uint8Array[]): Promise<string> {

@@ -1,5 +1,6 @@
-// The description of the batch that is being written, in a file of a fixed size that is written in place. Two places take
-// turns, so that a crash while one is written leaves the other, and a full disk is no obstacle: nothing is allocated.
+// The description of the batch that is being written, in a file of fixed size. It has two places that are written
+// alternately, so that a crash during a write leaves the other one intact. A full disk does not prevent a write, because no
+// space is allocated.
 
 import { createHash } from 'node:crypto'
 import { type FileHandle, open, readFile, rename } from 'node:fs/promises'
@@ -101,7 +102,7 @@ function lastEntry(bytes: Buffer): Entry | null {
   return last
 }
 
-/** Earlier versions wrote the description alone. */
+/** Reads the form of earlier versions, which wrote the description alone. */
 function ofOldForm(bytes: Buffer): Entry | null {
   try {
     const found = JSON.parse(bytes.toString('utf8')) as Partial<Intent>

@@ -1,6 +1,6 @@
-// The events that a batch must look up one by one, because the rows of their traces cannot tell whether they are in the sums,
-// and the revisions, which must change the sums once although every instance that got the reports makes them. The rows are
-// those of `counted_events`; which events need one is decided in `rollup.ts`.
+// The rows of `counted_events`, for events that a batch must look up one by one. These are events of which the row of their
+// trace does not tell whether they are in the sums, and revised events: every instance that received the reports makes the
+// revision, but the sums must change once. `rollup.ts` decides which events need a row.
 
 import { type Fact, FLAG } from './fact-document.ts'
 
@@ -18,17 +18,20 @@ export interface EventKey {
 
 /** What an event adds to the sums. */
 export interface Added {
-  /** Number of the revision, or from how many reports it was decided when it came; 0 when it adds what it reports. */
+  /**
+   * The number of the revision, or the number of reports from which the event was decided when it came; 0 when it adds what
+   * it reports.
+   */
   readonly revision: number
   readonly usage: readonly number[]
 }
 
 export interface RevisedRow extends EventKey, Added {
-  /** Cursor of the exporter that revised it. */
+  /** Cursor of the exporter that made the revision. */
   readonly by: string
 }
 
-/** An event to be claimed, with what it adds; without usage, `usage` and the two beside it are null. */
+/** An event to be claimed, with what it adds. The three fields about usage are null when it has none. */
 export interface ClaimRow extends EventKey {
   readonly revision: number | null
   readonly usage: readonly number[] | null
@@ -39,14 +42,14 @@ export interface ClaimRow extends EventKey {
 export interface Revision {
   readonly taken: Fact
   readonly given: Fact
-  /** Grows with each revision of the event, and with what was known; 0 in documents of versions that did not write it. */
+  /** Grows with each revision of the event and with the number of known reports; 0 in documents of older versions. */
   readonly revision: number
 }
 
 export class CountedEvents {
   /** Cursor of this exporter. */
   readonly #by: string
-  /** Events that some batch counted first: this one, as far as the database has said so. */
+  /** Events that some batch has counted. This batch counted them first if the database says so. */
   readonly #claimed = new Set<string>()
   readonly #revised = new Map<string, RevisedRow>()
   readonly #changed = new Set<string>()
@@ -71,10 +74,11 @@ export class CountedEvents {
   }
 
   /**
-   * The facts that a revision subtracts and adds. What is subtracted is what the event adds now, which is not what this instance has
-   * stored: another one may have stored the event before, with another decision, or revised it. Empty when another instance has made
-   * a later revision, because it knew more reports of the call. Numbers of one instance are not compared: a log that was cut off
-   * counts from fewer again. `first` is what the event added when it came; null when its trace does not tell.
+   * Returns the facts that a revision subtracts and adds. It subtracts what the event adds to the sums now. That may differ
+   * from what this instance has stored, because another instance may have stored the event first, with another decision, or
+   * revised it. The result is empty when another instance has made a later revision, because that one knew more reports of
+   * the call. Numbers of one instance are not compared with each other, because a log that was cut off counts from a lower
+   * number again. `first` is what the event added when it came; null when the row of its trace does not tell.
    */
   apply({ taken, given, revision }: Revision, first: Added | null): readonly Fact[] {
     const key = keyOfFact(given)
@@ -93,8 +97,8 @@ export class CountedEvents {
   }
 
   /**
-   * The facts that change what a stored event adds, because it has come again from an instance that knew more reports of its call.
-   * Empty for all other events that are stored.
+   * Returns the facts that change what a stored event adds, when it comes again from an instance that knew more reports of
+   * its call. Empty for all other stored events.
    */
   applyAgain(fact: Fact, first: Added | null): readonly Fact[] {
     const known = this.#revised.get(textOf(keyOfFact(fact))) ?? first
@@ -111,7 +115,7 @@ export class CountedEvents {
     return { ...key, revision: fact.known, usage: usageOf(fact), by: this.#by }
   }
 
-  /** Keeps what an event adds from now on. */
+  /** Remembers what an event adds from now on. */
   #note(fact: Fact, revision: number): void {
     const key = keyOfFact(fact)
     const text = textOf(key)

@@ -181,7 +181,8 @@ class Facts {
   #noteNewest(event: number, at: number, conversation: string | null, trace: string | null): void {
     const events = this.#events
     if (events.len(event, R.output_messages) < 2 && events.len(event, R.input_messages) < 2) return
-    // The root, which often comes last and alone has the id, is still to come; a root without one gets none.
+    // The root span often comes last, and it alone has the id. Spans without an own id can inherit one later; a root without
+    // one cannot.
     const mayInherit = isLegacy(events, event) || events.len(event, R.parent_span_id) >= 0
     if (conversation === null && (trace === null || !mayInherit)) return
     const key = `${events.text(event, R.tenant_id)}\n${events.text(event, R.project_id)}\n${conversation ?? `\n${trace}`}`

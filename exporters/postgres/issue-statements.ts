@@ -3,9 +3,10 @@
 import { rowOf } from './key-lookup.ts'
 
 /**
- * Inserts signals and returns those that are new, and those whose final form came later: a signal about a trace is raised as soon as
- * it holds, and again when the trace is complete; one that was corrected, or whose level is usual now, says so. Of all others the first
- * form stays. `added` is how much more a signal costs than before: the last SELECT sees the rows as they were before the statement.
+ * Inserts signals. Returns those that are new, and those that were replaced by their final form. A signal about a trace is
+ * raised as soon as its condition holds and again when the trace is complete; one that was corrected, or whose level is usual
+ * by now, says so. All other signals keep their first form. `added` is how much more a signal costs than before: the last
+ * SELECT sees the rows as they were before the statement.
  */
 export const SIGNALS = `
 WITH stored AS (
@@ -30,14 +31,16 @@ FROM stored AS r`
 
 const RANK = (column: string): string =>
   `CASE ${column} WHEN 'high' THEN 3 WHEN 'medium' THEN 2 ELSE 1 END`
-/** An occurrence after the issue was resolved. */
+/** The issue was resolved before this occurrence. */
 const IS_BACK = `i.status = 'resolved' AND EXCLUDED.last_seen > i.status_at`
 const HOURS = `greatest(extract(epoch FROM EXCLUDED.last_seen - i.status_at) / 3600, 1)`
 const IS_WORSE = `i.status = 'snoozed' AND i.until_rate IS NOT NULL
   AND (i.count + EXCLUDED.count - i.snoozed_count) / ${HOURS} > i.until_rate * greatest(i.snoozed_rate, 1)`
 const IS_AWAKE = `i.status = 'snoozed' AND (EXCLUDED.last_seen > i.until_at OR i.count + EXCLUDED.count >= i.until_count)`
 
-/** Adds occurrences to issues. One that comes back after it was resolved is open again, and so is one whose time of rest is over. */
+/**
+ * Adds occurrences to issues. A resolved issue that occurs again is opened, and so is a snoozed one whose condition is met.
+ */
 export const ISSUES = `
 INSERT INTO issues AS i (tenant_id, project_id, issue_id, fingerprint, type, severity, title, substatus, count, first_seen,
   last_seen, cost_usd, environment, rule, evidence, trace_id)
@@ -68,7 +71,10 @@ ON CONFLICT (tenant_id, project_id, issue_id) DO UPDATE SET
   until_rate = CASE WHEN ${IS_WORSE} OR ${IS_AWAKE} THEN NULL ELSE i.until_rate END,
   updated_at = now()`
 
-/** Writes down which issues the statement before has opened again, in the same transaction and so at the same time. */
+/**
+ * Records in the history which issues the statement before has opened again. It runs in the same transaction and so has the
+ * same time.
+ */
 export const REOPENED = `
 INSERT INTO issue_history (tenant_id, project_id, issue_id, actor, action, after)
 SELECT i.tenant_id, i.project_id, i.issue_id, 'observa', CASE i.substatus WHEN 'regressed' THEN 'regressed' ELSE 'unsnoozed' END, 'open'
@@ -96,8 +102,9 @@ FROM sums AS s
 WHERE i.tenant_id = s.tenant_id AND i.project_id = s.project_id AND i.issue_id = s.issue_id`
 
 /**
- * Takes times and evidence of issues from their signals again, after some of these got their final form, and adds what these cost
- * more. Only the first and the last signal are read: a sum over all of them would take longer with each that comes.
+ * Reads times and evidence of issues from their signals again, after some of these got their final form, and adds the
+ * difference in cost. Only the first and the last signal are read, because a sum over all of them would take longer with each
+ * new one.
  */
 export const REFRESHED = `
 UPDATE issues AS i SET first_seen = o.at, last_seen = n.at, cost_usd = greatest(i.cost_usd + r.added, 0), evidence = n.evidence

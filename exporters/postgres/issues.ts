@@ -1,4 +1,4 @@
-// What signals that are new mean for issues: one row for each fingerprint of a batch. No I/O.
+// Computes what new signals change in the issues: one row for each fingerprint of a batch. No I/O.
 
 import type { SignalRow } from './fact-document.ts'
 

@@ -18,8 +18,9 @@ export const PLAN_SETTINGS: string = [
   .join(', ')
 
 /**
- * Joins the row `t` of `table` whose key is that of `r` (tenant, project, id), and ends in a condition that more can be added
- * to. The first row at or behind the key in the order of the key: only the primary key gives it without a sort.
+ * Joins the row `t` of `table` whose key is that of `r` (tenant, project, id). The text ends in a condition, to which others
+ * can be added with AND. It takes the first row at or behind the key in key order, because only the primary key gives that
+ * without a sort.
  */
 export function rowOf(table: string, id: string, columns: string): string {
   return `CROSS JOIN LATERAL (SELECT ${columns} FROM ${table} AS o

@@ -44,7 +44,7 @@ import type { TraceRow } from './trace-state.ts'
 const SECONDS = 'observa_postgres_transaction_seconds'
 const REPEATED = 'observa_postgres_batches_repeated_total'
 const ERRORS = 'observa_postgres_errors_total'
-/** Most rows of old days that a batch deletes, beside two for each event that it looks up. */
+/** Most rows of old days that a batch deletes, besides two for each event that it looks up. */
 const FORGOTTEN_MIN = 1000
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 

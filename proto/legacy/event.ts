@@ -63,7 +63,7 @@ export class LegacyEvents {
     this.#s = new JsonScanner(tally.batch.arena.bytes)
   }
 
-  /** Adds the event in `[start, end)` of the arena. Throws a `Refusal` (malformed) if it is no event. */
+  /** Adds the event in `[start, end)` of the arena. Throws a `Refusal` (malformed) if it is not a valid event. */
   add(start: number, end: number): void {
     const { batch, limits } = this.#tally
     this.#attrLimit = batch.attrCount + limits.rowsPerItemMax

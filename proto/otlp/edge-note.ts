@@ -1,6 +1,7 @@
-// What an edge instance tells a core about an item that it has scrubbed: how many secrets of which type it has removed, a keyed digest of
-// them, and the hash of a log record as it was received. It is a field of Span and LogRecord that OTLP does not have, so others skip it.
-// An instance never passes on such a field of a client, because items with unknown fields are written anew.
+// The note that an edge instance adds to an item which it has scrubbed: how many secrets of which type it removed, a keyed
+// digest of them, and the hash of a log record as it was received. The note is a field of Span and LogRecord that OTLP does
+// not have, so other receivers skip it. An instance never passes on such a field of a client, because items with unknown
+// fields are written anew.
 
 import { hash } from 'node:crypto'
 import { SPAN, SPAN_FLAG, SPAN_STRIDE, type SpanBatch } from '../../core/batch.ts'
@@ -12,7 +13,7 @@ const HASH_DIGITS = 32
 const TYPES_MAX = 200
 const TEXT_MAX = 200
 
-/** The note about a span or log record as JSON; null if there is nothing to tell. */
+/** Returns the note about a span or log record as JSON; null if there is nothing to report. */
 export function edgeNoteOf(batch: SpanBatch, span: number): string | null {
   const secrets = batch.secrets.get(span)
   const masked = batch.maskedDigests.get(span)
@@ -21,7 +22,7 @@ export function edgeNoteOf(batch: SpanBatch, span: number): string | null {
   return JSON.stringify({ secrets: Object.fromEntries(secrets ?? []), masked, received })
 }
 
-/** Takes a note in, as if this instance had scrubbed the item. What is not a note has no effect. */
+/** Applies a note, as if this instance had scrubbed the item. Text that is not a valid note has no effect. */
 export function readEdgeNote(batch: SpanBatch, span: number, json: string): void {
   const note = noteIn(json)
   if (note === null) return
@@ -35,7 +36,7 @@ export function readEdgeNote(batch: SpanBatch, span: number, json: string): void
   if (isShortText(received)) batch.receivedHashes.set(span, received)
 }
 
-/** A hash of a log record as the first instance received it, so that a record that is sent again has the same one. */
+/** Returns a hash of a log record as the first instance received it, so that a re-sent record has the same hash. */
 export function receivedHash(batch: SpanBatch, span: number): string {
   const told = batch.receivedHashes.get(span)
   if (told !== undefined) return told
@@ -55,7 +56,7 @@ function noteIn(json: string): Readonly<Record<string, unknown>> | null {
     const value: unknown = JSON.parse(json)
     return typeof value === 'object' && value !== null ? { ...value } : null
   } catch {
-    // Only an instance of another kind can have written this; the item itself is fine.
+    // The text is not JSON, so no instance of Observa wrote it. The item itself is valid.
     return null
   }
 }

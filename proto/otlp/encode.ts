@@ -21,7 +21,7 @@ import { writeLogRecord } from './encode-log.ts'
 import { Wire } from './wire.ts'
 import { writeAttributes, writeInt32, writeRange, writeTime, writeUint32 } from './write.ts'
 
-/** Which spans to write; null for all. */
+/** Selects the spans to write; null selects all. */
 type Include = ((span: number) => boolean) | null
 type WriteItem = (out: ByteWriter, batch: SpanBatch, row: number) => void
 

@@ -15,7 +15,7 @@ interface ItemIndexer extends ValueIndexer {
   item(start: number, end: number, resource: number, scope: number): void
 }
 
-/** Appends `body` to the arena and indexes it. Throws a `Refusal` when it is not such a message. */
+/** Appends `body` to the arena and indexes it. Throws a `Refusal` when it is not a valid message. */
 export function indexOtlp(tally: RequestTally, telemetry: TelemetryKind, body: Uint8Array): void {
   const start = tally.batch.arena.append(body)
   const indexer = telemetry === 'logs' ? new LogIndexer(tally) : new SpanIndexer(tally)

@@ -68,7 +68,7 @@ export class PlainMessage {
 
 const EMPTY = new PlainMessage()
 
-/** The message in `bytes` without the fields `except`. Throws a `Refusal` if it is no such message. */
+/** Reads the message in `bytes` without the fields `except`. Throws a `Refusal` if it is not a valid message. */
 export function plainMessage(
   name: string,
   bytes: Uint8Array,

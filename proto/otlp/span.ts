@@ -36,7 +36,7 @@ export class SpanIndexer extends ValueIndexer {
   /** The field, start and end of events and links, whose rows follow the span's own attributes. */
   #later = new Int32Array(64 * 3)
   #laterCount = 0
-  /** Where the note of an edge instance stands; -1 for none. */
+  /** Offset of the note of an edge instance; -1 when there is none. */
   #noteOff = -1
   #noteLen = 0
   #firstAttr = 0
@@ -148,7 +148,7 @@ export class SpanIndexer extends ValueIndexer {
     this.#noteOff = -1
   }
 
-  /** Skips the note of an edge instance, and remembers where it stands if it is to be believed. */
+  /** Skips the note of an edge instance, and keeps its offset if notes of this sender are trusted. */
   note(tag: number, end: number): void {
     this.expect(tag, LEN)
     this.#noteLen = this.length(end)
@@ -156,7 +156,7 @@ export class SpanIndexer extends ValueIndexer {
     this.p += this.#noteLen
   }
 
-  /** Takes in the note of the accepted item whose row is given. */
+  /** Applies the note to the accepted item whose row is given. */
   takeNote(row: number): void {
     if (this.#noteOff < 0) return
     const { batch } = this
