@@ -1,4 +1,4 @@
-// All routes of the API: what an instance serves, and what the document and the typed client are made of.
+// All routes of the API. Instances serve them, and the OpenAPI document and the typed client are made of them.
 
 import { SignInAttempts } from '../accounts/sign-in-attempts.ts'
 import type { Clock } from '../core/clock.ts'
@@ -61,7 +61,7 @@ export interface RouteSettings {
   readonly accounts: ExtensionContext['accounts']
 }
 
-/** What routes have in common (`useAuth`, `registerListOptions`, ..) is registered before. */
+/** Adds all routes. Hooks that they share (`useAuth`, `registerListOptions`, ...) must have been registered before. */
 export function registerRoutes(app: Api, settings: RouteSettings): void {
   const { stores, service, metrics, clock, keyPepper, accounts } = settings
   systemRoutes(app, service, stores)

@@ -50,7 +50,9 @@ export interface AppSettings {
   readonly signedIn?: (req: FastifyRequest) => Promise<object | null>
   readonly guard: RequestGuard
   readonly trustedProxies?: readonly string[]
-  /** Takes secrets out of a header that is kept, such as in the audit log. Without it, headers are kept as they came. */
+  /**
+   * Removes secrets from a header that is stored, for example in the audit log. Without it, headers are stored as they came.
+   */
   readonly scrub?: (field: string, text: string) => string
 }
 
@@ -63,7 +65,7 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: (req) => {
       const given = givenRequestId(req.headers['x-request-id'])
-      // Half of a secret would identify no request.
+      // A request id with a secret is replaced as a whole, because a part of it would identify no request.
       return given !== null && scrub('request_id', given) === given ? given : randomUUID()
     },
     // The listener belongs to the service, which shares it with receivers. Fastify gets single requests.
@@ -78,14 +80,14 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
   app.addHook('onRequest', (req, reply, done) => {
     void reply.headers({ ...PAGE_HEADERS, 'x-request-id': req.id })
     const agent = req.headers['user-agent']
-    // Only changes are kept with who made them.
+    // Only changes are stored together with their author.
     if (agent !== undefined && req.method !== 'GET')
       req.raw.headers['user-agent'] = scrub('user_agent', agent)
     const refusal = settings.guard.refusalOf(req.raw)
     // Links are made of the Host header, and log lines contain it.
     if (req.headers.host !== undefined && hostNameOf(req.headers.host) === null)
       done(new ApiError(400, 'VALIDATION_ERROR', 'the Host header is no host name'))
-    // No name or id contains a NUL character, and Postgres stores no text with one.
+    // A NUL character is in no name or id, and Postgres cannot store a text with one.
     else if (refusal === null && /%00/.test(req.url))
       done(new ApiError(400, 'VALIDATION_ERROR', 'a value holds a NUL character'))
     else if (refusal === null) done()
@@ -114,7 +116,7 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
     }
     return reply
   }
-  // Before the body is looked at: of a method that is not served its type does not matter.
+  // Runs before the body is read, because for a method that is not served the content type does not matter.
   app.addHook('onRequest', async (req, reply) =>
     req.is404 ? await answerMissing(req, reply) : undefined,
   )

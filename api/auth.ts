@@ -18,20 +18,22 @@ declare module 'fastify' {
      * routes need no credential.
      */
     scope?: Scope | 'public' | 'session'
-    /** True for what concerns the whole instance and not one tenant: only tenants that operate it may. */
+    /**
+     * True for routes about the whole instance rather than one tenant. Only tenants that operate the instance may use them.
+     */
     instance?: boolean
   }
   interface FastifyRequest {
     tenant: TenantContext | null
-    /** The person who signed in, or null. */
+    /** The person of the session, or null. */
     signedIn: SignedInRequest | null
-    /** Whether prompts, answers and what tools were given and gave may be shown. */
+    /** Whether prompts, answers, and inputs and outputs of tools may be shown. */
     mayReadContent: boolean
-    /** Whether the credential may change settings of the tenant, and so may see them whole. */
+    /** Whether the credential may change settings of the tenant, and therefore may see all of them. */
     mayAdminister: boolean
     /** Whether the credential is of a tenant that operates the instance. */
     operatesInstance: boolean
-    /** Asks again whether the credential may do what it was let in for: answers that last ask while they do. */
+    /** Checks again whether the credential still permits the request. Responses that stay open ask from time to time. */
     isStillAllowed: () => Promise<boolean>
   }
 }

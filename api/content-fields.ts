@@ -1,9 +1,9 @@
-// What of an event is content: prompts, answers, what tools were given and gave, and texts that may repeat them. A credential without
-// the scope `content` gets events without it, marked with `content_omitted`.
+// Which fields of an event are content: prompts, answers, inputs and outputs of tools, and texts that may repeat them. A
+// credential without the scope `content` gets events without these fields, marked with `content_omitted`.
 
 import { CONTENT_TEXTS, FIELDS, type FieldName } from '../core/fields.ts'
 
-/** What no field was made of may be a prompt too. */
+/** `attributes` has what filled no field, which may be a prompt. */
 export const CONTENT_FIELDS: readonly FieldName[] = [...CONTENT_TEXTS, 'attributes']
 
 const IS_CONTENT: ReadonlySet<string> = new Set(CONTENT_FIELDS)
@@ -13,7 +13,7 @@ const IS_CORE: ReadonlySet<string> = new Set(
 
 type Row = Readonly<Record<string, unknown>>
 
-/** The event as it may be shown. Fields that are always there are null. */
+/** The event without its content, unless the credential may read it. Fields that are always present become null. */
 export function shownEvent(event: Row, mayReadContent: boolean): Record<string, unknown> {
   if (mayReadContent) return { ...event }
   const shown: Record<string, unknown> = { content_omitted: true }

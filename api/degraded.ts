@@ -1,5 +1,5 @@
-// Answers of two stores while one of them does not answer: the part of the other, and `degraded` says which is missing. A route
-// that needs one store alone answers 503.
+// Responses that combine two stores while one of them is down: they have the part of the other store, and `degraded` names
+// the missing one. A route that needs the missing store alone answers 503.
 
 import { z } from 'zod'
 import { unavailableStore } from '../storage/unavailable.ts'
@@ -13,7 +13,10 @@ export const degradedSchema = z
   .optional()
   .describe('Stores that do not answer at present, so that their part of the answer is missing.')
 
-/** What `read` gives, or `instead` when the store does not answer or is not configured; it is then among `missing`. */
+/**
+ * Returns the result of `read`, or `instead` when the store does not respond or is not configured. The store is then added to
+ * `missing`.
+ */
 export async function unlessDown<T>(
   missing: StoreName[],
   store: StoreName,
@@ -30,6 +33,6 @@ export async function unlessDown<T>(
   }
 }
 
-/** To be spread into an answer: nothing when both stores answered. */
+/** The field `degraded` for a response, absent when both stores responded. */
 export const degradedBy = (missing: StoreName[]): { degraded?: StoreName[] } =>
   missing.length === 0 ? {} : { degraded: missing }

@@ -1,19 +1,19 @@
-// Routes that will go: they say so in `Deprecation` (RFC 9745) and `Sunset` (RFC 8594), name what to use instead in `Link`, and are
-// marked in the document.
+// Deprecated routes. Their responses have the headers `Deprecation` (RFC 9745), `Sunset` (RFC 8594) and `Link`, which names
+// the replacement, and the OpenAPI document marks them.
 
 import type { Api } from './typed-fastify.ts'
 
 export interface Going {
-  /** Dates, such as 2026-12-01: since when another route should be used, and from when on this one may be gone. */
+  /** The dates, such as 2026-12-01, from which on another route should be used, and from which on this one may be removed. */
   readonly since: string
   readonly until: string
-  /** The path that takes its place. */
+  /** The path of the replacement. */
   readonly successor: string
 }
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Set for a route that will go. */
+    /** Set for a deprecated route. */
     going?: Going
   }
 }

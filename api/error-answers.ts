@@ -1,4 +1,4 @@
-// The one form in which errors are answered, and as RFC 9457 for clients that ask for `application/problem+json`.
+// The form of all error responses, and the same content as RFC 9457 for clients that accept `application/problem+json`.
 
 import { ClickHouseError } from '@clickhouse/client'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -8,7 +8,7 @@ export interface ErrorAnswer {
   readonly status: number
   readonly code: string
   readonly message: string
-  /** What is wrong with which field. */
+  /** Which field is wrong, and why. */
   readonly details?: unknown
 }
 
@@ -35,30 +35,33 @@ export function sendError(reply: FastifyReply, req: FastifyRequest, answer: Erro
 }
 
 /**
- * Error codes of ClickHouse for a query that needs more than it may take: TOO_MANY_ROWS, TIMEOUT_EXCEEDED, TOO_SLOW,
+ * Error codes of ClickHouse for a query that exceeds its limits: TOO_MANY_ROWS, TIMEOUT_EXCEEDED, TOO_SLOW,
  * MEMORY_LIMIT_EXCEEDED, TOO_MANY_BYTES, TOO_MANY_ROWS_OR_BYTES.
  */
 const LIMITS: ReadonlySet<string> = new Set(['158', '159', '160', '241', '307', '396'])
 /** SQLSTATE of a statement that Postgres ended at its time limit. */
 const STATEMENT_TIMEOUT = '57014'
 
-/** True when the store answers and the query was more than one may take: asking for less helps, asking again does not. */
+/** True when the store responded and the query exceeded its limits. A smaller query may succeed; the same one will not. */
 export function isTooExpensive(error: unknown): boolean {
   if (error instanceof ClickHouseError) {
-    // A shortage of memory in the whole store is temporary, so asking again helps.
+    // A shortage of memory in the whole store is temporary, so a retry may succeed.
     const isOfAll = error.code === '241' && /\(total\)/.test(error.message)
     return LIMITS.has(error.code) && !isOfAll
   }
   return sqlStateOf(error) === STATEMENT_TIMEOUT
 }
 
-/** SQLSTATE: what a new row belongs to is not there (any more); a row like it is there already. */
+/** SQLSTATE codes: the row that a new row refers to does not exist (any more); an equal row exists already. */
 const GONE = '23503'
 const THERE_ALREADY = '23505'
-/** SQLSTATE: two changes were in each other's way, and Postgres ended this one. */
+/** SQLSTATE codes: two changes conflicted, and Postgres ended this one. */
 const IN_THE_WAY: ReadonlySet<string> = new Set(['40001', '40P01', '55P03'])
 
-/** The answer to a change that met another one: what it belongs to was deleted meanwhile, or it was made twice. Null for anything else. */
+/**
+ * The response to a change that conflicts with another one: the row that it refers to was deleted meanwhile, or the same
+ * thing was created twice. Null for any other error.
+ */
 export function collisionOf(error: unknown): ErrorAnswer | null {
   const state = sqlStateOf(error)
   if (state === GONE)

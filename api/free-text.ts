@@ -1,5 +1,5 @@
-// Free text that people and programs send to be kept, such as comments and names, may hold a secret. It passes the scrubber of the
-// pipelines after validation, before the route sees it.
+// Scrubs free text that is sent to be stored, such as comments and names, because it may contain a secret. It passes the
+// scrubber of the pipelines after validation and before the route sees it.
 
 import { email } from '../accounts/input.ts'
 import type { StoredIds } from '../core/identity/stored-ids.ts'
@@ -8,16 +8,19 @@ import type { Api } from './typed-fastify.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Fields of the body that hold free text, and the most characters that each may be kept with. */
+    /** Fields of the body that hold free text, each with its longest stored length in characters. */
     freeText?: Readonly<Record<string, number>>
-    /** The same for fields that name a person: an e-mail address alone stays. */
+    /** The same for fields that name a person. In them an e-mail address is allowed. */
     people?: Readonly<Record<string, number>>
-    /** Names of things that cannot be kept with a marker in them: one with a secret is refused. */
+    /**
+     * Fields that hold the name of a thing. A name with a secret in it is refused, because it cannot be stored with a
+     * placeholder.
+     */
     names?: readonly string[]
   }
 }
 
-/** Call it after authentication: settings of single tenants apply. A reload changes what `storedIds` returns. */
+/** Call this after authentication, because settings of single tenants apply. A reload changes what `storedIds` returns. */
 export function useFreeText(app: Api, storedIds: () => StoredIds): void {
   app.addHook('preHandler', (req, _reply, done) => {
     const { freeText = {}, people = {}, names = [] } = req.routeOptions.config
@@ -43,7 +46,10 @@ export function useFreeText(app: Api, storedIds: () => StoredIds): void {
   })
 }
 
-/** Replaces every string in the value. A marker may be longer than what it replaces, so the end is cut to the limit again. */
+/**
+ * Scrubs every string in the value. A placeholder may be longer than the text that it replaces, so the result is cut to the
+ * limit again.
+ */
 function scrubbed(
   value: unknown,
   field: string,

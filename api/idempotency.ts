@@ -1,6 +1,6 @@
-// `Idempotency-Key` on every POST that makes something (its answer is a 201): a repetition with the same key gets the first answer
-// and makes nothing. The same key with another body is a 422, one that is still being worked a 409. An answer that shows a
-// credential is not kept: its repetition is a 409 too.
+// `Idempotency-Key` for every POST that creates something (its response is a 201). A repetition with the same key gets the
+// first response and creates nothing. The same key with another body gets a 422, a key whose request is still running a 409.
+// A response that shows a credential is not stored, so its repetition gets a 409 too.
 
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
@@ -46,7 +46,7 @@ export function registerIdempotency(app: Api, stores: Stores): void {
   })
 }
 
-/** Sign-up and the like know no tenant yet, and are protected by their own limits. */
+/** Sign-up and similar routes have no tenant yet, and have limits of their own. */
 function makesSomething({ method, config, schema }: RouteOptions): boolean {
   const isOfTenant = config?.scope !== 'public' && config?.scope !== 'session'
   return method === 'POST' && isOfTenant && Object(schema?.response)[201] !== undefined

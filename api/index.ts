@@ -61,7 +61,9 @@ class ApiExtension implements Component {
   readonly #host: Host
   readonly #ctx: ExtensionContext
   readonly #stores: Stores
-  /** Items that this instance's exporters have delivered: after a change, what was read before is old. */
+  /**
+   * Number of items that the exporters of this instance have delivered. When it changes, shared responses are out of date.
+   */
   readonly #revision = (): number => this.#host.metrics.total('otelcol_exporter_sent_spans')
   readonly #console: ConsoleFiles
 

@@ -1,5 +1,5 @@
-// The operations of the receivers, for the document: they are served at the same address when an `observa` receiver has it, by code of
-// their own (`collector/receivers`), and answer in the form that their clients know.
+// The operations of the receivers, for the OpenAPI document. An `observa` receiver can serve them at the same address. They
+// are implemented in `collector/receivers` and answer in the form that their clients expect.
 
 const ERROR = {
   type: 'object',

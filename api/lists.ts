@@ -50,7 +50,7 @@ export function registerListOptions(app: Api): void {
     const page = route.handler.bind(app) as Handler
     route.handler = async (req, reply) => await inAskedForm(req, reply, page, rowFields)
   })
-  // The schemas of the routes do not have these parameters and would refuse them.
+  // Runs before validation, because the schemas of the routes do not have these parameters and would refuse them.
   app.addHook('preValidation', async (req) => {
     const { rowFields } = req.routeOptions.config
     if (rowFields !== undefined) req.listOptions = takeListOptions(req, rowFields)

@@ -36,7 +36,7 @@ const answer = (description: string, code: string) => ({
   },
 })
 
-/** Beside the answer in JSON: the same as RFC 9457 has it, for clients that accept it. */
+/** The same error in the form of RFC 9457, for clients that accept it. */
 const PROBLEM = {
   type: 'object',
   required: ['type', 'title', 'status', 'detail', 'code', 'request_id'],
@@ -156,7 +156,7 @@ function withIdempotencyKey(headers: unknown): object {
   return { type: 'object', properties: { ...properties, 'idempotency-key': IDEMPOTENCY_KEY } }
 }
 
-/** The document as it is served: the routes of the API, and the operations of receivers at its address. */
+/** The document as it is served, with the operations of receivers at the same address. */
 export function documentOf(app: Api): object {
   const own = app.swagger()
   return { ...own, paths: { ...own.paths, ...INGEST_PATHS } }
@@ -181,7 +181,7 @@ function withExports(responses: Readonly<Record<number, unknown>>): object {
   return { ...responses, 200: { description: 'A page, or all rows.', content } }
 }
 
-/** `getTracesById` of `GET /api/v1/traces/:id`. */
+/** Makes `getTracesById` of `GET /api/v1/traces/:id`. */
 export function operationIdOf(method: string, url: string): string {
   const words = url
     .replace(/^\/api\/v1/, '')

@@ -1,4 +1,4 @@
-// How long requests to the API take, by route and outcome.
+// Measures how long requests to the API take, by route and outcome.
 
 import { histogram, type Metrics } from '../core/metrics.ts'
 import type { Api } from './typed-fastify.ts'
@@ -15,7 +15,7 @@ export const REQUEST_METRICS = [
   ),
 ]
 
-/** The route is its pattern, so that ids make no series of their own; the status is its class. */
+/** The label for the route is its pattern, and the label for the status is its class, so that ids create no series. */
 export function useRequestMetrics(app: Api, metrics: Metrics): void {
   app.addHook('onResponse', async (req, reply) => {
     const route = req.routeOptions.url ?? 'none'

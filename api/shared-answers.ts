@@ -1,6 +1,6 @@
-// Equal reads of the same tenant share one answer: while it is being made, and for up to a second after it was asked for. What this
-// instance delivers after a quiet time is seen at once; of a steady stream an answer is a second old at most. Ten people with one dashboard cost as much as one. A request with
-// `Cache-Control: no-cache` gets an answer of its own.
+// Equal reads of the same tenant share one answer: while it is being made, and for up to a second after it was asked for. Ten
+// people with one dashboard thus cost as much as one. Data that this instance delivers after a quiet time is seen at once; in
+// a steady stream of data an answer is at most a second old. A request with `Cache-Control: no-cache` gets an answer of its own.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../core/clock.ts'
@@ -10,16 +10,19 @@ import type { Api } from './typed-fastify.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** False where each request needs an answer of its own. */
+    /** False for routes whose every request needs a response of its own. */
     shared?: boolean
   }
 }
 
 const AGE_MS_MAX = 1000
-/** Under a steady stream every answer would be old at once: what came within this of a change counts as one with it. */
+/**
+ * Shortest time between two revisions. In a steady stream of data every response would be outdated at once, so changes within
+ * this time count as one.
+ */
 const REVISION_MS_MIN = 1000
 const ANSWERS_MAX = 2000
-/** Characters of all answers together. */
+/** Largest total size of the stored responses, in characters. */
 const CHARACTERS_MAX = 32 * 1024 * 1024
 
 export const SHARED_ANSWER_METRICS = [
@@ -76,13 +79,13 @@ export function useSharedAnswers(app: Api, settings: SharedAnswersSettings): voi
       return text
     }
   })
-  // What was changed here is seen by the next read.
+  // A change through this instance is visible to the next read.
   app.addHook('onResponse', async (req) => {
     if (req.method !== 'GET') reads.clear()
   })
 }
 
-/** Follows a revision at once after a quiet time, and then once in `REVISION_MS_MIN` at most. */
+/** Follows a revision at once after a quiet time, otherwise at most once in `REVISION_MS_MIN`. */
 function settled(nowMs: () => number, revision: () => number): () => number {
   let shown = revision()
   let atMs = Number.NEGATIVE_INFINITY
@@ -103,7 +106,7 @@ function canShare(req: FastifyRequest): boolean {
   return !isExport && req.headers['cache-control'] !== 'no-cache' && req.tenant !== null
 }
 
-/** Whose answer it is: everything of the credential that an answer may depend on. */
+/** Everything in the credential on which a response may depend. */
 function keyOf(req: FastifyRequest): string {
   const { tenantId, projectId, environment } = req.tenant ?? {}
   return JSON.stringify([

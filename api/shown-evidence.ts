@@ -1,10 +1,11 @@
-// What of a signal's evidence a credential without the scope `content` may see: figures, and texts that name something. Texts that may
-// repeat a prompt or an answer, such as an error's message, are left out; a title that was made of one is made again without it.
+// The part of a signal's evidence that a credential without the scope `content` may see: figures, and texts that name
+// something. Texts that may repeat a prompt or an answer, such as error messages, are left out, and a title that contains one
+// is made again without it.
 
 import type { Evidence, Signal } from '../core/signals/signal.ts'
 import { titleOf } from '../core/signals/signal-title.ts'
 
-/** Texts under these names say what something is called or how it was measured. Any other text may be content. */
+/** Texts under these names are names or describe a measurement. Any other text may be content. */
 const NAMES: ReadonlySet<string> = new Set([
   'agent_name',
   'cost_source',
@@ -53,7 +54,7 @@ export function shownTitle(
 ): string {
   if (mayReadContent || !TITLES_WITH_CONTENT.has(issue.type)) return issue.title
   const evidence = shownEvidence(issue.evidence, false) as Evidence
-  // The set above has names of types only.
+  // The type is right: the set above has names of types only.
   const type = issue.type as Signal['type']
   return titleOf({ type, evidence, value: null, threshold: null })
 }

@@ -24,11 +24,11 @@ export interface StoreChecks {
 
 const CHECK_CACHE_MS = 1000
 const CHECK_TIMEOUT_MS = 2000
-/** What is known of the hours of a project is asked for once a second and project at most. */
+/** The known hours of a project are read at most once a second. */
 const HOURS_AGE_MS_MAX = 1000
 const HOURS_PROJECTS_MAX = 200
 
-/** For reads that requests share; without it every request reads for itself. */
+/** For reads that requests may share. Without it every request reads for itself. */
 export interface Sharing {
   readonly clock: Clock
   /** Changes whenever this instance has stored something. */
@@ -54,7 +54,7 @@ export class Stores implements StoreChecks {
     return this.#service.storedIds
   }
 
-  /** The forms in which an id that a client asks for may be stored. Undefined when the client asks for none. */
+  /** The stored forms of an id from a request. Undefined when the request has none. */
   idForms(tenant: TenantContext, field: IdField, plain: string): readonly string[]
   idForms(
     tenant: TenantContext,

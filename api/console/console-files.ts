@@ -8,7 +8,7 @@ import type { Logger } from 'pino'
 
 const CONSOLE = join(import.meta.dirname, '../../console')
 const BUILT = join(CONSOLE, 'dist')
-/** Only in a checkout: a build of the product has the files and not the script. */
+/** Exists in a checkout only. A built product has the files but not the script. */
 const BUILD_SCRIPT = join(CONSOLE, 'build.ts')
 const BUILD_MS_MAX = 180_000
 /** The largest folder that is served. The console has about 0.6 MB, so a larger folder is a different one. */
@@ -43,12 +43,12 @@ export class ConsoleFiles {
     return this.#state
   }
 
-  /** By a path such as `assets/index-1a2b3c.js`. */
+  /** Returns the file at a path such as `assets/index-1a2b3c.js`. */
   find(path: string): ConsoleFile | null {
     return this.#files.get(path) ?? null
   }
 
-  /** Reads what is built, and begins to build what is not. Does not wait for that. */
+  /** Reads the built files, and starts a build if there are none or they are outdated. Does not wait for the build. */
   start(): void {
     if (existsSync(BUILD_SCRIPT) && isOutdated()) this.#startBuild()
     else this.#read()
@@ -95,7 +95,7 @@ export class ConsoleFiles {
   }
 }
 
-/** Whether a source was changed after the build, or there is none. */
+/** Whether the console was never built, or a source was changed after the build. */
 function isOutdated(): boolean {
   const builtMs = mtimeOf(join(BUILT, 'index.html'))
   const sources = globSync(['src/**/*', 'public/*', 'index.html', 'vite.config.ts'], {

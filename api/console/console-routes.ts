@@ -1,5 +1,5 @@
-// The console at `/`: one page for all its paths, so that a link into it works, and the files that the page loads. Everything is
-// relative to the page's `<base>`, which is counted from the path, so that a proxy may put any prefix before it.
+// The console at `/`: the one page that serves all its paths, so that deep links work, and the files that the page loads. All
+// addresses are relative to the page's `<base>`, which is computed from the path, so that a proxy may add any prefix.
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CONSOLE_HEADERS } from '../../core/http/security-headers.ts'
@@ -9,7 +9,7 @@ import type { Api } from '../typed-fastify.ts'
 import type { ConsoleFiles } from './console-files.ts'
 import { plainDocs } from './plain-docs.ts'
 
-/** First segments of the console's paths. Any other path stays one of the API. */
+/** First segments of the console's paths. All other paths belong to the API. */
 const PAGES = [
   'account',
   'conversations',
@@ -28,7 +28,7 @@ const PAGES = [
   'users',
 ] as const
 
-/** Names of the files carry a hash of their content. */
+/** For files whose name contains a hash of their content. */
 const FOREVER = 'public, max-age=31536000, immutable'
 
 export function consoleRoutes(app: Api, files: ConsoleFiles): void {
@@ -65,7 +65,7 @@ function sendPage(
   return reply.send(file.bytes.toString().replace(/<base [^>]*>/, base))
 }
 
-/** From the folder that a path is in to the root: `./` of `/traces`, `../` of `/traces/1`. */
+/** The relative path from the folder of a URL to the root: `./` for `/traces`, `../` for `/traces/1`. */
 function upwards(url: string): string {
   const path = url.split('?', 1)[0] ?? ''
   const folders = path.split('/').length - 2

@@ -1,4 +1,4 @@
-// A page without scripts that lists the operations of the API: what `/docs` shows where no console was built.
+// A page without scripts that lists the operations of the API. It is served at `/docs` when the console is not built.
 
 interface Operation {
   readonly summary?: string
@@ -10,7 +10,7 @@ interface Document {
 }
 
 export function plainDocs(document: object, toRoot: string): string {
-  // The document is our own.
+  // The type is right: the document is made by this API.
   const { paths } = document as Document
   const rows = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(

@@ -1,5 +1,6 @@
-// The Model Context Protocol over the reads of the REST API, without state: a message in, an answer out. What carries the messages,
-// HTTP or standard input, is left to others. The protocol is small enough here that a library would bring more than it saves.
+// The Model Context Protocol over the read operations of the REST API, without state: one message in, one response out. The
+// transports (HTTP, standard input) are elsewhere. The part of the protocol that is needed is too small for a library to be
+// worth its cost.
 
 import { TOOLS, type Tool } from './tools.ts'
 
@@ -11,10 +12,10 @@ export interface ApiAnswer {
 /** Reads a path of the REST API with the caller's credential. */
 export type ReadApi = (path: string) => Promise<ApiAnswer>
 
-/** Newest first; a client that asks for another gets the newest. */
+/** Newest first. A client that asks for any other version gets the newest. */
 export const PROTOCOL_VERSIONS = ['2025-11-25', '2025-06-18', '2025-03-26'] as const
 
-/** Characters of one answer: more would fill the context of the model that asks. */
+/** Longest response, in characters. A longer one would fill the context of the model that asked. */
 const ANSWER_MAX = 60_000
 
 interface RpcError {
@@ -43,7 +44,7 @@ export class McpServer {
     this.#version = version
   }
 
-  /** Null when nothing is to be answered, as to a notification. */
+  /** Returns null when the message gets no response, such as a notification. */
   async handleText(text: string, read: ReadApi): Promise<Answer | null> {
     let message: unknown
     try {
@@ -61,7 +62,7 @@ export class McpServer {
     const isId = typeof id === 'string' || typeof id === 'number'
     if (jsonrpc !== '2.0' || (id !== undefined && id !== null && !isId))
       return failed(null, INVALID_REQUEST)
-    // Answers of a client to requests that were never made, and notifications.
+    // The message is a notification, or a response to a request that was never made.
     if (typeof method !== 'string') return isId ? null : failed(null, INVALID_REQUEST)
     if (!isId) return null
     const result = await this.#resultOf(method, Object(params) as Record<string, unknown>, read)
@@ -120,7 +121,7 @@ async function call(
   return { result: said(messageOf(status, body), true) }
 }
 
-/** A mistake that the model can see and put right. */
+/** A mistake that the model can see and correct. */
 function wrongArguments(
   { inputSchema }: Tool,
   args: Readonly<Record<string, unknown>>,
@@ -149,7 +150,7 @@ function messageOf(status: number, body: string): string {
     const details = error?.details === undefined ? '' : ` ${JSON.stringify(error.details)}`
     return `${status}: ${String(error?.message)}${details}`
   } catch {
-    // Not our API, or a proxy before it.
+    // The response does not come from this API, or a proxy changed it.
     return `${status}: the API did not answer as expected`
   }
 }

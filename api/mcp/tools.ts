@@ -1,4 +1,4 @@
-// The tools of the MCP server: each is one read of the REST API, with a bound on what it answers. They only read.
+// The tools of the MCP server. Each is one read operation of the REST API with a bound on its response.
 
 export interface Tool {
   readonly name: string
@@ -9,7 +9,7 @@ export interface Tool {
     readonly required?: readonly string[]
     readonly additionalProperties: false
   }
-  /** Path and query of the REST API, of arguments that hold what is required. */
+  /** Makes path and query of the REST API from arguments, which have all required members. */
   path(args: Readonly<Record<string, unknown>>): string
 }
 
@@ -37,7 +37,7 @@ const FILTERS = {
   environment: text('Deployment environment.'),
 }
 
-/** The arguments of these names as a query; the limit is always there. */
+/** Makes a query of the arguments with these names. It always has a limit. */
 function query(args: Readonly<Record<string, unknown>>, names: readonly string[]): string {
   const parameters = new URLSearchParams()
   for (const name of names) {

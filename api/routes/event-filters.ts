@@ -41,7 +41,7 @@ export const eventFilters = {
 
 const query = z.object(eventFilters)
 
-/** The filter of a request; ids that its credential names are those that are stored. */
+/** The filter of a request. Ids in it are translated into their stored forms. */
 export function eventFilterOf(
   q: z.output<typeof query>,
   tenant: TenantContext,

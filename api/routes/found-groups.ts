@@ -1,4 +1,4 @@
-// Filters of lists in Postgres that only the store of events can answer: it is asked first for the ids.
+// Filters of lists in Postgres that need the events in ClickHouse: ClickHouse is asked for the ids first.
 
 import type { FastifyRequest } from 'fastify'
 import { groupsWith } from '../../storage/queries/events/found-groups.ts'
@@ -30,7 +30,7 @@ interface FoundQuery {
 
 const DAY_MS = 86_400_000
 
-/** Undefined when no filter asks for it. */
+/** Returns undefined when the request has no such filter. */
 export async function foundIds(
   req: FastifyRequest,
   stores: Stores,
@@ -41,7 +41,8 @@ export async function foundIds(
   const given = { route, provider, tool, agent, errorType, words: text?.split(' ') }
   if (Object.values(given).every((value) => value === undefined)) return undefined
   if (text !== undefined) requireContent(req)
-  // Events of a trace that began before the range may be in it, and the other way round: a day more is looked at.
+  // A trace may have begun before the range, and its events may be outside of it, so the search covers one more day on each
+  // side.
   const fromMs = q.from === undefined ? undefined : Math.max(0, q.from - DAY_MS)
   const toMs = q.to === undefined ? undefined : q.to + DAY_MS
   const filter = { ...given, fromMs, toMs }

@@ -31,7 +31,7 @@ export const timeRange = {
   to: time.optional().describe('To this time, exclusive.'),
 }
 
-/** For lists that are sorted in one of these ways: a cursor of another list is none. */
+/** For lists that are sorted in one of these ways. A cursor of a list with another order is refused. */
 const pagingOf = (...kinds: readonly SortKind[]) => ({
   limit: z.coerce.number().int().min(1).max(1000).default(50).describe('Rows of a page.'),
   cursor: z
@@ -44,14 +44,14 @@ const pagingOf = (...kinds: readonly SortKind[]) => ({
 })
 
 export const paging = pagingOf('timestamp')
-/** Of a list that can be sorted by figures too. */
+/** For lists that can also be sorted by figures. */
 export const sortedPaging = pagingOf('timestamp', 'number')
 export const eventPaging = pagingOf('ns')
 export const sortedEventPaging = pagingOf('ns', 'number')
-/** Of a list that is put together from all its rows. */
+/** For lists that are complete in memory. */
 export const placePaging = pagingOf('number')
 
-/** A figure that is at least this. */
+/** A lower bound of a figure. */
 export const figure = z.coerce.number().min(0).max(1e15).optional()
 
 export const eventId = z.string().regex(/^[0-9a-f]{32}$/, 'expected 32 hex digits')
@@ -70,7 +70,7 @@ export const traceId = z
 
 export const word = z.string().min(1).max(255).optional()
 
-/** A time in an answer. */
+/** A time in a response. */
 export const instant = z.string().describe('RFC 3339 with nanoseconds.')
 
 export const nextCursor = z.string().nullable().describe('For the next page; null on the last.')

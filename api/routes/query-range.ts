@@ -21,7 +21,7 @@ export interface Range {
   readonly toMs: number
 }
 
-/** The last seven days when nothing is said, from a full hour: sums of hours are ready made. */
+/** The default is the last seven days from a full hour on, because sums by hour are stored. */
 export function rangeOf(q: {
   readonly from?: number | undefined
   readonly to?: number | undefined

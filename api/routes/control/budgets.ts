@@ -129,7 +129,7 @@ function remainingRoute(app: Api, stores: Stores): void {
       const data = rows.map(({ budget, used, remaining, percent, resets_at, subject: of }) => {
         const { budget_id, name, scope: kind, unit, per, amount: whole } = budget
         const exceeded = used >= whole
-        // The name under which it was asked for; stored it may be a pseudonym.
+        // The response has the name from the request. The stored name may be a pseudonym.
         const own = kind === 'user' && user_id !== undefined ? user_id : of
         return {
           budget_id,

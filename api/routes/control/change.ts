@@ -24,7 +24,7 @@ export async function write<T>(
 ): Promise<T> {
   const { tenantId, keyId } = tenantOf(req)
   const actor = actorOf(req)
-  // An admin can make a key, so a key may do no more than an admin. Without keys and people there is no role.
+  // A key has the rights of an admin, because admins can make keys. Without keys and people there is no role.
   const role = req.signedIn?.role ?? (keyId === null ? null : 'admin')
   const by = role === null ? {} : { by: role }
   return await withTenant(

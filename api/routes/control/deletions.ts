@@ -1,5 +1,5 @@
-// Deleting what was stored of a tenant, user, session, conversation or trace. The answer comes at once; a job does the work and
-// its state is shown here, store by store.
+// Deletes what is stored about a tenant, user, session, conversation or trace. The response comes at once. A job does the
+// work, and the state of each store is shown here.
 
 import { z } from 'zod'
 import {
@@ -98,7 +98,7 @@ function idsIn(body: Readonly<Record<string, unknown>>): readonly DeletionWanted
 type Shown = z.input<typeof deletionSchema>
 
 function shown(row: DeletionRow): Shown {
-  // The proof was written by `jobs/deletions/proof.ts`, in this shape.
+  // The type is right: `jobs/deletions/proof.ts` wrote the proof.
   return { ...row, stores: { ...row.stores }, proof: row.proof as Shown['proof'] }
 }
 

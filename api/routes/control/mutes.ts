@@ -1,4 +1,5 @@
-// Mutes: issues that nobody is told of for a while, or in some hours of the week. The issues themselves go on.
+// Mutes: issues about which nobody is notified for some time, or in some hours of the week. Signals are still added to the
+// issues.
 
 import { z } from 'zod'
 import { anyId } from '../../../accounts/input.ts'

@@ -7,7 +7,7 @@ import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
 import { read, write } from './change.ts'
 
-/** What a number of JavaScript holds exactly. */
+/** The largest integer that a JavaScript number represents exactly. */
 const amount = z.int().min(0).max(Number.MAX_SAFE_INTEGER).nullable()
 
 const limits = {

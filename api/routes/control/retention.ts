@@ -1,4 +1,4 @@
-// How long what is stored is kept, of the tenant and of each project.
+// The retention times of the tenant and of each project.
 
 import { z } from 'zod'
 import { anyId } from '../../../accounts/input.ts'

@@ -71,7 +71,7 @@ const deliverySchema = z.object({
 })
 
 const params = z.object({ id: z.string().min(1).max(64) })
-/** A test waits so long for its outcome; a worker looks once a second. */
+/** How long the test of a target waits for its outcome. A worker polls once a second. */
 const TEST_WAIT_MS = 12_000
 const TEST_LOOK_MS = 200
 
@@ -187,7 +187,10 @@ function changeRoutes(app: Api, stores: Stores): void {
   )
 }
 
-/** Settings of a kind are checked below the schema of the body; what is wrong with them is the client's. */
+/**
+ * The settings of each kind of target are checked below the schema of the body. Mistakes in them are reported as errors of
+ * the client.
+ */
 async function changed<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -310,7 +313,9 @@ const shown = (
   enabled: is_enabled,
 })
 
-/** Settings in which each address is its origin: user names, paths and queries of webhooks are credentials. */
+/**
+ * The settings with each address reduced to its origin, because user names, paths and queries of webhooks are credentials.
+ */
 const withoutPaths = (settings: TargetRow['settings']): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(settings).map(([name, value]) => [

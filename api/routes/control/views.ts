@@ -1,5 +1,5 @@
-// Saved views of lists. Whoever may read may keep views; a shared one is seen by all of the project and changed by its owner, or by
-// an owner or admin of the tenant.
+// Saved views of lists. Everybody who may read may save views. A shared view is visible to the whole project; its owner and
+// the owners and admins of the tenant can change it.
 
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
@@ -72,7 +72,7 @@ function readRoutes(app: Api, stores: Stores): void {
   app.get(
     '/api/v1/views',
     {
-      // What one sees depends on who asks.
+      // The visible views depend on who asks.
       config: { scope: 'query', shared: false },
       schema: {
         tags: ['views'],

@@ -44,7 +44,7 @@ export function conversationMessageRoutes(app: Api, stores: Stores): void {
         all.length > 0 || (await findGroup(stores.postgres, scope, 'conversations', ids)) !== null
       if (!isKnown) throw new ApiError(404, 'NOT_FOUND', 'no such conversation')
       const { limit, cursor } = req.query
-      // The place in this list is an index, which the cursor carries in its field for times.
+      // Positions in this list are indexes. The cursor carries them in its field for times.
       const from = cursor === undefined ? 0 : Number(decodeCursor(cursor)?.time ?? 0)
       const page = all.slice(from, from + limit)
       const isLast = from + limit >= all.length

@@ -1,4 +1,4 @@
-// Drift: whether what is asked and answered in a time differs from what it was before.
+// Drift: whether questions and answers of a time range differ from those of an earlier one.
 
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
@@ -149,7 +149,7 @@ interface Times {
   readonly base_to?: number | undefined
 }
 
-/** By default the last day and the day before it. */
+/** The defaults are the last day and the day before it. */
 function timesOf({ from, to, base_from, base_to }: Times) {
   const toMs = to ?? Date.now()
   const fromMs = from ?? Math.max(0, toMs - DAY_MS)

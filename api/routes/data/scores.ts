@@ -1,4 +1,4 @@
-// Scores: what people, programs and end users judged of traces and spans.
+// Scores: the evaluations of traces and spans by people, programs and end users.
 
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
@@ -141,7 +141,7 @@ function listRoute(app: Api, stores: Stores): void {
   )
 }
 
-/** A comment may repeat a prompt, and so may a value that is a text. */
+/** A comment may repeat a prompt, and so may a value that is free text. */
 const shown = (row: ScoreRow, req: FastifyRequest) =>
   req.mayReadContent
     ? { ...row }

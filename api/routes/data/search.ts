@@ -136,7 +136,7 @@ interface Place {
   readonly snippet: string
 }
 
-/** The last message that has a word: histories repeat what was found before. */
+/** The last message with one of the words, because earlier ones are repeated in each later call. */
 function placeOf(row: EventRow, wanted: readonly string[]): Place {
   const isWord = wanted.map(
     (word) => new RegExp(`(?<![\\p{L}\\p{N}])${word}(?![\\p{L}\\p{N}])`, 'iu'),

@@ -1,4 +1,5 @@
-// Search by meaning: exchanges that are near a text, and traces that are near a trace. What is found is of the sample that was embedded.
+// Semantic search: exchanges that are similar to a text, and traces that are similar to a trace. Results come from the sample
+// that was embedded.
 
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
@@ -49,7 +50,7 @@ const filters = {
 
 const FILTERS = ['from', 'to', 'model', 'route', 'environment', 'q', 'mode', 'limit']
 
-/** Exchanges of the sample near this text. A filter that this search does not know is refused. */
+/** Returns exchanges of the sample that are similar to this text. Refuses filters that semantic search does not have. */
 export async function nearText(
   req: FastifyRequest,
   stores: Stores,
@@ -126,7 +127,7 @@ export async function shownNear(
   return shown.map((row, i) => ({ ...row, similarity: found[i]?.similarity ?? 0 }))
 }
 
-/** Exchanges with the beginning of their questions. */
+/** Adds the beginning of its question to each exchange. */
 export async function shownTypical(
   req: FastifyRequest,
   stores: Stores,
@@ -145,7 +146,7 @@ export async function shownTypical(
   }))
 }
 
-/** The beginnings of questions by event id; none for who may not read content. */
+/** The beginnings of questions by event id; empty when the credential may not read content. */
 export async function snippetsOf(
   req: FastifyRequest,
   stores: Stores,

@@ -1,5 +1,5 @@
-// The live tail: server-sent events with a sample of what the instance stores. A reader that is slow loses records, which are counted
-// for it; it holds up nothing.
+// The live tail: server-sent events with a sample of what the instance stores. A slow reader loses records, which are
+// counted, and delays nobody.
 
 import type { ServerResponse } from 'node:http'
 import { z } from 'zod'
@@ -12,7 +12,10 @@ import { shownEvidence } from '../../shown-evidence.ts'
 import type { Api } from '../../typed-fastify.ts'
 
 const HEARTBEAT_MS = 10_000
-/** A revoked key is known within a second, and nothing of it lasts 5 s longer. */
+/**
+ * How often it is checked that the credential is still valid. A key is known to be revoked within a second, and a stream with
+ * it must end within 5 s.
+ */
 const ALLOWED_CHECK_MS = 2000
 const SECONDS_MAX = 3600
 const PER_SECOND_MAX = 200
@@ -168,7 +171,7 @@ async function tail(
     const dropped = look.takeDropped()
     if (dropped > 0) isTaken = res.write(`event: dropped\ndata: {"records":${dropped}}\n\n`)
     else if (records.length === 0) isTaken = res.write(': still here\n\n')
-    // What comes while the reader is slow waits in the queue of the look, and is dropped there when it is full.
+    // Records that come while the reader is slow wait in the queue of the tap, and are dropped there when it is full.
     if (!isTaken && !gone.aborted) await drained(res, gone)
   }
 }
@@ -190,7 +193,7 @@ function textOf({ record, pipeline, data }: TapRecord, mayReadContent: boolean):
   return `event: ${record}\ndata: ${JSON.stringify({ pipeline, ...shown })}\n\n`
 }
 
-/** Texts of the evidence may quote a prompt: the same ones are shown as by the routes of signals. */
+/** Texts in the evidence may quote a prompt, so the same ones are shown as by the routes of signals. */
 const shownSignal = (
   data: Readonly<Record<string, unknown>>,
   mayReadContent: boolean,

@@ -153,7 +153,7 @@ function topicOf(
   }
 }
 
-/** Words and names come from what people wrote. */
+/** Words and names are made from texts of users, so they are content. */
 function namedOf(req: FastifyRequest, topic: Topic | undefined) {
   const { mayReadContent } = req
   return {

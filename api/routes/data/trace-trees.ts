@@ -1,4 +1,4 @@
-// One trace: its sums with the tree of its spans as a waterfall, in pages, and the tree alone.
+// One trace: its sums and the tree of its spans as a waterfall, in pages, and the tree without content.
 
 import { z } from 'zod'
 import { type TraceTree, traceTree } from '../../../storage/queries/events/trace-tree.ts'
@@ -47,7 +47,7 @@ const skeletonSchema = spanSchema.extend({
   usage_duplicate_of: text.describe('The event whose report of the same call counts.'),
 })
 
-/** Spans of one answer: a page of a browser draws a whole trace of this size at once. */
+/** Most spans in one response. The page of a browser draws a trace of this size at once. */
 const SKELETON_MAX = 20_000
 
 const limit = z.coerce
@@ -109,7 +109,7 @@ function oneRoute(app: Api, stores: Stores): void {
 
 const NO_TREE: TraceTree = { spans: [], isCut: false }
 
-/** The sums are shown also while the events are not to be had. */
+/** The sums are shown even when the events are not available. */
 async function treeOrNull(
   stores: Stores,
   scope: Scope,
@@ -138,7 +138,8 @@ function skeletonRoute(app: Api, stores: Stores): void {
       },
     },
     async (req, reply) => {
-      // Rows of the query have exactly this form: checking 20,000 of them again would take longer than reading them.
+      // The rows of the query have exactly the form of the schema. Checking 20,000 of them again would take longer than
+      // reading them.
       void reply.type('application/json; charset=utf-8').serializer(JSON.stringify)
       const tree = await traceTree(stores.clickhouse, tenantOf(req), req.params.id)
       if (tree === null) throw new ApiError(404, 'NOT_FOUND', 'no such trace')
@@ -148,7 +149,7 @@ function skeletonRoute(app: Api, stores: Stores): void {
   )
 }
 
-/** Rows of a list that is put together here, from the place that the cursor names. */
+/** Cuts a page out of a list that is complete in memory, from the position that the cursor names. */
 export function pageOf<T>(
   all: readonly T[],
   q: { readonly limit: number; readonly cursor?: string | undefined },

@@ -57,7 +57,7 @@ export const traceSchema = z.object({
   models: z.array(z.string()),
 })
 
-/** The filters of a list of traces, and of what is counted over the same ones. */
+/** The filters of a list of traces, and of counts over the same traces. */
 export const traceFilters = {
   ...timeRange,
   environment: word,
@@ -119,7 +119,7 @@ function listRoute(app: Api, stores: Stores): void {
   )
 }
 
-/** The filter of a request; ids that its credential names are those that are stored. */
+/** The filter of a request. Ids in it are translated into their stored forms. */
 export async function traceFilterOf(
   req: FastifyRequest,
   stores: Stores,

@@ -1,4 +1,4 @@
-// Issues: the groups of signals with one fingerprint, and what people do about them.
+// Issues: the groups of signals with one fingerprint, and the changes that people make to them.
 
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
@@ -256,7 +256,7 @@ function historyRoutes(app: Api, stores: Stores): void {
   const listed = async (req: FastifyRequest, id: string, isComments: boolean, limit: number) => {
     await existing(stores, req, id)
     const rows = await listHistory(stores.postgres, tenantOf(req), id, isComments, limit)
-    // A note may repeat a prompt, as the comment of a score may.
+    // A note may repeat a prompt, like the comment of a score.
     return { data: rows.map((row) => (req.mayReadContent ? row : { ...row, note: null })) }
   }
   app.get(
@@ -322,7 +322,7 @@ async function existing(stores: Stores, req: FastifyRequest, id: string): Promis
   return found
 }
 
-/** Who may not read prompts cannot search what repeats them either. */
+/** A credential that may not read prompts cannot search in texts that may repeat them. */
 function filterOf(req: FastifyRequest, stores: Stores, q: Filters): IssueFilterOf {
   if (q.text !== undefined) requireContent(req)
   return {
@@ -371,7 +371,7 @@ function untilOf(until: z.output<typeof changeBody.until>): IssueChange['until']
   return { atMs }
 }
 
-/** Who makes the change, for its history. */
+/** The name of the author of a change, for the history of the issue. */
 function nameOf(req: FastifyRequest): string {
   const { kind, id } = actorOf(req)
   return id === null ? kind : `${kind} ${id}`

@@ -1,4 +1,5 @@
-// Judges: which rubrics there are and what became of their questions, and runs of a rubric over stored calls, with an estimate first.
+// Judges: the rubrics with the state of their questions, and runs of a rubric over stored calls, which begin with an
+// estimate.
 
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'

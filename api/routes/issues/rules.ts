@@ -1,4 +1,4 @@
-// Rules: what they are, and what they would find in stored events.
+// Rules: the configured ones, and what they would find in stored events.
 
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -16,7 +16,7 @@ import type { Api } from '../../typed-fastify.ts'
 
 const DAY_MS = 86_400_000
 const DAYS_MAX = 90
-/** A replay takes some 50 us of an event. */
+/** Most events of one replay. One event takes about 50 µs. */
 const EVENTS_MAX = 5_000_000
 const ALL = 'all'
 const NDJSON = 'application/x-ndjson'
@@ -163,7 +163,7 @@ async function replayed(
   for (;;) {
     const step = await run.next()
     if (step.done === true) return shown(step.value)
-    // Nobody waits for the answer any more.
+    // The client has disconnected.
     if (!req.raw.socket.destroyed) continue
     await run.return(EMPTY)
     return shown(EMPTY)
@@ -191,7 +191,7 @@ async function* linesOf(
       yield `${JSON.stringify({ record: 'progress', events: told, total })}\n`
     }
   } finally {
-    // When the client has gone, the replay ends.
+    // Ends the replay when the client has disconnected.
     await run.return(EMPTY)
   }
 }
@@ -207,7 +207,7 @@ function timesOf({ days, from, to }: Body, nowMs: number): { fromMs: number; toM
   return { fromMs, toMs }
 }
 
-/** Settings that are tried may have rules that do not run. */
+/** Rules that exist only in the settings of the request can be replayed too. */
 function checkRule(operations: Operations, id: string, { settings }: Body): void {
   const isType = (SIGNAL_TYPES as readonly string[]).includes(id)
   if (id === ALL || isType || settings !== undefined) return

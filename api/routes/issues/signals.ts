@@ -41,7 +41,7 @@ export const signalSchema = z.object({
   fingerprint: z.string().nullable(),
 })
 
-/** Issues are counted with their occurrences, and by their state too. */
+/** Deprecated, because issues have a summary of their own with occurrences and states. */
 const SUMMARY_GOES = {
   since: '2026-12-01',
   until: '2027-06-01',

@@ -1,4 +1,4 @@
-// The configuration that is in effect, and the check of an edited one.
+// The effective configuration, and the check of an edited one.
 
 import { stringify } from 'yaml'
 import { z } from 'zod'

@@ -1,4 +1,4 @@
-// Dead letters: what a destination refused for good, with the reason. They are looked at, sent again, or dropped.
+// Dead letters: parts that a destination refused for good, with the reason. They can be read, sent again, or dropped.
 
 import { z } from 'zod'
 import type { DeadLetterInfo, DeadLetters } from '../../../core/operations.ts'

@@ -1,5 +1,5 @@
-// `GET /diagnostics`: what a report of a problem needs, in one answer without any secret and any content: versions, the machine, the
-// state of all parts, the configuration, the metrics.
+// `GET /diagnostics`: everything that a problem report needs, in one response without secrets and content: versions, the
+// machine, the state of all parts, the configuration, the metrics.
 
 import { arch, availableParallelism, platform, release, totalmem } from 'node:os'
 import { memoryUsage, resourceUsage, uptime } from 'node:process'

@@ -1,4 +1,4 @@
-// `POST /api/v1/explain`: what the chain that runs makes of a payload. Nothing is stored.
+// `POST /api/v1/explain`: runs a payload through the running chain and shows the result. Nothing is stored.
 
 import { z } from 'zod'
 import { ObservaError } from '../../../core/errors.ts'

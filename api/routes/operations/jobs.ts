@@ -1,4 +1,4 @@
-// Jobs of the queue: those of the tenant, and for tenants that operate the instance all.
+// Jobs of the queue: those of the tenant, or all of them for tenants that operate the instance.
 
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'

@@ -1,12 +1,12 @@
-// The MCP server over HTTP (streamable HTTP without streams): each message is a POST, answered as JSON. Its reads go through the
-// routes of this API with the credential of the request, so they see what that may see and no more.
+// The MCP server over HTTP (streamable HTTP without streams): each message is a POST and gets a JSON response. Its reads use
+// the routes of this API with the credential of the request, so it can read exactly what that credential permits.
 
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type ApiAnswer, McpServer } from '../../mcp/mcp-server.ts'
 import type { Api } from '../../typed-fastify.ts'
 
-/** What says who asks, and from where. */
+/** Headers that identify the caller and its address. They are passed on to the routes. */
 const PASSED_ON = [
   'authorization',
   'x-api-key',

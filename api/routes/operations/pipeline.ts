@@ -1,5 +1,5 @@
-// The pipelines as they run: which component hands to which, what each has taken, refused, sent and still holds, and whether it is well.
-// Counts are since the start; a reader takes two answers for a rate.
+// The running pipelines: how their components are connected, how many items each one has taken, refused, sent and still
+// holds, and whether it is healthy. Counts are since the start; two responses give a rate.
 
 import { z } from 'zod'
 import type { ServiceView } from '../../../core/component.ts'
@@ -76,7 +76,7 @@ export function pipelineRoutes(app: Api, service: ServiceView, metrics: Metrics)
   app.get(
     '/api/v1/pipeline',
     {
-      // Counts are those of the whole instance, so they are for whoever runs it.
+      // Counts are those of the whole instance, so only its operators may read them.
       config: { scope: 'admin', instance: true },
       schema: {
         tags: ['system'],

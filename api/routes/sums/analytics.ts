@@ -1,4 +1,4 @@
-// Sums over events by any dimension or pair of them, over time, and compared: with another time or with other filters.
+// Sums over events by one or two dimensions, over time, and compared with another time range or with other filters.
 
 import { z } from 'zod'
 import { DIMENSION_NAMES } from '../../../storage/queries/analytics/dimensions.ts'
@@ -115,7 +115,7 @@ export const shown = (group: UsageGroup) => ({
   by: { ...group.by } as Record<string, string | null>,
 })
 
-/** Filters that the other side may have different. */
+/** Filters that may differ on the other side of a comparison. */
 const OTHERS = [
   'environment',
   'service',
@@ -173,7 +173,7 @@ function compareRoute(app: Api, stores: Stores): void {
       }
       const [now, before] = await Promise.all([
         readReport(stores.clickhouse, scope, current, { ...options, limit: q.limit }),
-        // A group that leads now may have been far down before.
+        // A group that leads now may have been far down in the base.
         readReport(stores.clickhouse, scope, base, { ...options, limit: 1000 }),
       ])
       const known = new Map((before.lists[0]?.groups ?? []).map((g) => [JSON.stringify(g.by), g]))
@@ -198,7 +198,7 @@ type BaseQuery = Readonly<
   readonly base_to?: number | undefined
 }
 
-/** With other filters the time is the same; without them it is the one before. */
+/** The base has the same time range when its filters differ, otherwise the range before. */
 function baseOf(current: SumsFilter, q: BaseQuery): SumsFilter {
   const given = OTHERS.flatMap((name) => {
     const value = q[`base_${name}`]

@@ -1,4 +1,4 @@
-// What the pages of a dashboard show: metrics, latency, errors and costs, each in one answer.
+// The data of the dashboard pages: metrics, latency, errors and costs, each in one response.
 
 import { z } from 'zod'
 import type { DimensionName } from '../../../storage/queries/analytics/dimensions.ts'

@@ -1,5 +1,5 @@
-// The heat map of latency: how many traces took how long, over time. Its filters are those of the list of traces, so that a cell leads to
-// the traces in it.
+// The heat map of latency: the number of traces by duration and time. It has the filters of the list of traces, so that a
+// cell links to its traces.
 
 import { z } from 'zod'
 import {
@@ -15,7 +15,7 @@ import { rangeOf } from '../query-range.ts'
 const STEPS_USUAL = 48
 const STEPS_MAX = 200
 const MINUTE_S = 60
-/** Steps that people read easily, s. */
+/** Bucket widths that people read easily, s. */
 const STEPS_S = [
   60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 604_800, 2_592_000,
 ] as const

@@ -101,7 +101,7 @@ interface RangeQuery {
   readonly environment?: string | undefined
 }
 
-/** The last seven days when nothing is said, from a full hour: sums of hours are ready made. */
+/** The default is the last seven days from a full hour on, because sums by hour are stored. */
 function filterOf(q: RangeQuery): TotalsFilter {
   const toMs = q.to ?? Date.now()
   const usual = Math.floor(toMs / HOUR_MS) * HOUR_MS - RANGE_DAYS_DEFAULT * DAY_MS
@@ -148,7 +148,7 @@ function costRoutes(app: Api, stores: Stores): void {
         bucketS: bucketOf(filter, req.query.bucket),
         withTraces: true,
       })
-      // Few events are, so which ones is asked only when there are any.
+      // Few events are inconsistent, so their counts are read only when there are any.
       const inconsistent =
         report.inconsistent === 0 ? [] : await inconsistentByScope(stores.clickhouse, scope, filter)
       const events = inconsistent.reduce((sum, row) => sum + row.events, 0)
@@ -264,7 +264,7 @@ async function breakdown(stores: Stores, scope: Scope, filter: BreakdownFilter) 
   }))
 }
 
-/** By the values of these dimensions; asked only when there may be any. */
+/** The counts of inconsistent events by these dimensions; read only when there may be any. */
 async function inconsistentOf(
   stores: Stores,
   scope: Scope,
