@@ -1,5 +1,6 @@
-// The job that delivers one notification. What is said is the state of the issues at this moment. A failure that another try may mend has the
-// next one after 5 s, then 5 and 30 minutes, 2, 5 and 10 hours (the pace of Standard Webhooks), or when the target asks for it.
+// The job that delivers one notification. The message describes the issues as they are at the moment of delivery. A retryable
+// failure is tried again after 5 s, then after 5 and 30 minutes, 2, 5 and 10 hours (the schedule of Standard Webhooks), or at the
+// time that the target asks for.
 
 import { z } from 'zod'
 import { type Clock, systemClock } from '../core/clock.ts'

@@ -80,7 +80,10 @@ function listIn(holder: unknown, names: readonly string[]): readonly unknown[] {
   return all
 }
 
-/** Fields of protobuf: number of the field and type of the value in one varint. `resource_spans = 1`, in it `scope_spans = 2`, `spans = 2`. */
+/**
+ * Reads fields of protobuf: each begins with one varint, made of the field's number and the type of its value. The way to a
+ * span is `resource_spans = 1`, in it `scope_spans = 2`, in it `spans = 2`.
+ */
 function countAt(body: Buffer, from: number, to: number, depth: number): number {
   const wanted = depth === 2 ? 1 : 2
   let items = 0

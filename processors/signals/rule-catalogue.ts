@@ -1,5 +1,5 @@
-// All rules with what each finds, its severity and its limits: for `observa rules`, the API and the generated page. A test holds it together
-// with the rules themselves.
+// All rules with what each finds, its severity and its limits, for `observa rules`, the API and the generated page. A test checks
+// that it agrees with the rules themselves.
 
 import type { SignalType } from '../../core/signals/signal.ts'
 import type { SignalsConfig } from './config.ts'

@@ -28,7 +28,8 @@ export async function energyTest(
   { seed, permutations }: EnergyOptions,
   breathing: Breathing,
 ): Promise<EnergyTest> {
-  // The mean of both together does not depend on the labels, so the test stays exact, and it finds more where all vectors have much in common.
+  // The mean of both sets together is subtracted. It does not depend on the labels, so the test stays exact; and differences
+  // become visible where all vectors have much in common.
   const all = [...now, ...before]
   const center = meanOf(all)
   const distances = await Distances.of(

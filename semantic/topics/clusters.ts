@@ -115,9 +115,9 @@ interface Candidate {
 }
 
 /**
- * Sees whether the groups of one half of the vectors are in the other half too (prediction strength, Tibshirani and Walther 2005), which was
- * grouped on its own, and how well they are separated there. Groups of noise look separated where they were made and nowhere else; for
- * them the result is null.
+ * Checks whether the groups of one half of the vectors are also found in the other half, which was grouped on its own (prediction
+ * strength, Tibshirani and Walther 2005), and how well they are separated there. Groups of noise look separated only in the
+ * half in which they were made; for them the result is null.
  */
 async function candidateOf(
   centroids: readonly Float32Array[],

@@ -190,7 +190,10 @@ export async function settleLease(
   )
 }
 
-/** What earlier lives of an instance left: all that they accepted has been counted. Their bytes that were spent are not known, and count. */
+/**
+ * Drops the leases that earlier lives of an instance left. Everything that those lives accepted has been counted. How many bytes
+ * of a lease they spent is not known, so all of them count as used.
+ */
 export async function dropEarlierLeases(
   client: Statements,
   instance: string,

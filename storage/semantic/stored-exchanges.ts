@@ -98,7 +98,7 @@ export async function partsSinceSeen(
   return rows.map((row) => row.name)
 }
 
-/** The next calls of an hour that are in no row of `seenIn`. */
+/** The next calls of an hour that have not been scored (`scored_events`). */
 export async function unseenExchanges(
   client: ClickHouseClient,
   changed: ChangedHour,

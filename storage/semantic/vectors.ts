@@ -1,5 +1,5 @@
-// Sampled traces and the vectors of their exchanges in ClickHouse: what is still to be sampled of an hour, and exact search inside a tenant,
-// a project and a window. Every row of the window is compared, so a filter never makes the answer shorter than what there is.
+// Sampled traces and the vectors of their exchanges in ClickHouse: which traces of an hour are still to be sampled, and exact search
+// inside a tenant, a project and a window. Every row of the window is compared, so that with a filter no match is missed.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Scope } from '../queries/page.ts'
@@ -70,8 +70,9 @@ export async function candidatesIn(
 }
 
 /**
- * The few traces that can be candidates at all: those in the largest share, with an error, with a signal, and with feedback. Everything else
- * is read for these only, which costs a third of reading it for all. With `isSeen`, only traces with something new are looked at.
+ * Selects the few traces that can be candidates at all: those in the largest share, with an error, with a signal, and with feedback.
+ * Everything else is read for these only, which costs a third of reading it for all. With `isSeen`, only traces with new data are
+ * selected.
  */
 function chosenTraces(isSeen: boolean): string {
   const scope = 'tenant_id = {tenant:String} AND project_id = {project:String}'

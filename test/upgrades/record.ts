@@ -1,5 +1,5 @@
-// Records what a version leaves for the next one: its log with what no store has taken yet, and its messages in Kafka. It is run in a checkout
-// of that version, whose code it uses:
+// Records what a version leaves for the next one: its log, with records that no store has taken yet, and its messages in Kafka. It
+// is run in a checkout of that version, whose code it uses:
 //
 //     git worktree add ../older COMMIT && mkdir -p ../older/test/upgrades && cp test/upgrades/record.ts ../older/test/upgrades
 //     cd ../older && npm ci && node test/upgrades/record.ts OUT

@@ -9,7 +9,10 @@ const BUCKETS_MAX = 3000
 
 export const MINUTE_MS = 60_000
 
-/** Fills the gaps. `from` and `to` are RFC 3339. If `stepMs` is null, the step is taken from the buckets, or else it is the API's default for the range. */
+/**
+ * Fills the gaps. `from` and `to` are RFC 3339. If `stepMs` is null, the step is taken from the buckets, or else it is the API's
+ * default for the range.
+ */
 export function withoutGaps(
   buckets: readonly Bucket[],
   from: string,

@@ -1,5 +1,6 @@
-// Makes an event of a row that another instance has made an event of (`proto/canonical-events.ts`): every field is as it was, with its texts
-// as this instance has scrubbed them. What it counts was decided there, so it is no report that is decided about again.
+// Makes an event of a row that was made an event by another instance (`proto/canonical-events.ts`). Every field stays as it was,
+// except that its texts have been scrubbed by this instance. The other instance has decided what the event counts, so it is no
+// report for this one to decide about.
 
 import type { SpanBatch } from '../../../core/batch.ts'
 import type { EventTable } from '../../../core/event.ts'

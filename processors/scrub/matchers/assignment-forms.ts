@@ -45,7 +45,7 @@ export interface NameRange {
 
 const QUOTED_MAX = 2048
 const LOOK_MAX = 280
-/** What wraps a string in code, and the key of a value in JSON: `Some("V")`, `String::from("V")`, `{"stringValue": "V"}`, `string(12) "V"`. */
+/** Code around a string, and keys of a value in JSON: `Some("V")`, `String::from("V")`, `{"stringValue": "V"}`, `string(12) "V"`. */
 const WRAPPER = String.raw`\[\]string\{(?=\\*["'])|string\(\d{1,5}\) (?=\\*")|(?:new )?(?:Some|Ok|Just|Optional\.of|(?:Secure|Secret)?String(?:::(?:from|new)|\.valueOf)?|Secret(?:Str|::new)?|\[\]byte|str|bytes|Buffer\.from|std::string|Password|PlainText)\((?=\\*["'${'`'}])|\{\s{0,2}\\*["']?(?:stringValue|string_value|value|plaintext|S)\\*["']?\s{0,2}:\s{0,2}(?=\\*["'])`
 /** Opening quotes, escaped too; a backslash alone begins something else. */
 const OPEN = String.raw`((?:${WRAPPER}|\\+["'${'`'}]|["'${'`'}*([]|%?qq?[{(]|\{(?=[^\s{}"'\\]{4,64}\};)|[NEbrufBRUF@]{1,2}(?=\\*["'])|\\+u00(?:22|27|60|3[cC])|\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8})`

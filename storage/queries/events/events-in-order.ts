@@ -1,5 +1,5 @@
-// All events of a time in the order of their start, page by page, for whoever goes through them once. An hour is read at a time, because the
-// sorting key leads there; of an event's rows the newest revision is taken.
+// All events of a time range in the order of their start, page by page, for readers that go through them once. One hour is read at
+// a time, because the sorting key begins with it. Of the rows of one event the newest revision is taken.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Scope } from '../page.ts'

@@ -163,7 +163,10 @@ function isNearRows(s: ScannedValue, from: number, to: number): boolean {
   return s.reached(ROWS_AT) > from
 }
 
-/** The cell at the place of the name: `(name, password) VALUES ('jo', 'V')`, `"columns": [..], "rows": [[..]]`, `"args": [..], "argnames": [..]`. */
+/**
+ * Finds the cell whose position in its list is that of the name: `(name, password) VALUES ('jo', 'V')`,
+ * `"columns": [..], "rows": [[..]]`, `"args": [..], "argnames": [..]`.
+ */
 export function atSamePlace(at: Place): boolean {
   const { s } = at
   const open = openBefore(s, at.from, LISTS, LIST_BACK)
