@@ -1,5 +1,5 @@
-// Compares what was asked and answered in two times: whether it differs by more than chance, which topics grew and shrank, and which
-// exchanges are typical of each time.
+// Compares the questions and answers of two time ranges: whether they differ by more than chance, which topics grew and
+// shrank, and which exchanges are typical of each range.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Scope } from '../../storage/queries/page.ts'
@@ -15,19 +15,19 @@ import { Breathing } from '../topics/breathing.ts'
 import { energyTest } from './energy-test.ts'
 import { divergenceOf, type TopicShift, topicShifts } from './share-shift.ts'
 
-/** The most vectors of each time. All pairs are compared: 300 take 0.3 s and 2 MB. */
+/** Largest number of vectors of each range. All pairs are compared: 300 vectors take 0.3 s and 2 MB. */
 export const DRAWN_MAX = 300
-/** Of fewer vectors, chance explains nearly everything. */
+/** With fewer vectors, nearly every difference can be explained by chance. */
 export const DRAWN_MIN = 20
 const PERMUTATIONS = 499
-/** Chance gives a smaller value in one of a hundred comparisons of the same traffic. */
+/** Significance level: for equal traffic, one comparison in a hundred is below it. */
 export const DRIFT_BELOW = 0.01
 
 export interface TimesCompared {
   readonly embedder: string
   readonly drawn: number
   readonly baseDrawn: number
-  /** Null where one of the times has too few vectors. */
+  /** Null when one of the ranges has too few vectors. */
   readonly test: {
     readonly isDrift: boolean
     readonly pValue: number
@@ -45,7 +45,7 @@ export interface CompareOptions {
   readonly typical: number
 }
 
-/** Resolves with null where nothing was embedded in either time. */
+/** Resolves with null when nothing was embedded in either range. */
 export async function compareTimes(
   client: ClickHouseClient,
   scope: Scope,

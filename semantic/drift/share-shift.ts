@@ -1,8 +1,8 @@
-// How the shares of topics shifted between two times.
+// How the shares of topics shifted between two time ranges.
 
 export interface TopicCount {
   readonly topicId: string
-  /** The traces that the sampled ones stand for, in both times. */
+  /** Number of traces that the sampled ones represent, in both ranges. */
   readonly now: number
   readonly before: number
 }
@@ -18,7 +18,7 @@ export interface TopicShift {
   readonly isSignificant: boolean
 }
 
-/** How many traces of equal weight the weighted ones are worth: (Σw)² / Σw². */
+/** The number of equally weighted traces that would be as informative as the weighted ones: (Σw)² / Σw². */
 export interface SampleSizes {
   readonly now: number
   readonly before: number
@@ -45,7 +45,7 @@ export function topicShifts(
     .toSorted((a, b) => Math.abs(b.share - b.baseShare) - Math.abs(a.share - a.baseShare))
 }
 
-/** The test of two proportions, with one trace added to each side so that few traces are no proof. */
+/** The test of two proportions. One trace is added on each side, so that few traces prove nothing. */
 function pOfShares(share: number, base: number, { now, before }: SampleSizes): number {
   const pooled = (share * now + base * before + 1) / (now + before + 2)
   const deviation = Math.sqrt(pooled * (1 - pooled) * (1 / now + 1 / before))

@@ -1,5 +1,5 @@
-// Settles calls whose end nobody saw, and shows what calls cost today. Every job that pays for calls does this, because a configuration may
-// have embeddings without judges, or judges without embeddings.
+// Settles calls whose end was not seen, and exports today's cost of calls as metrics. Every job that pays for calls does
+// this, because a configuration may have embeddings without judges, or judges without embeddings.
 
 import type { Clock } from '../../core/clock.ts'
 import { labelValue, type Metrics } from '../../core/metrics.ts'
@@ -7,7 +7,7 @@ import type { PostgresPool } from '../../storage/postgres/pool.ts'
 import { settleStranded, spendOfDay } from '../../storage/semantic/daily-cap.ts'
 import { MODEL_LOST, MODEL_SPEND } from '../semantic-metrics.ts'
 
-/** This time is longer than any call with its retries. */
+/** Age of a reservation whose call must have ended: longer than any call with its retries. */
 const STRANDED_MS = 15 * 60_000
 
 export async function lookAfterSpend({

@@ -4,11 +4,11 @@ import type { TopicModel } from '../../storage/semantic/topics.ts'
 import { centred, dot } from './unit-vectors.ts'
 
 export interface Assigned {
-  /** Empty where no topic is near enough. */
+  /** The id of the topic; empty when no topic is near enough. */
   readonly topicId: string
-  /** Of the vector and the nearest centroid. */
+  /** The cosine of the vector and the nearest centroid. */
   readonly similarity: number
-  /** The indices of the two nearest topics. Near duplicates are looked for in them only. */
+  /** The indices of the two nearest topics. Only these are searched for near duplicates. */
   readonly nearest: readonly [number, number]
 }
 

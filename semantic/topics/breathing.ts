@@ -1,10 +1,11 @@
-// Long calculations on the main thread: they give way to everything else every few milliseconds, so that requests do not wait for them.
+// Lets long calculations on the main thread give way to other work every few milliseconds, so that requests do not wait for
+// them.
 
 import { setImmediate as giveWay } from 'node:timers/promises'
 
-/** The longest time without giving way, in ms. A request waits at most this long for a calculation. */
+/** Longest time without giving way, ms. A request waits at most this long for a calculation. */
 const WORK_MS = 4
-/** The clock is looked at once in so many operations, because looking costs as much as a thousand of them. */
+/** The clock is read once for this many operations, because reading it costs as much as a thousand of them. */
 const OPERATIONS = 200_000
 
 export class Breathing {
@@ -16,7 +17,7 @@ export class Breathing {
     this.#signal = signal
   }
 
-  /** Counts multiplications since the last call. True when it is time for `breathe`. */
+  /** Counts multiplications since the last call. Returns true when it is time to give way. */
   isDue(operations: number): boolean {
     this.#operations += operations
     if (this.#operations < OPERATIONS) return false
@@ -24,7 +25,7 @@ export class Breathing {
     return performance.now() - this.#since >= WORK_MS
   }
 
-  /** Lets everything else run. Rejects if the work was aborted. */
+  /** Lets other work run. Rejects if the calculation was aborted. */
   async breathe(): Promise<void> {
     await giveWay()
     this.#signal.throwIfAborted()

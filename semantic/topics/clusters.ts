@@ -1,34 +1,39 @@
-// Finds the groups of a sample of vectors: how many there are, how near a vector must be to belong to one, and which of them are the groups
-// of an earlier run. All of it follows from the vectors, their order and the seed.
+// Finds the groups in a sample of vectors: their number, the similarity from which on a vector belongs to one, and the groups
+// that continue one of an earlier run. The result depends only on the vectors, their order and the seed.
 
 import type { Breathing } from './breathing.ts'
 import { mergeLevels } from './merge-levels.ts'
 import { assign, type Clustering, sphericalKMeans } from './spherical-kmeans.ts'
 import { centred, dot, meanOf, normalize, quantile } from './unit-vectors.ts'
 
-/** Fewer vectors than this are no topic. */
+/** A smaller group is no topic. */
 export const TOPIC_SIZE_MIN = 8
 const TOPIC_COUNTS = [2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 26, 32, 40, 50, 64]
-/** Of the sample, the number is chosen with these; with more, the choice hardly changes and takes longer. */
+/**
+ * The number of groups is chosen with this many vectors of the sample. With more, the choice hardly changes and takes longer.
+ */
 const CHOOSE_WITH = 2000
 const ITERATIONS = 20
-/** A number is better by this share or it is not: of two alike, that of the topics of before is kept. */
+/** A number of groups must fit better by this share. Otherwise the number of the earlier run is kept. */
 const BETTER_BY = 0.03
-/** Groups that one half of the vectors has and the other half does not are noise. This share of pairs must be together in both. */
+/**
+ * The share of pairs within a group that must also be together in the other half of the vectors. Otherwise the group is
+ * noise.
+ */
 const REPEATED_MIN = 0.6
-/** This share of the vectors of a group may be farther from its centroid than the threshold. */
+/** The share of a group's vectors that may be farther from its centroid than the threshold. */
 const OUTLIERS = 0.03
-/** Vectors that nobody has seen yet are a little farther away than those of the sample. */
+/** Vectors outside of the sample are a little farther away than those in it. */
 const MARGIN = 0.02
-/** A vector belongs to no group to which it is not nearer than this. */
+/** Lowest similarity to a group with which a vector can belong to it. */
 const SIMILARITY_MIN = 0.1
 
 export interface Cluster {
-  /** The mean direction of its vectors, with the centre. */
+  /** The mean direction of its vectors, before the centre is subtracted. */
   readonly mean: Float32Array
   readonly threshold: number
   readonly cohesion: number
-  /** The indices of its vectors, the nearest first. */
+  /** The indices of its vectors, the nearest to the centroid first. */
   readonly members: readonly number[]
 }
 
@@ -41,11 +46,11 @@ export interface ClusterOptions {
   readonly seed: string
   /** The means of the topics of an earlier run. */
   readonly before: readonly Float32Array[]
-  /** Taken away from the vectors; their own mean where it is left out. */
+  /** Is subtracted from the vectors. The default is their own mean. */
   readonly center?: Float32Array
 }
 
-/** Groups vectors of length 1. Groups that are too small are left out; their vectors belong to no group. */
+/** Groups vectors of length 1. Groups that are too small are left out, and their vectors belong to no group. */
 export async function findClusters(
   vectors: readonly Float32Array[],
   { seed, before, ...options }: ClusterOptions,
@@ -66,7 +71,7 @@ export async function findClusters(
   return { center, clusters: clustersOf(vectors, points, center, found) }
 }
 
-/** What has no groups is one, to which everything belongs. */
+/** One group with all vectors, for vectors in which no groups are found. */
 const onlyOne = (center: Float32Array, vectors: readonly Float32Array[]): Cluster => ({
   mean: normalize(center.slice()),
   threshold: -1,
@@ -147,8 +152,8 @@ function repeatedPairs(of: Int32Array, predicted: Int32Array, groups: number): n
 }
 
 /**
- * The simplified silhouette: for each vector how much nearer it is to its own centroid than to the second nearest, from 0 to 1, as the mean
- * of all. Unlike the full one it needs no distances between vectors.
+ * The simplified silhouette, from 0 to 1: how much nearer a vector is to its own centroid than to the second nearest, as the
+ * mean over all vectors. The full silhouette would need the distances between all vectors.
  */
 function separationOf({ near, second }: Clustering): number {
   let sum = 0
@@ -172,7 +177,8 @@ function clustersOf(
     )
     if (own.length < TOPIC_SIZE_MIN) return []
     const mean = normalize(meanOf(own.flatMap((i) => vectors[i] ?? [])))
-    // Vectors are assigned by the mean, which is not quite the centroid of the points. The threshold must be one of the same comparison.
+    // Vectors are assigned by the mean, which differs a little from the centroid of the points. The threshold must come from
+    // the same comparison.
     const centroid = centred(mean, center)
     const similarity = new Map(own.map((i) => [i, dot(points[i] ?? centroid, centroid)]))
     const similarities = [...similarity.values()]
@@ -187,12 +193,12 @@ function clustersOf(
   })
 }
 
-/** Two groups of different runs are the same topic from this similarity on. */
+/** From this similarity on, two groups of different runs are the same topic. */
 const SAME_FROM = 0.7
 
 /**
- * Finds for each group the topic of before that it continues: the nearest pairs first, each topic once. The result has the index of that
- * topic, or null for a new topic.
+ * Finds the topic of the earlier run that each group continues. The nearest pairs are matched first, and each topic at most
+ * once. The result has the index of that topic, or null for a new topic.
  */
 export function continuedTopics(
   { center, clusters }: Clusters,

@@ -1,5 +1,6 @@
-// Near duplicates: a vector that is nearer to an earlier one than random pairs are joins its group; one that is near none begins a group.
-// Compared are only vectors that share one of their two nearest topics, which near duplicates do.
+// Near duplicates. A vector that is nearer to an earlier one than random pairs are joins the group of that one; any other
+// vector begins a group. Only vectors that share one of their two nearest topics are compared, because near duplicates always
+// do.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { duplicateLeaders, type TopicPlace, vectorsOf } from '../../storage/semantic/topics.ts'
@@ -8,20 +9,20 @@ import type { Breathing } from './breathing.ts'
 import { below, randomOf } from './random.ts'
 import { dot, quantile } from './unit-vectors.ts'
 
-/** The most groups of a project that new vectors are compared with, the newest. */
+/** Largest number of groups of a project with which new vectors are compared: the newest ones. */
 const GROUPS_MAX = 3000
-/** The most numbers that all projects together keep in memory between two runs: 32 MiB. */
+/** Largest total length of the vectors that all projects keep in memory between two runs, in numbers: 32 MiB. */
 const NUMBERS_MAX = 8_000_000
 const BATCH = 500
 const PAIRS = 20_000
 const RANDOM_PAIRS_BELOW = 0.999
-/** Whatever random pairs are like, duplicates are at least and need be at most so near. */
+/** Bounds of the threshold, whatever random pairs are like. */
 const THRESHOLD_MIN = 0.93
 const THRESHOLD_MAX = 0.985
-/** Nearer ones are the same text. They say nothing about how near different texts are. */
+/** Vectors this near belong to the same text. They do not show how near different texts are. */
 const SAME_TEXT = 0.9995
 
-/** The similarity that 99.9 % of random pairs of different texts do not reach. */
+/** Returns the similarity that 99.9 % of random pairs of different texts do not reach. */
 export function duplicateThreshold(vectors: readonly Float32Array[], seed: string): number {
   const random = randomOf(`${seed} pairs`)
   const similarities: number[] = []
@@ -50,7 +51,7 @@ export interface Grouped {
 /** The groups of one project. */
 export class DuplicateGroups {
   readonly threshold: number
-  /** Leaders that were stored after this time are not known yet; ms since the epoch. */
+  /** Time of the last read, ms since the epoch. Groups that another job has stored since then are not known yet. */
   readAtMs = 0
   #leaders: Leader[] = []
   #byTopic: Leader[][] = []
@@ -59,7 +60,7 @@ export class DuplicateGroups {
     this.threshold = threshold
   }
 
-  /** How many numbers are kept in memory. */
+  /** Total length of the vectors in memory. */
   get numbers(): number {
     return this.#leaders.reduce((sum, leader) => sum + leader.v.length, 0)
   }
@@ -83,7 +84,7 @@ export class DuplicateGroups {
     }
   }
 
-  /** Finds the group of a vector, or makes it the first of its own. */
+  /** Finds the group of a vector, or begins one with it. */
   async join(
     eventId: string,
     v: Float32Array,
@@ -107,11 +108,17 @@ export class DuplicateGroups {
   }
 }
 
-/** The groups of all projects that were worked lately, within a bound. What was let go is read again. */
+/**
+ * The groups of the projects that were processed last, within a bound. The groups of other projects are read again when
+ * needed.
+ */
 export class KnownGroups {
   readonly #known = new Map<string, DuplicateGroups>()
 
-  /** Resolves with the groups of a project, with those that others stored since. `clusteredAtMs` names the topics that index them. */
+  /**
+   * Resolves with the groups of a project, including those that other jobs have stored. `clusteredAtMs` identifies the topics
+   * by which they are indexed.
+   */
   async of(
     client: ClickHouseClient,
     place: TopicPlace,
@@ -128,12 +135,12 @@ export class KnownGroups {
     for (let i = 0; i < ids.length; i += BATCH)
       for (const vector of await vectorsOf(client, place, ids.slice(i, i + BATCH)))
         groups.add(vector.event_id, vector.v, assigner.assign(vector.v).nearest)
-    // Rows that are being stored while these are read may carry an earlier time.
+    // Rows that are stored during this read may have an earlier time.
     groups.readAtMs = nowMs - 60_000
     return groups
   }
 
-  /** Lets those go that were not used for the longest time. */
+  /** Forgets the projects that were not used for the longest time. */
   trim(): void {
     let sum = 0
     for (const [key, groups] of [...this.#known].toReversed()) {

@@ -1,4 +1,5 @@
-// Makes the topics of a project from a sample of its vectors, and names them. Topics of an earlier run that are found again keep their id.
+// Makes the topics of a project from a sample of its vectors, and names them. A topic that an earlier run also found keeps
+// its id.
 
 import { createHash } from 'node:crypto'
 import type { ClickHouseClient } from '@clickhouse/client'
@@ -16,16 +17,16 @@ import {
 import { duplicateThreshold } from './duplicate-groups.ts'
 import { distinguishingWords, nameOf } from './topic-words.ts'
 
-/** The texts of a topic that its words are taken from, those nearest to its centroid. */
+/** Number of texts from which the words of a topic are taken: those nearest to its centroid. */
 const TEXTS_OF_TOPIC = 60
 const TEXTS_AT_ONCE = 300
 const TEXT_CHARS = 2000
 const TOPICS_MAX = 64
 const BORN_SIZE_MIN = 30
-/** A new topic is nearly as coherent as the others, or it is no topic. */
+/** A new topic must have at least this share of the cohesion of the others. */
 const BORN_COHESION = 0.8
 
-/** Gives a topic a name that a model made; null if it gave none. */
+/** Asks a model for the name of a topic; null if it gives none. */
 export type NameByModel = (about: {
   readonly words: readonly string[]
   readonly texts: readonly string[]
@@ -40,7 +41,7 @@ export interface MadeTopics {
 export interface MakeOptions {
   readonly place: TopicPlace
   readonly model: TopicModel | null
-  /** The topics that were named before. */
+  /** The topics of the earlier run. */
   readonly known: readonly Topic[]
   readonly vectors: number
   readonly nowMs: number
@@ -78,7 +79,7 @@ export async function makeTopics(
   }
 }
 
-/** Makes topics of vectors that are near no topic; null if they have nothing in common. The other topics stay as they are. */
+/** Makes topics of vectors that are near no topic; null if they have nothing in common. All other topics stay as they are. */
 export async function makeMoreTopics(
   client: ClickHouseClient,
   pool: readonly TopicVector[],
@@ -113,12 +114,12 @@ export async function makeMoreTopics(
   }
 }
 
-/** With fewer different texts than this, each of them is what the calls are about. */
+/** If a sample has fewer different texts, each text is a topic of its own. */
 const DISTINCT_MIN = 2 * TOPIC_SIZE_MIN
 
 /**
- * The first vector of each text. Templates send the same text again and again, and each such text would look like a group of its own. The
- * same text may get vectors that differ in the last digits.
+ * The first vector of each text. Templates send equal texts again and again, and each text would look like a group of its
+ * own. Vectors of equal texts can differ in the last digits.
  */
 function distinctOf(sample: readonly TopicVector[]): readonly TopicVector[] {
   const byText = new Map<string, TopicVector>()
@@ -140,7 +141,7 @@ const arraysOf = (clusters: readonly Cluster[], topicIds: readonly string[]) => 
   cohesions: clusters.map((c) => c.cohesion),
 })
 
-/** The id comes from the vector nearest to the centroid: the same vectors give the same ids. */
+/** The id is made from the vector nearest to the centroid, so that the same vectors give the same ids. */
 function newTopicId(
   place: TopicPlace,
   { members }: Cluster,
@@ -195,7 +196,9 @@ async function namedTopics(
   return topics
 }
 
-/** A name of words is kept while the topic still has these words, so that it does not change with their order. */
+/**
+ * A name that was made of words is kept as long as the topic has these words, so that it does not change with their order.
+ */
 function isStillTrue({ name, namedBy }: Topic, words: readonly string[]): boolean {
   return namedBy === 'judge' || name.split(', ').every((word) => words.includes(word))
 }

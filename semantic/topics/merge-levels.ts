@@ -1,5 +1,6 @@
-// Groups of vectors at several levels of detail: many small groups are made with k-means, and the two whose union is most coherent are
-// merged until two are left. This finds groups of unequal size more surely than k-means with each number, and takes less time.
+// Groups vectors at several levels of detail. k-means makes many small groups, and then the two groups whose union is most
+// coherent are merged, until two are left. This finds groups of unequal size more reliably than k-means with each number of
+// groups, and takes less time.
 
 import type { Breathing } from './breathing.ts'
 import { sphericalKMeans } from './spherical-kmeans.ts'
@@ -15,7 +16,7 @@ const SMALL_GROUPS_MAX = 100
 const SMALL_GROUP_SIZE = 3
 const ITERATIONS = 6
 
-/** Returns the levels with these numbers of groups, as far as there are that many. */
+/** Returns the levels with these numbers of groups, without those that exceed the number of small groups. */
 export async function mergeLevels(
   vectors: readonly Float32Array[],
   counts: readonly number[],
@@ -35,10 +36,10 @@ export async function mergeLevels(
 }
 
 class Merging {
-  /** The sum of the vectors of each group, and its length. The more coherent a group, the longer its sum. */
+  /** The sum of the vectors of each group, and the length of that sum. The more coherent a group, the longer its sum. */
   readonly #sums: Float32Array[]
   readonly #lengths: number[]
-  /** What merging a pair of groups would lose of the lengths, by the index of the first. */
+  /** The length that merging a pair of groups would lose, by the index of the first group. */
   readonly #losses: number[][]
   /** For each small group the group that it is part of. */
   readonly #partOf: number[]
@@ -68,7 +69,7 @@ class Merging {
     if (row !== undefined) row[Math.max(a, b)] = la + lb - together
   }
 
-  /** Merges the pair that loses least. */
+  /** Merges the pair that loses the least length. */
   mergeOnce(): void {
     let least = Number.POSITIVE_INFINITY
     let pair: readonly [number, number] | null = null

@@ -1,5 +1,6 @@
-// Names topics with the model that judges, within its daily caps. The model gets the words of the topic and three scrubbed questions, and
-// answers with a few words; an answer that is no name is not taken. The call is a span in the project `observa` like those of judges.
+// Names topics with the model of the judges, within its daily cap. The prompt has the words of the topic and three scrubbed
+// questions. A response that is not a short name is ignored. The call is recorded as a span in the project `observa`, like
+// those of judges.
 
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../core/clock.ts'
@@ -36,7 +37,7 @@ export function nameByJudge(
     try {
       return await askedName(settings, paid, place, about, signal)
     } catch (thrown) {
-      // The words name the topic until a later run gets an answer.
+      // The topic keeps the name made of its words until a later run gets a response.
       if (thrown instanceof EndpointError) return null
       throw thrown
     }
@@ -58,7 +59,7 @@ async function askedName(
   const paid = await paidCall(
     deps,
     {
-      // The budget is that of the judges.
+      // The call counts against the daily cap of the judges.
       purpose: 'judge',
       tenantId,
       question,
@@ -68,7 +69,7 @@ async function askedName(
       attemptsMax: ATTEMPTS_MAX,
       costNano: (answer) => usage(answer).costUsd * 1e9,
       keep: async () => {
-        // The name is stored with the topic, and it is not asked again for a topic that has one.
+        // The name is stored with the topic. A topic with a name from a model is never named again.
       },
     },
     signal,
@@ -96,7 +97,7 @@ function messagesFor(words: readonly string[], texts: readonly string[], mark: s
   ]
 }
 
-/** The name in an answer; null where it is none, such as a refusal or an answer to one of the questions. */
+/** Returns the name in a response; null if there is none, for example in a refusal or an answer to one of the questions. */
 export function nameIn(content: string): string | null {
   const lines = content
     .replace(/<think>[\s\S]*?<\/think>/g, '')

@@ -1,4 +1,4 @@
-// Pseudorandom numbers of a seed: the same ones on every machine, fast enough for thousands of permutations.
+// Pseudorandom numbers from a seed: equal on every machine, and fast enough for thousands of permutations.
 
 import { createHash } from 'node:crypto'
 

@@ -1,5 +1,5 @@
-// Spherical k-means: groups vectors of length 1 by their direction. The same vectors in the same order with the same seed give the same
-// groups. `clusters.ts` decides how many there are.
+// Spherical k-means: groups vectors of length 1 by their direction. Equal vectors in the same order with the same seed give
+// equal groups. `clusters.ts` decides how many groups there are.
 
 import type { Breathing } from './breathing.ts'
 import { below, randomOf } from './random.ts'
@@ -18,7 +18,7 @@ export interface KMeansOptions {
   readonly k: number
   readonly seed: string
   readonly iterationsMax: number
-  /** Where to begin, instead of at drawn vectors. */
+  /** The first centroids. By default they are drawn. */
   readonly from?: readonly Float32Array[]
 }
 
@@ -38,7 +38,10 @@ export async function sphericalKMeans(
   return await assign(vectors, centroids, breathing)
 }
 
-/** k-means++: each centroid is drawn with a probability that grows with the distance from those that were drawn before. */
+/**
+ * Draws the first centroids (k-means++): the probability of each vector grows with its distance from the centroids drawn
+ * before.
+ */
 async function drawnApart(
   vectors: readonly Float32Array[],
   { k, seed }: KMeansOptions,
@@ -91,7 +94,9 @@ export async function assign(
   return { centroids, of, near, second }
 }
 
-/** A centroid that lost all its vectors moves to the vector that is farthest from its own, so that it can find a group there. */
+/**
+ * A centroid that lost all its vectors moves to the vector farthest from its own centroid, so that it can find a group there.
+ */
 function centroidsOf(
   vectors: readonly Float32Array[],
   { centroids, of, near }: Clustering,

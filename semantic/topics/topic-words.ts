@@ -1,19 +1,20 @@
-// Words that tell topics apart, found without a model: a word of a topic is in many of its texts and in few of the others.
+// Finds the words that distinguish topics, without a model: those that occur in many texts of a topic and in few of the
+// others.
 
 import { stemsOf, wordsOf } from '../quality/words.ts'
 
 const WORDS_MAX = 8
 const NAME_WORDS = 3
-/** A word of fewer texts may be of one person only. */
+/** A word must occur in this many texts, because a rarer one may come from a single person. */
 const TEXTS_MIN = 3
 const SHARE_MIN = 0.08
-/** Words that say little about a topic, beside the function words that are left out of all comparisons. */
+/** Words that say little about a topic, in addition to the function words that all comparisons leave out. */
 const EMPTY = new Set(
   `before after again while during between near know want need make made get got give tell show help like more most much many new way one
    two first last let please thanks thank hello hi yes okay something anything nothing thing things does doing did bitte danke möchte
    kann muss mehr gibt merci bonjour plus fait gracias hola más hacer`.split(/\s+/),
 )
-/** What the scrubber left in the place of secrets and personal data. */
+/** The placeholders and pseudonyms that the scrubber left. */
 const PLACEHOLDER = /\[[A-Za-z_-]+(?::[^\]]*)?\]/g
 
 /** `texts` has the texts of each topic. Returns the words of each topic, the most distinguishing first. */
@@ -70,7 +71,7 @@ function mostFrequent(forms: ReadonlyMap<string, number>): string {
   return first?.[0] ?? ''
 }
 
-/** The name of a topic from its words; `others` are the names that other topics have. */
+/** Makes the name of a topic from its words. `others` are the names of the other topics. */
 export function nameOf(words: readonly string[], others: ReadonlySet<string>): string {
   if (words.length === 0) return uniqueName('without words of its own', others)
   for (let n = NAME_WORDS; n <= words.length; n++) {

@@ -1,6 +1,6 @@
-// The job `topics.assign` gives the vectors that were embedded since its last run their topics and their group of near duplicates. It makes
-// the topics of a project when there are enough vectors, makes them anew when there are many more, and adds topics for what is near none.
-// A killed run leaves vectors without an assignment, which the next run finds.
+// The job `topics.assign` assigns a topic and a group of near duplicates to each vector that was embedded since its last run.
+// It makes the topics of a project when there are enough vectors, makes them again when there are many more, and adds topics
+// for vectors that are near none. A killed run leaves vectors without an assignment, which the next run finds.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { z } from 'zod'
@@ -32,17 +32,17 @@ import { Breathing } from './breathing.ts'
 import { type DuplicateGroups, type Grouped, KnownGroups } from './duplicate-groups.ts'
 import { type MadeTopics, makeMoreTopics, makeTopics, type NameByModel } from './make-topics.ts'
 
-/** Fewer vectors than this have no topics yet. */
+/** Number of vectors from which on a project has topics. */
 export const VECTORS_MIN = 24
-/** Topics are made of so many vectors at most: 24 MiB with 1,536 dimensions. */
+/** Largest number of vectors from which topics are made: 24 MiB with 1,536 dimensions. */
 const SAMPLE_MAX = 4000
 const BATCH = 500
 const PLACES_AT_ONCE = 200
-/** Topics are made anew when there are so many times the vectors, or once a day when there are a tenth more. */
+/** Topics are made again when the number of vectors has grown by this factor, or once a day when it has grown by a tenth. */
 const GROWN = 1.5
 const GROWN_IN_A_DAY = 1.1
 const DAY_MS = 86_400_000
-/** Of the vectors that had topics before, so many of the newest get those of the new run. */
+/** Largest number of older vectors that are assigned to the new topics: the newest ones. */
 const REASSIGNED_MAX = 20_000
 const POOL_MIN = 30
 const POOL_MAX = 1000
@@ -60,7 +60,7 @@ export interface TopicsDeps {
   readonly clickhouse: ClickHouseClient
   readonly clock: Clock
   readonly metrics: Metrics
-  /** Names topics with a model; null where their words are enough. */
+  /** Names topics with a model; null when topics are named by their words only. */
   readonly nameByModel: ((place: TopicPlace, signal: AbortSignal) => NameByModel) | null
 }
 
@@ -80,11 +80,11 @@ export function assignTopics(deps: TopicsDeps): JobHandler<object> {
 
 interface State {
   readonly groups: KnownGroups
-  /** How many vectors were without a topic when a new topic was last looked for, by place. */
+  /** For each project, the number of vectors without a topic when new topics were last searched for. */
   readonly pools: Map<string, number>
 }
 
-/** What one run does for one project. */
+/** One run of the job for one project. */
 class PlaceRun {
   readonly #deps: TopicsDeps
   readonly #state: State
@@ -131,7 +131,7 @@ class PlaceRun {
 
   async #store({ model, topics }: MadeTopics, outcome: string): Promise<TopicModel> {
     const { clickhouse, clock, metrics } = this.#deps
-    // The names come first, so that no assignment ever names a topic that is not there.
+    // The topics are stored before the assignments, so that no assignment refers to a missing topic.
     await storeTopics(clickhouse, this.#place, topics, clock.nowMs())
     await storeModel(clickhouse, this.#place, model, clock.nowMs())
     metrics.add(TOPIC_RUNS, `outcome="${outcome}"`)
@@ -144,7 +144,7 @@ class PlaceRun {
     return model
   }
 
-  /** Assigns what has no assignment. Resolves with how many of them are near no topic. */
+  /** Assigns the new vectors. Resolves with the number of those that are near no topic. */
   async #assignNew(model: TopicModel): Promise<number> {
     const { clickhouse, clock } = this.#deps
     const assigner = new Assigner(model)
@@ -158,7 +158,7 @@ class PlaceRun {
     }
   }
 
-  /** Gives the newest vectors that had topics before those of the new run; their groups of duplicates stay. */
+  /** Assigns the newest older vectors to the new topics. Their groups of duplicates stay. */
   async #assignAgain(model: TopicModel): Promise<void> {
     const { clickhouse } = this.#deps
     const assigner = new Assigner(model)
@@ -211,7 +211,9 @@ class PlaceRun {
     return pooled
   }
 
-  /** Looks for new topics among the vectors that are near none, where there are many more than at the last look. */
+  /**
+   * Searches for new topics among the vectors that are near none, when there are many more of these than at the last search.
+   */
   async #bear(model: TopicModel, vectors: number): Promise<void> {
     const { clickhouse } = this.#deps
     const { pools } = this.#state

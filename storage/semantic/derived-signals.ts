@@ -1,5 +1,5 @@
-// Signals that jobs found, on their way into the log of an instance: whoever takes one deletes it in the transaction in which it was
-// written to the log, so one that is taken twice after a crash has the same id and changes nothing.
+// Signals that jobs found, on their way into the log of an instance. The instance deletes a signal in the transaction in
+// which it was written to the log. A crash can make it come twice, but with the same id, which changes nothing.
 
 import type { Signal } from '../../core/signals/signal.ts'
 import type { QueryResultRow, Statements } from '../postgres/connection.ts'
@@ -16,7 +16,7 @@ interface Waiting extends QueryResultRow {
   readonly signal: Signal
 }
 
-/** Within a transaction of the caller as `observa_exporter`. */
+/** Call it within a transaction as `observa_exporter`. */
 export async function deriveSignals(client: Statements, signals: readonly Signal[]): Promise<void> {
   if (signals.length === 0) return
   await client.query(
@@ -70,7 +70,7 @@ export interface DerivedSpan {
   readonly span: object
 }
 
-/** Spans of calls that jobs made; within a transaction of the caller as `observa_exporter`. */
+/** Stores spans of calls that jobs made. Call it within a transaction as `observa_exporter`. */
 export async function deriveSpans(
   client: Statements,
   spans: readonly DerivedSpan[],

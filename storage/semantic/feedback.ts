@@ -1,14 +1,14 @@
-// Traces that somebody has scored from outside.
+// Traces with scores from outside, which are feedback of people or programs.
 
 import type { PostgresPool } from '../postgres/pool.ts'
 import { withRole } from '../postgres/roles.ts'
 import type { ChangedHour } from './stored-exchanges.ts'
 
 const TRACES_MAX = 5000
-/** Feedback comes after the trace. */
+/** Number of days that are searched, because feedback comes after the trace. */
 const DAYS = 2
 
-/** The traces of the project with a score of a person or program outside, newest first, as hex. */
+/** The traces of the project with feedback, newest first, as hex ids. */
 export async function tracesWithFeedback(
   pool: PostgresPool,
   { tenantId, projectId }: ChangedHour,

@@ -1,4 +1,4 @@
-// Stored calls that a run of a judge is about.
+// The stored calls that a run of a judge evaluates.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Scope } from '../queries/page.ts'

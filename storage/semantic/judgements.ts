@@ -1,5 +1,5 @@
-// Questions to judges and their verdicts in Postgres: what is asked and why, what is next for each tenant in turn, and the answers by
-// content.
+// Questions to judges and their verdicts in Postgres: the questions with their reasons, the next question of each tenant in
+// turn, and the verdicts by content.
 
 import type { Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
@@ -18,7 +18,7 @@ export interface JudgeRequest {
   readonly priority: number
 }
 
-/** Returns how many are new: a question that was asked before is not asked again. */
+/** Adds questions and returns how many are new. A question that was asked before is not asked again. */
 export async function askJudges(
   client: Statements,
   requests: readonly JudgeRequest[],
@@ -34,7 +34,7 @@ export async function askJudges(
   return made.rowCount ?? 0
 }
 
-/** The questions that wait, by turns of the tenants, the most urgent of each first. */
+/** The waiting questions: tenants take turns, and the most urgent question of each tenant comes first. */
 export async function waitingRequests(
   pool: PostgresPool,
   limit: number,
@@ -57,7 +57,7 @@ export interface RubricCount {
   readonly n: number
 }
 
-/** How many questions of a project are in which state, by rubric. */
+/** The number of questions of a project by state and rubric. */
 export async function questionsByRubric(
   pool: PostgresPool,
   { tenantId, projectId }: Scope,
@@ -95,7 +95,7 @@ export async function endRequest(
   )
 }
 
-/** Is it still to be answered? */
+/** Whether the question still waits for a verdict. */
 export async function isWaiting(pool: PostgresPool, request: JudgeRequest): Promise<boolean> {
   return await withRole(pool, 'observa_exporter', async (client) => {
     const found = await client.query(
@@ -124,7 +124,7 @@ export interface StoredVerdict {
   readonly cost_usd: number
 }
 
-/** The answer to the same question about the same content, at most so old; null when nobody asked. */
+/** The verdict on the same question about the same content, if it is not too old; null when there is none. */
 export async function verdictOf(
   pool: PostgresPool,
   tenantId: string,
@@ -142,7 +142,7 @@ export async function verdictOf(
   })
 }
 
-/** Within the transaction that settles the call. */
+/** Stores a verdict. Call it within the transaction that settles the call. */
 export async function keepVerdict(
   client: Statements,
   scope: Scope & { readonly traceId: string },
@@ -193,7 +193,7 @@ export interface HighSignal {
   readonly signal_id: string
 }
 
-/** Occurrences of high severity since a time, about traces, oldest first. Those that judges found are left out. */
+/** Signals of high severity about traces since a time, oldest first. Signals of judges are left out. */
 export async function highSignals(
   pool: PostgresPool,
   sinceMs: number,

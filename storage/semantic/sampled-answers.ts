@@ -5,7 +5,7 @@ import type { Scope } from '../queries/page.ts'
 import { rowsOf } from './clickhouse-rows.ts'
 import type { ChangedHour } from './stored-exchanges.ts'
 
-/** `shareOfTrace` of `semantic/sampling`, in ClickHouse. */
+/** The same as `shareOfTrace` of `semantic/sampling`, in SQL of ClickHouse. */
 export const SHARE_OF_TRACE =
   "reinterpretAsUInt32(reverse(substring(SHA256(concat('observa-sample', lower(hex(e.trace_id)))), 1, 4))) / 4294967296"
 
@@ -35,7 +35,7 @@ export async function answersIn(
   return rows.map((row) => row.event)
 }
 
-/** Calls of an hour with an answer whose trace is in the share of the rule; the same ones in every run. */
+/** Calls of an hour that have an answer and whose trace is in the sample of the rule. Every run gets the same ones. */
 export async function sampledAnswers(
   client: ClickHouseClient,
   { tenantId, projectId, hour }: ChangedHour,

@@ -1,5 +1,5 @@
-// Scores of answers: all of them in ClickHouse, and those that people look for beside a trace in Postgres too. An id that is made of what
-// was scored makes a repetition harmless in both.
+// Scores of answers. All of them are in ClickHouse; those that are shown beside a trace are in Postgres too. The id is made
+// of what was scored, so a repetition does no harm in either.
 
 import { createHash } from 'node:crypto'
 import type { ClickHouseClient } from '@clickhouse/client'
@@ -15,20 +15,20 @@ export interface Score extends Scope {
   readonly spanId: string
   readonly eventId: string
   readonly name: string
-  /** Null for a score that is a label only. */
+  /** Null for a score that is a category. */
   readonly value: number | null
   readonly label: string
-  /** Why, as facts and quotes. */
+  /** The reason of the score, as facts and quotes. */
   readonly evidence: Readonly<Record<string, unknown>>
   readonly source: 'quality' | 'judge' | 'sdk'
-  /** The check and version, or the judge. */
+  /** The check with its version, or the judge. */
   readonly evaluator: string
   readonly model: string
   /** Start of the event, ns since the epoch. */
   readonly at: string
 }
 
-/** 32 hex digits: the same event, name and source give the same id. */
+/** 32 hex digits, made of event, name and source. */
 export function scoreId(score: Score): string {
   const { tenantId, projectId, eventId, name, source } = score
   const text = ['observa-score', tenantId, projectId, eventId, name, source].join('\0')
@@ -65,7 +65,7 @@ export async function storeScores(
 const TEXT_CHARS_MAX = 10_000
 const ROWS_AT_ONCE = 500
 
-/** Shows scores beside traces and in `GET scores`. Within a transaction of the caller as `observa_exporter`. */
+/** Shows scores beside traces and in `GET scores`. Call it within a transaction as `observa_exporter`. */
 export async function showScores(client: Statements, scores: readonly Score[]): Promise<void> {
   for (let i = 0; i < scores.length; i += ROWS_AT_ONCE) {
     const rows = scores.slice(i, i + ROWS_AT_ONCE).map((s) => ({
@@ -160,7 +160,7 @@ export async function faultShares(
   )
 }
 
-/** Traces of newest faults, as examples. */
+/** Traces of the newest faults, as examples. */
 export async function faultExamples(
   client: ClickHouseClient,
   scope: Scope,

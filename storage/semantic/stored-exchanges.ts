@@ -1,5 +1,6 @@
-// Stored calls that jobs look at: which hours have new ones, the next of an hour that a job has not seen, what was retrieved in their
-// traces, and what was said before them. What was seen is known by the id, so late events and repeated runs do no harm.
+// Reads stored calls for jobs: the hours with new calls, the next calls of an hour that a job has not processed, the
+// documents that were retrieved in their traces, and the messages before them. Processed calls are known by their ids, so
+// late events and repeated runs do no harm.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Scope } from '../queries/page.ts'
@@ -9,7 +10,7 @@ export interface ChangedHour extends Scope {
   /** `2026-01-02 03:00:00`, UTC. */
   readonly hour: string
   readonly changedAt: string
-  /** What `changedAt` was when the work was last done with the hour; 1970 for an hour that is new. */
+  /** The value of `changedAt` when the job last finished the hour; 1970 for a new hour. */
   readonly seenAt: string
 }
 
@@ -39,14 +40,14 @@ export interface ExchangeRow {
   readonly evaluation_explanation: string | null
 }
 
-/** A call with content, or an evaluation that a client sent. Reports of a call that was reported before are left out. */
+/** A call with content, or an evaluation that a client sent. Repeated reports of a call are left out. */
 const IS_SUBJECT = `((e.kind = 'llm' AND (e.output_messages IS NOT NULL OR e.output IS NOT NULL)) OR e.evaluation_name IS NOT NULL)
   AND e.usage_duplicate_of IS NULL`
-/** The project into which Observa traces its own calls of models. They are never looked at. */
+/** The project in which Observa stores traces of its own model calls. Jobs never process them. */
 export const OWN_PROJECT = 'observa'
 const TRACES_AT_ONCE_MAX = 1000
 
-/** Hours that got events since this work was last done with them, the newest first. */
+/** Hours that received events since the job last finished them, newest first. */
 export async function changedHours(
   client: ClickHouseClient,
   work: string,
@@ -76,13 +77,13 @@ export async function markSeen(
   ])
 }
 
-/** Parts are written a moment before and after the time that is kept of an insert. */
+/** A part may be written a moment before or after the recorded time of its insert. */
 const PART_MARGIN_S = 10
 
 /**
- * The parts of the events' table that were written since the hour was last seen. What was inserted since is in them, whatever time it has;
- * what is older is in them only where it was merged. So a look at an hour that changes all the time costs what is new, not what is there.
- * Null for an hour that was never seen.
+ * The parts of the event table that were written since the hour was last finished. They contain everything inserted since,
+ * and older rows only where parts were merged. So reading an hour that changes all the time costs in proportion to the new
+ * rows. Null for an hour that was never finished.
  */
 export async function partsSinceSeen(
   client: ClickHouseClient,
@@ -121,7 +122,7 @@ export async function unseenExchanges(
   return await exchangesOf(client, { tenantId, projectId }, found, hour)
 }
 
-/** The content of these events; in the order of their start. `hour` narrows the search where it is known. */
+/** The content of these events, in the order of their start. `hour` narrows the search if it is known. */
 export async function exchangesOf(
   client: ClickHouseClient,
   { tenantId, projectId }: Scope,
@@ -162,7 +163,7 @@ export interface RetrievedRow {
   readonly documents: string
 }
 
-/** What was retrieved in these traces, in order of time. */
+/** The documents that were retrieved in these traces, in order of time. */
 export async function retrievedIn(
   client: ClickHouseClient,
   { tenantId, projectId }: Scope,
@@ -192,7 +193,7 @@ export interface SaidRow {
   readonly output_messages: string | null
 }
 
-/** The calls of these conversations, in order of time: for clients that do not send the history again. */
+/** The earlier calls of these conversations in order of time, for clients that do not send the history. */
 export async function saidIn(
   client: ClickHouseClient,
   { tenantId, projectId }: Scope,

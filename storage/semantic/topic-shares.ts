@@ -30,7 +30,7 @@ const paramsOf = ({ tenantId, projectId }: Scope, f: TopicFilter) => ({
   environment: f.environment ?? '',
 })
 
-/** The model that embedded the newest trace of the window; null where nothing was embedded. */
+/** The model that embedded the newest trace of the window; null when nothing was embedded. */
 export async function newestEmbedder(
   client: ClickHouseClient,
   scope: Scope,
@@ -46,17 +46,17 @@ export async function newestEmbedder(
 }
 
 export interface TopicSums {
-  /** Empty for traces that are near no topic. */
+  /** Empty for traces without a topic. */
   readonly topicId: string
-  /** Traces of the sample. */
+  /** Number of sampled traces. */
   readonly sampled: number
-  /** The traces that they stand for, in all and since the middle of the window. */
+  /** Number of traces that the sampled ones represent, in the whole window and in its second half. */
   readonly traces: number
   readonly tracesLate: number
   readonly costUsd: number
   readonly errors: number
   readonly withSignal: number
-  /** (Σw)² / Σw². */
+  /** Effective sample size: (Σw)² / Σw². */
   readonly effective: number
   readonly lastAt: string
 }
@@ -161,7 +161,7 @@ export interface DuplicateGroup {
 
 const MEMBERS_MAX = 20
 
-/** Groups of at least two exchanges that say nearly the same, the largest first. */
+/** Groups of at least two near duplicates, the largest first. */
 export async function duplicateGroups(
   client: ClickHouseClient,
   scope: Scope,
@@ -198,8 +198,9 @@ export interface DrawnVector extends Omit<NearTopic, 'similarity'> {
 }
 
 /**
- * Draws vectors of a window with a seed. A trace that stands for many is drawn so much more probably (Efraimidis and Spirakis 2006), so
- * what is always sampled, such as errors, is no larger a part of the drawing than of the traffic.
+ * Draws vectors of a window with a seed. The probability of a trace grows with the number of traces that it represents
+ * (Efraimidis and Spirakis 2006), so traces that are always sampled, such as those with errors, have the same share of the
+ * drawing as of the traffic.
  */
 export async function drawnVectors(
   client: ClickHouseClient,

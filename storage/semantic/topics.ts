@@ -1,12 +1,12 @@
-// Topics in ClickHouse as jobs read and write them: which projects have vectors without a topic, the vectors, the model that assigns
-// them, and what of their traces is stored with the assignment.
+// Topics in ClickHouse, as jobs read and write them: projects with vectors that have no topic, the vectors, the topics with
+// their centroids, and the facts about traces that are stored with an assignment.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Scope } from '../queries/page.ts'
 import { insertRows, rowsOf } from './clickhouse-rows.ts'
 import { timeOf } from './scores.ts'
 
-/** Older vectors are neither clustered nor assigned. */
+/** Age in days from which on vectors are neither clustered nor assigned. */
 export const TOPIC_DAYS = 30
 
 export interface TopicPlace extends Scope {
@@ -47,14 +47,14 @@ export interface TopicVector {
   readonly model: string
   readonly route: string
   readonly embedded_at: string
-  /** How many traces it stands for. */
+  /** Number of traces that it represents. */
   readonly weight: number
   readonly v: Float32Array
 }
 
 const COLUMNS = `v.trace_id AS trace_id, v.event_id AS event_id, toString(toUnixTimestamp64Nano(v.at)) AS at, v.environment AS environment,
   v.model AS model, v.route AS route, toString(v.embedded_at) AS embedded_at, 1 / greatest(s.rate, 0.000001) AS weight, v.v AS v`
-/** Traces whose reason was deleted or is not stored yet stand for themselves. */
+/** A trace whose sampling reason was deleted or is not stored yet represents itself only. */
 const RATES = `LEFT JOIN (SELECT trace_id, if(max(rate) > 0, max(rate), 1) AS rate FROM sampled_traces
   WHERE tenant_id = {tenant:String} AND project_id = {project:String} GROUP BY trace_id) AS s ON s.trace_id = v.trace_id`
 const ASSIGNED = `SELECT event_id FROM topic_assignments WHERE ${PLACE} AND day >= today() - {days:UInt32}`
@@ -92,7 +92,7 @@ export const unassignedVectors = (
 ): Promise<readonly TopicVector[]> =>
   vectorsBy(client, place, `event_id NOT IN (${ASSIGNED})`, 'event_id', limit)
 
-/** A sample of all vectors of the window, the same in every run: those with the least hash of their id. */
+/** A sample of all vectors of the window, those with the least hash of their id, so that every run gets the same ones. */
 export async function sampledVectors(
   client: ClickHouseClient,
   place: TopicPlace,
@@ -124,7 +124,7 @@ export const vectorsOf = (
     events,
   })
 
-/** How many vectors the window of a project has. */
+/** Number of vectors in the window of a project. */
 export async function countVectors(client: ClickHouseClient, place: TopicPlace): Promise<number> {
   const [row] = await rowsOf<{ n: number }>(
     client,
@@ -140,7 +140,7 @@ export interface AssignedBefore {
   readonly duplicateSimilarity: number
 }
 
-/** Events of the window, the newest first, that were assigned before the clusters were made anew. */
+/** Events of the window, newest first, that were assigned before the clusters were made again. */
 export async function eventsAssignedBefore(
   client: ClickHouseClient,
   place: TopicPlace,
@@ -157,7 +157,7 @@ export async function eventsAssignedBefore(
   )
 }
 
-/** The newest events of the window that were like none before, assigned after `afterMs`. */
+/** The newest events of the window that began a group of duplicates, assigned after `afterMs`. */
 export async function duplicateLeaders(
   client: ClickHouseClient,
   place: TopicPlace,
@@ -327,7 +327,7 @@ export interface TraceFacts {
   readonly hasSignal: number
 }
 
-/** Cost, errors and signals above low severity of these traces, by their ids, as stored now. */
+/** Cost, errors and signals above low severity of these traces, as they are stored now. */
 export async function factsOf(
   client: ClickHouseClient,
   { tenantId, projectId }: Scope,

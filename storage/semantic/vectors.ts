@@ -20,14 +20,14 @@ export interface Candidate {
   readonly route: string
 }
 
-/** Traces of an hour that are not sampled yet and may be, by their share or because they are special. */
+/** Traces of an hour that are not sampled yet and may be, by their share or for a special reason. */
 export async function candidatesIn(
   client: ClickHouseClient,
   changed: ChangedHour,
   options: {
     readonly rateMax: number
     readonly kept: readonly string[]
-    /** The last one of those that were returned before; null for the first. */
+    /** The last candidate of the page before; null for the first page. */
     readonly after: Pick<Candidate, 'share' | 'trace'> | null
     readonly limit: number
   },
@@ -166,7 +166,7 @@ export interface NearFilter {
   readonly model?: string | undefined
   readonly route?: string | undefined
   readonly environment?: string | undefined
-  /** A trace that is left out, such as the one that others are compared with. */
+  /** A trace that is left out of the result, such as the one with which others are compared. */
   readonly exceptTrace?: string | undefined
   readonly limit: number
 }
@@ -181,7 +181,7 @@ export interface Near {
   readonly environment: string
 }
 
-/** The nearest exchanges, each trace once, the nearest first: as many as asked for, if there are. `v` has length 1. */
+/** The nearest exchanges, one for each trace, nearest first, up to the limit. `v` has length 1. */
 export async function nearest(
   client: ClickHouseClient,
   scope: Scope,
@@ -189,7 +189,7 @@ export async function nearest(
   v: readonly number[],
   f: NearFilter,
 ): Promise<readonly Near[]> {
-  // A trace has several rows where it was embedded again and the table has not merged yet.
+  // A trace has several rows if it was embedded again and the table has not merged yet.
   for (let rowsMax = f.limit * 4 + 64; ; rowsMax *= 8) {
     const rows = await nearestRows(client, scope, embedder, v, f, rowsMax)
     const traces = new Map<string, Near>()
@@ -256,7 +256,7 @@ export async function vectorOfTrace(
   return row ?? null
 }
 
-/** Is anything of this trace stored? */
+/** Whether any event of this trace is stored. */
 export async function isTraceStored(
   client: ClickHouseClient,
   { tenantId, projectId }: Scope,

@@ -3,7 +3,7 @@
 import { messageOf, ObservaError } from '../../../core/errors.ts'
 import type { Io } from '../io.ts'
 
-/** The options that say which instance, which time and which calls. */
+/** The options that select the instance, the time range and the calls. */
 export const READ_OPTIONS = {
   url: { type: 'string' },
   from: { type: 'string' },
@@ -15,10 +15,12 @@ export const READ_OPTIONS = {
   json: { type: 'boolean' },
 } as const
 
-/** Of a command whose values were parsed. */
+/** The parsed options of a command. */
 export type Given = Readonly<Record<string, string | boolean | undefined>>
 
-/** Resolves with the answer; null after a refusal, which is printed. Without an instance it rejects with an `ObservaError`. */
+/**
+ * Resolves with the response; null after a refusal, which is printed. Rejects with an `ObservaError` if no instance responds.
+ */
 export async function readApi(
   command: string,
   path: string,

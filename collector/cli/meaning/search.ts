@@ -1,4 +1,5 @@
-// `observa search`: exchanges of a running instance that mean something near, or have certain words, and traces like a trace.
+// `observa search`: exchanges of a running instance that are similar to a text or have certain words, and traces that are
+// similar to a trace.
 
 import { z } from 'zod'
 import { ObservaError } from '../../../core/errors.ts'

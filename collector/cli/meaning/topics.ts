@@ -1,4 +1,4 @@
-// `observa topics`: what the calls of a running instance are about, how that changes, and what repeats.
+// `observa topics`: the topics of a running instance, their changes, and near duplicates.
 
 import { z } from 'zod'
 import { ObservaError } from '../../../core/errors.ts'

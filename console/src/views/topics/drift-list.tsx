@@ -1,4 +1,5 @@
-// Whether the chosen time differs from the time before it, in which topics, and what is typical of each.
+// Drift: whether the chosen time range differs from the one before it, in which topics, and which exchanges are typical of
+// each.
 
 import type { JSX } from 'preact'
 import type { AnswerOf, RowOf } from '../../api/operations.ts'

@@ -1,4 +1,4 @@
-// Groups of exchanges that say nearly the same, the largest first: what a cache or a fixed answer would save.
+// Groups of near duplicates, the largest first: calls that a cache or a fixed answer would save.
 
 import type { JSX } from 'preact'
 import type { RowOf } from '../../api/operations.ts'

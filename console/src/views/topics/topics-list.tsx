@@ -1,4 +1,4 @@
-// The topics of a time with a chart of the largest ones and the trend of each.
+// The topics of a time range with a chart of the largest ones and the trend of each.
 
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
@@ -137,7 +137,7 @@ function TopicRow({
 export const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
 const signed = (change: number): string => `${change > 0 ? '+' : ''}${(change * 100).toFixed(0)} %`
 
-/** The traces of each bucket. Buckets that the answer leaves out have none. */
+/** The traces of each bucket. Buckets that are missing in the response have none. */
 function valuesOf(topic: Topic, at: readonly number[], bucketS: number): number[] {
   const byBucket = new Map(
     topic.trend.map((point) => [Math.floor(Date.parse(point.at) / 1000 / bucketS), point.traces]),

@@ -1,4 +1,5 @@
-// What calls are about: topics with their trend, drift between two times, and what repeats. All of it is of the sample that was embedded.
+// The page of topics: their trend, drift between two time ranges, and near duplicates. Everything is about the sample that
+// was embedded.
 
 import type { JSX } from 'preact'
 import { Tabs } from '../../parts/basics.tsx'
