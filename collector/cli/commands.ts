@@ -150,14 +150,14 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     'search',
     {
       help: INSTANCE_HELP.search,
-      load: async () => (await import('./meaning/search.ts')).searchCommand,
+      load: async () => (await import('./semantic/search.ts')).searchCommand,
     },
   ],
   [
     'topics',
     {
       help: INSTANCE_HELP.topics,
-      load: async () => (await import('./meaning/topics.ts')).topicsCommand,
+      load: async () => (await import('./semantic/topics.ts')).topicsCommand,
     },
   ],
   ['tap', { help: INSTANCE_HELP.tap, load: async () => (await import('./tap.ts')).tapCommand }],

@@ -11,7 +11,7 @@ import {
   type TopicSums,
   topicSums,
 } from '../../storage/semantic/topic-shares.ts'
-import { Breathing } from '../topics/breathing.ts'
+import { Breathing } from '../topics/yielding.ts'
 import { energyTest } from './energy-test.ts'
 import { divergenceOf, type TopicShift, topicShifts } from './share-shift.ts'
 

@@ -1,9 +1,9 @@
 // Tests whether two samples of vectors come from one distribution, with the energy distance (Székely and Rizzo 2013) and permutations: if
 // they do, the labels of the samples can be exchanged. It needs no assumption about how the vectors are distributed.
 
-import type { Breathing } from '../topics/breathing.ts'
 import { below, randomOf } from '../topics/random.ts'
 import { centred, dot, meanOf } from '../topics/unit-vectors.ts'
+import type { Breathing } from '../topics/yielding.ts'
 
 export interface EnergyTest {
   /** The energy distance as a share of its largest possible value: 0 for equal samples, 1 for samples at two points. */

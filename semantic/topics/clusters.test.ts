@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { direction, PLANTED_TOPICS, plantedVector } from '../testing/planted-topics.ts'
-import { Breathing } from './breathing.ts'
 import { continuedTopics, findClusters } from './clusters.ts'
 import { distinguishingWords, nameOf } from './topic-words.ts'
+import { Breathing } from './yielding.ts'
 
 const breathing = new Breathing(new AbortController().signal)
 const planted = (topics: readonly number[], each: number, from = 0): Float32Array[] =>

@@ -1,10 +1,10 @@
 // Finds the groups in a sample of vectors: their number, the similarity from which on a vector belongs to one, and the groups
 // that continue one of an earlier run. The result depends only on the vectors, their order and the seed.
 
-import type { Breathing } from './breathing.ts'
 import { mergeLevels } from './merge-levels.ts'
 import { assign, type Clustering, sphericalKMeans } from './spherical-kmeans.ts'
 import { centred, dot, meanOf, normalize, quantile } from './unit-vectors.ts'
+import type { Breathing } from './yielding.ts'
 
 /** A smaller group is no topic. */
 export const TOPIC_SIZE_MIN = 8

@@ -5,9 +5,9 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { duplicateLeaders, type TopicPlace, vectorsOf } from '../../storage/semantic/topics.ts'
 import type { Assigned, Assigner } from './assigner.ts'
-import type { Breathing } from './breathing.ts'
 import { below, randomOf } from './random.ts'
 import { dot, quantile } from './unit-vectors.ts'
+import type { Breathing } from './yielding.ts'
 
 /** Largest number of groups of a project with which new vectors are compared: the newest ones. */
 const GROUPS_MAX = 3000

@@ -6,7 +6,6 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { exchangesOf } from '../../storage/semantic/stored-exchanges.ts'
 import type { Topic, TopicModel, TopicPlace, TopicVector } from '../../storage/semantic/topics.ts'
 import { exchangeOf, lastQuestion } from '../quality/exchange.ts'
-import type { Breathing } from './breathing.ts'
 import {
   type Cluster,
   type Clusters,
@@ -16,6 +15,7 @@ import {
 } from './clusters.ts'
 import { duplicateThreshold } from './duplicate-groups.ts'
 import { distinguishingWords, nameOf } from './topic-words.ts'
+import type { Breathing } from './yielding.ts'
 
 /** Number of texts from which the words of a topic are taken: those nearest to its centroid. */
 const TEXTS_OF_TOPIC = 60

@@ -2,9 +2,9 @@
 // coherent are merged, until two are left. This finds groups of unequal size more reliably than k-means with each number of
 // groups, and takes less time.
 
-import type { Breathing } from './breathing.ts'
 import { sphericalKMeans } from './spherical-kmeans.ts'
 import { dot, normalize } from './unit-vectors.ts'
+import type { Breathing } from './yielding.ts'
 
 export interface Level {
   readonly centroids: readonly Float32Array[]

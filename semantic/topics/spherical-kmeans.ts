@@ -1,9 +1,9 @@
 // Spherical k-means: groups vectors of length 1 by their direction. Equal vectors in the same order with the same seed give
 // equal groups. `clusters.ts` decides how many groups there are.
 
-import type { Breathing } from './breathing.ts'
 import { below, randomOf } from './random.ts'
 import { dot, normalize } from './unit-vectors.ts'
+import type { Breathing } from './yielding.ts'
 
 export interface Clustering {
   readonly centroids: readonly Float32Array[]

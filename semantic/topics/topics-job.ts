@@ -28,9 +28,9 @@ import {
 } from '../../storage/semantic/topics.ts'
 import { TOPIC_RUNS, TOPIC_VECTORS, TOPICS_KNOWN } from '../semantic-metrics.ts'
 import { Assigner } from './assigner.ts'
-import { Breathing } from './breathing.ts'
 import { type DuplicateGroups, type Grouped, KnownGroups } from './duplicate-groups.ts'
 import { type MadeTopics, makeMoreTopics, makeTopics, type NameByModel } from './make-topics.ts'
+import { Breathing } from './yielding.ts'
 
 /** Number of vectors from which on a project has topics. */
 export const VECTORS_MIN = 24
