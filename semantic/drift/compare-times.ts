@@ -11,7 +11,7 @@ import {
   type TopicSums,
   topicSums,
 } from '../../storage/semantic/topic-shares.ts'
-import { Breathing } from '../topics/yielding.ts'
+import { Yielding } from '../topics/yielding.ts'
 import { energyTest } from './energy-test.ts'
 import { divergenceOf, type TopicShift, topicShifts } from './share-shift.ts'
 
@@ -76,7 +76,7 @@ export async function compareTimes(
     drawn.map((d) => d.v),
     base.map((d) => d.v),
     { seed, permutations: PERMUTATIONS },
-    new Breathing(signal),
+    new Yielding(signal),
   )
   const { pValue, effect, permutations, typicalNow, typicalBefore } = tested
   return {

@@ -8,12 +8,12 @@ import { plantedVector } from '../testing/planted-topics.ts'
 import { EMBEDDER, type Planted, storePlanted } from '../testing/planted-vectors.ts'
 import { type SemanticStores, startSemanticStores } from '../testing/semantic-stores.ts'
 import { randomOf } from '../topics/random.ts'
-import { Breathing } from '../topics/yielding.ts'
+import { Yielding } from '../topics/yielding.ts'
 import { compareTimes, DRIFT_BELOW } from './compare-times.ts'
 import { energyTest } from './energy-test.ts'
 import { divergenceOf, topicShifts } from './share-shift.ts'
 
-const breathing = new Breathing(new AbortController().signal)
+const yielding = new Yielding(new AbortController().signal)
 
 /** Vectors of topics with these shares. */
 function traffic(shares: readonly number[], count: number, seed: string): Float32Array[] {
@@ -32,7 +32,7 @@ test('two halves of the same traffic differ as rarely as was promised', async (t
   for (let round = 0; round < ROUNDS; round++) {
     const all = traffic([0.5, 0.3, 0.2], 120, `same ${round}`)
     const options = { seed: String(round), permutations: 199 }
-    const { pValue } = await energyTest(all.slice(0, 60), all.slice(60), options, breathing)
+    const { pValue } = await energyTest(all.slice(0, 60), all.slice(60), options, yielding)
     if (pValue < DRIFT_BELOW) found++
   }
   t.diagnostic(`${found} of ${ROUNDS} comparisons without drift are called drift`)
@@ -52,7 +52,7 @@ test('a planted shift is found: other shares, a new topic, a topic that changes'
     for (let n = 0; n < 20; n++) {
       const before = traffic(base, 240, `before ${what} ${n}`)
       const options = { seed: String(n), permutations: 199 }
-      const { pValue, effect } = await energyTest(make(n), before, options, breathing)
+      const { pValue, effect } = await energyTest(make(n), before, options, yielding)
       if (pValue < DRIFT_BELOW) found++
       assert.ok(effect > 0 && effect < 1)
     }
@@ -65,11 +65,11 @@ test('the same seed gives the same answer, and what is typical of a time is what
   const before = traffic([0.6, 0.4], 80, 'b')
   const now = [...traffic([0.6, 0.4], 60, 'n'), ...traffic([0, 0, 1], 20, 'fresh')]
   const options = { seed: 's', permutations: 99 }
-  const first = await energyTest(now, before, options, breathing)
-  assert.deepEqual(await energyTest(now, before, options, breathing), first)
+  const first = await energyTest(now, before, options, yielding)
+  assert.deepEqual(await energyTest(now, before, options, yielding), first)
   assert.ok(first.typicalNow.slice(0, 10).every((i) => i >= 60))
   assert.equal(new Set(first.typicalBefore).size, 80)
-  const same = await energyTest(before, before, options, breathing)
+  const same = await energyTest(before, before, options, yielding)
   assert.ok(same.effect < 1e-4)
   assert.equal(same.pValue, 1)
 })

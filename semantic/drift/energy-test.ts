@@ -3,7 +3,7 @@
 
 import { below, randomOf } from '../topics/random.ts'
 import { centred, dot, meanOf } from '../topics/unit-vectors.ts'
-import type { Breathing } from '../topics/yielding.ts'
+import type { Yielding } from '../topics/yielding.ts'
 
 export interface EnergyTest {
   /** The energy distance as a share of its largest possible value: 0 for equal samples, 1 for samples at two points. */
@@ -26,7 +26,7 @@ export async function energyTest(
   now: readonly Float32Array[],
   before: readonly Float32Array[],
   { seed, permutations }: EnergyOptions,
-  breathing: Breathing,
+  yielding: Yielding,
 ): Promise<EnergyTest> {
   // The mean of both sets together is subtracted. It does not depend on the labels, so the test stays exact; and differences
   // become visible where all vectors have much in common.
@@ -34,7 +34,7 @@ export async function energyTest(
   const center = meanOf(all)
   const distances = await Distances.of(
     all.map((v) => centred(v, center)),
-    breathing,
+    yielding,
   )
   const order = Int32Array.from({ length: distances.n }, (_, i) => i)
   const own = distances.between(order, now.length)
@@ -44,7 +44,7 @@ export async function energyTest(
     shuffle(order, now.length, random)
     // Sums in another order differ in the last digits.
     if (distances.between(order, now.length).energy >= own.energy - 1e-9) asFar++
-    if (breathing.isDue(now.length * now.length)) await breathing.breathe()
+    if (yielding.isDue(now.length * now.length)) await yielding.giveWay()
   }
   const typical = distances.typical(now.length)
   return {
@@ -89,7 +89,7 @@ class Distances {
     this.#all = all
   }
 
-  static async of(vectors: readonly Float32Array[], breathing: Breathing): Promise<Distances> {
+  static async of(vectors: readonly Float32Array[], yielding: Yielding): Promise<Distances> {
     const n = vectors.length
     const d = new Float32Array(n * n)
     for (const [i, v] of vectors.entries()) {
@@ -99,7 +99,7 @@ class Distances {
         d[i * n + j] = distance
         d[j * n + i] = distance
       }
-      if (breathing.isDue(i * v.length)) await breathing.breathe()
+      if (yielding.isDue(i * v.length)) await yielding.giveWay()
     }
     return new Distances(n, d)
   }

@@ -5,9 +5,9 @@ import { test } from 'node:test'
 import { direction, PLANTED_TOPICS, plantedVector } from '../testing/planted-topics.ts'
 import { continuedTopics, findClusters } from './clusters.ts'
 import { distinguishingWords, nameOf } from './topic-words.ts'
-import { Breathing } from './yielding.ts'
+import { Yielding } from './yielding.ts'
 
-const breathing = new Breathing(new AbortController().signal)
+const yielding = new Yielding(new AbortController().signal)
 const planted = (topics: readonly number[], each: number, from = 0): Float32Array[] =>
   topics.flatMap((topic) => Array.from({ length: each }, (_, n) => plantedVector(topic, from + n)))
 
@@ -15,7 +15,7 @@ test('planted groups are found in their number, and each holds the vectors of on
   for (const count of [2, 3, 5, 8]) {
     const topics = Array.from({ length: count }, (_, i) => i)
     const vectors = planted(topics, 60)
-    const { clusters } = await findClusters(vectors, { seed: 's', before: [] }, breathing)
+    const { clusters } = await findClusters(vectors, { seed: 's', before: [] }, yielding)
     assert.equal(clusters.length, count, `${count} planted`)
     for (const { members } of clusters)
       assert.equal(new Set(members.map((i) => Math.floor(i / 60))).size, 1, 'a group is one topic')
@@ -27,7 +27,7 @@ test('planted groups are found in their number, and each holds the vectors of on
 test('groups of unequal size are found, and vectors of none are in none', async () => {
   const odd = Array.from({ length: 20 }, (_, n) => direction(`odd ${n}`))
   const vectors = [...planted([0], 300), ...planted([1], 100), ...planted([2], 25), ...odd]
-  const { clusters } = await findClusters(vectors, { seed: 's', before: [] }, breathing)
+  const { clusters } = await findClusters(vectors, { seed: 's', before: [] }, yielding)
   for (const [from, to] of [
     [0, 300],
     [300, 400],
@@ -42,7 +42,7 @@ test('groups of unequal size are found, and vectors of none are in none', async 
 
 test('in noise there are no groups', async () => {
   const vectors = Array.from({ length: 400 }, (_, n) => direction(`noise ${n}`))
-  const { clusters } = await findClusters(vectors, { seed: 's', before: [] }, breathing)
+  const { clusters } = await findClusters(vectors, { seed: 's', before: [] }, yielding)
   assert.equal(clusters.length, 1)
   assert.equal(clusters[0]?.threshold, -1)
 })
@@ -51,18 +51,18 @@ test('the same vectors and seed give the same groups', async () => {
   const vectors = planted([0, 1, 2, 3], 50)
   const options = { seed: 's', before: [] }
   assert.deepEqual(
-    await findClusters(vectors, options, breathing),
-    await findClusters(vectors, options, breathing),
+    await findClusters(vectors, options, yielding),
+    await findClusters(vectors, options, yielding),
   )
 })
 
 test('a later run finds the groups of before again, in any order, and new ones are new', async () => {
   const options = { seed: 's', before: [] }
-  const first = await findClusters(planted([0, 1, 2, 3], 60), options, breathing)
+  const first = await findClusters(planted([0, 1, 2, 3], 60), options, yielding)
   const before = first.clusters.map((c) => c.mean)
   const topicOf = first.clusters.map((c) => Math.floor((c.members[0] ?? 0) / 60))
   const later = planted([5, 3, 1, 0, 2], 80, 1000)
-  const second = await findClusters(later, { seed: 's', before }, breathing)
+  const second = await findClusters(later, { seed: 's', before }, yielding)
   assert.equal(second.clusters.length, 5)
   for (const [i, old] of continuedTopics(second, before).entries()) {
     const topic = [5, 3, 1, 0, 2][Math.floor((second.clusters[i]?.members[0] ?? 0) / 80)]
@@ -98,12 +98,12 @@ test('a calculation gives way to others, and ends when it is aborted', async () 
       turns++
     }
   })()
-  await findClusters(vectors, { seed: 's', before: [] }, breathing)
+  await findClusters(vectors, { seed: 's', before: [] }, yielding)
   isOver = true
   await others
   assert.ok(turns > 20, `${turns} turns of others`)
   const stop = new AbortController()
-  const run = findClusters(vectors, { seed: 's', before: [] }, new Breathing(stop.signal))
+  const run = findClusters(vectors, { seed: 's', before: [] }, new Yielding(stop.signal))
   stop.abort(new Error('stopped'))
   await assert.rejects(run, /stopped/)
 })

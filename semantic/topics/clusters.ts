@@ -4,7 +4,7 @@
 import { mergeLevels } from './merge-levels.ts'
 import { assign, type Clustering, sphericalKMeans } from './spherical-kmeans.ts'
 import { centred, dot, meanOf, normalize, quantile } from './unit-vectors.ts'
-import type { Breathing } from './yielding.ts'
+import type { Yielding } from './yielding.ts'
 
 /** A smaller group is no topic. */
 export const TOPIC_SIZE_MIN = 8
@@ -54,19 +54,19 @@ export interface ClusterOptions {
 export async function findClusters(
   vectors: readonly Float32Array[],
   { seed, before, ...options }: ClusterOptions,
-  breathing: Breathing,
+  yielding: Yielding,
 ): Promise<Clusters> {
   const center = options.center ?? meanOf(vectors)
   const points = vectors.map((v) => centred(v, center))
   const old = before.map((mean) => centred(mean, center))
-  const from = await bestStart(points.slice(0, CHOOSE_WITH), old, seed, breathing)
+  const from = await bestStart(points.slice(0, CHOOSE_WITH), old, seed, yielding)
   if (from === null && options.center === undefined)
     return { center, clusters: [onlyOne(center, vectors)] }
   const start = from ?? [normalize(meanOf(points))]
   const found = await sphericalKMeans(
     points,
     { k: start.length, seed, iterationsMax: ITERATIONS, from: start },
-    breathing,
+    yielding,
   )
   return { center, clusters: clustersOf(vectors, points, center, found) }
 }
@@ -84,23 +84,23 @@ async function bestStart(
   points: readonly Float32Array[],
   old: readonly Float32Array[],
   seed: string,
-  breathing: Breathing,
+  yielding: Yielding,
 ): Promise<readonly Float32Array[] | null> {
   const one = points.filter((_, i) => i % 2 === 0)
   const other = points.filter((_, i) => i % 2 === 1)
   const counts = TOPIC_COUNTS.filter((n) => n * TOPIC_SIZE_MIN <= points.length)
-  const first = await mergeLevels(one, counts, `${seed} 1`, breathing)
-  const second = await mergeLevels(other, counts, `${seed} 2`, breathing)
+  const first = await mergeLevels(one, counts, `${seed} 1`, yielding)
+  const second = await mergeLevels(other, counts, `${seed} 2`, yielding)
   let best: Candidate | null = null
   if (old.length > 1 && old.length * TOPIC_SIZE_MIN <= points.length) {
-    const { of } = await refined(other, old, seed, breathing)
-    const from = await refined(one, old, seed, breathing)
-    best = await candidateOf(from.centroids, other, of, breathing)
+    const { of } = await refined(other, old, seed, yielding)
+    const from = await refined(one, old, seed, yielding)
+    best = await candidateOf(from.centroids, other, of, yielding)
   }
   for (const [k, { centroids }] of [...first].toReversed()) {
     const level = second.get(k)
     if (level === undefined) continue
-    const found = await candidateOf(centroids, other, level.of, breathing)
+    const found = await candidateOf(centroids, other, level.of, yielding)
     if (found !== null && found.fit > (best?.fit ?? 0) * (1 + BETTER_BY)) best = found
   }
   return best?.centroids ?? null
@@ -110,9 +110,9 @@ const refined = (
   points: readonly Float32Array[],
   from: readonly Float32Array[],
   seed: string,
-  breathing: Breathing,
+  yielding: Yielding,
 ): Promise<Clustering> =>
-  sphericalKMeans(points, { k: from.length, seed, iterationsMax: ITERATIONS, from }, breathing)
+  sphericalKMeans(points, { k: from.length, seed, iterationsMax: ITERATIONS, from }, yielding)
 
 interface Candidate {
   readonly centroids: readonly Float32Array[]
@@ -128,9 +128,9 @@ async function candidateOf(
   centroids: readonly Float32Array[],
   other: readonly Float32Array[],
   own: Int32Array,
-  breathing: Breathing,
+  yielding: Yielding,
 ): Promise<Candidate | null> {
-  const predicted = await assign(other, centroids, breathing)
+  const predicted = await assign(other, centroids, yielding)
   const repeated = repeatedPairs(own, predicted.of, centroids.length)
   if (repeated < REPEATED_MIN) return null
   return { centroids, fit: repeated * separationOf(predicted) }

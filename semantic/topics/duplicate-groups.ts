@@ -7,7 +7,7 @@ import { duplicateLeaders, type TopicPlace, vectorsOf } from '../../storage/sema
 import type { Assigned, Assigner } from './assigner.ts'
 import { below, randomOf } from './random.ts'
 import { dot, quantile } from './unit-vectors.ts'
-import type { Breathing } from './yielding.ts'
+import type { Yielding } from './yielding.ts'
 
 /** Largest number of groups of a project with which new vectors are compared: the newest ones. */
 const GROUPS_MAX = 3000
@@ -89,7 +89,7 @@ export class DuplicateGroups {
     eventId: string,
     v: Float32Array,
     nearest: Assigned['nearest'],
-    breathing: Breathing,
+    yielding: Yielding,
   ): Promise<Grouped> {
     let best: Leader | null = null
     let similarity = this.threshold
@@ -100,7 +100,7 @@ export class DuplicateGroups {
           similarity = cosine
           best = leader
         }
-        if (breathing.isDue(v.length)) await breathing.breathe()
+        if (yielding.isDue(v.length)) await yielding.giveWay()
       }
     if (best !== null) return { group: best.eventId, similarity: Math.min(1, similarity) }
     this.add(eventId, v, nearest)

@@ -15,7 +15,7 @@ import {
 } from './clusters.ts'
 import { duplicateThreshold } from './duplicate-groups.ts'
 import { distinguishingWords, nameOf } from './topic-words.ts'
-import type { Breathing } from './yielding.ts'
+import type { Yielding } from './yielding.ts'
 
 /** Number of texts from which the words of a topic are taken: those nearest to its centroid. */
 const TEXTS_OF_TOPIC = 60
@@ -52,14 +52,14 @@ export async function makeTopics(
   client: ClickHouseClient,
   sample: readonly TopicVector[],
   options: MakeOptions,
-  breathing: Breathing,
+  yielding: Yielding,
 ): Promise<MadeTopics> {
   const { place, model, nowMs } = options
   const seed = seedOf(place)
   const before = model?.means ?? []
   const distinct = distinctOf(sample)
   const vectors = distinct.map((s) => s.v)
-  const found = await findClusters(vectors, { seed, before }, breathing)
+  const found = await findClusters(vectors, { seed, before }, yielding)
   const continued = continuedTopics(found, before)
   const ids = found.clusters.map((cluster, i) => {
     const old = continued[i]
@@ -84,7 +84,7 @@ export async function makeMoreTopics(
   client: ClickHouseClient,
   pool: readonly TopicVector[],
   options: MakeOptions & { readonly model: TopicModel },
-  breathing: Breathing,
+  yielding: Yielding,
 ): Promise<MadeTopics | null> {
   const { place, model } = options
   const { center, cohesions } = model
@@ -92,7 +92,7 @@ export async function makeMoreTopics(
   const found = await findClusters(
     pool.map((p) => p.v),
     { seed, before: [], center },
-    breathing,
+    yielding,
   )
   const usual = cohesions.toSorted((a, b) => a - b)[cohesions.length >> 1] ?? 0
   const born = found.clusters

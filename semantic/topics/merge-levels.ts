@@ -4,7 +4,7 @@
 
 import { sphericalKMeans } from './spherical-kmeans.ts'
 import { dot, normalize } from './unit-vectors.ts'
-import type { Breathing } from './yielding.ts'
+import type { Yielding } from './yielding.ts'
 
 export interface Level {
   readonly centroids: readonly Float32Array[]
@@ -21,16 +21,16 @@ export async function mergeLevels(
   vectors: readonly Float32Array[],
   counts: readonly number[],
   seed: string,
-  breathing: Breathing,
+  yielding: Yielding,
 ): Promise<ReadonlyMap<number, Level>> {
   const k = Math.min(SMALL_GROUPS_MAX, Math.floor(vectors.length / SMALL_GROUP_SIZE))
-  const small = await sphericalKMeans(vectors, { k, seed, iterationsMax: ITERATIONS }, breathing)
+  const small = await sphericalKMeans(vectors, { k, seed, iterationsMax: ITERATIONS }, yielding)
   const merging = new Merging(vectors, small.of, k)
   const levels = new Map<number, Level>()
   for (let n = merging.groups; n >= 2; n--) {
     if (counts.includes(n)) levels.set(n, merging.level(small.of))
     merging.mergeOnce()
-    if (breathing.isDue((vectors[0]?.length ?? 0) * n)) await breathing.breathe()
+    if (yielding.isDue((vectors[0]?.length ?? 0) * n)) await yielding.giveWay()
   }
   return levels
 }

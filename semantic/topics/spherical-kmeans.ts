@@ -3,7 +3,7 @@
 
 import { below, randomOf } from './random.ts'
 import { dot, normalize } from './unit-vectors.ts'
-import type { Breathing } from './yielding.ts'
+import type { Yielding } from './yielding.ts'
 
 export interface Clustering {
   readonly centroids: readonly Float32Array[]
@@ -25,17 +25,17 @@ export interface KMeansOptions {
 export async function sphericalKMeans(
   vectors: readonly Float32Array[],
   options: KMeansOptions,
-  breathing: Breathing,
+  yielding: Yielding,
 ): Promise<Clustering> {
-  let centroids = options.from ?? (await drawnApart(vectors, options, breathing))
+  let centroids = options.from ?? (await drawnApart(vectors, options, yielding))
   let before: Int32Array | null = null
   for (let n = 0; n < options.iterationsMax; n++) {
-    const assigned = await assign(vectors, centroids, breathing)
+    const assigned = await assign(vectors, centroids, yielding)
     if (before?.every((index, i) => index === assigned.of[i]) === true) return assigned
     before = assigned.of
     centroids = centroidsOf(vectors, assigned)
   }
-  return await assign(vectors, centroids, breathing)
+  return await assign(vectors, centroids, yielding)
 }
 
 /**
@@ -45,7 +45,7 @@ export async function sphericalKMeans(
 async function drawnApart(
   vectors: readonly Float32Array[],
   { k, seed }: KMeansOptions,
-  breathing: Breathing,
+  yielding: Yielding,
 ): Promise<Float32Array[]> {
   const random = randomOf(seed)
   const first = vectors[below(random, vectors.length)]
@@ -58,7 +58,7 @@ async function drawnApart(
     for (const [i, v] of vectors.entries()) {
       distance[i] = Math.min(distance[i] ?? 0, Math.max(0, 1 - dot(v, last)))
       sum += distance[i] ?? 0
-      if (breathing.isDue(v.length)) await breathing.breathe()
+      if (yielding.isDue(v.length)) await yielding.giveWay()
     }
     let rest = random() * sum
     const at = distance.findIndex((d) => (rest -= d) < 0)
@@ -71,7 +71,7 @@ async function drawnApart(
 export async function assign(
   vectors: readonly Float32Array[],
   centroids: readonly Float32Array[],
-  breathing: Breathing,
+  yielding: Yielding,
 ): Promise<Clustering> {
   const of = new Int32Array(vectors.length)
   const near = new Float32Array(vectors.length)
@@ -89,7 +89,7 @@ export async function assign(
     }
     near[i] = best
     second[i] = next
-    if (breathing.isDue(v.length * centroids.length)) await breathing.breathe()
+    if (yielding.isDue(v.length * centroids.length)) await yielding.giveWay()
   }
   return { centroids, of, near, second }
 }

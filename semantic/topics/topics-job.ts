@@ -30,7 +30,7 @@ import { TOPIC_RUNS, TOPIC_VECTORS, TOPICS_KNOWN } from '../semantic-metrics.ts'
 import { Assigner } from './assigner.ts'
 import { type DuplicateGroups, type Grouped, KnownGroups } from './duplicate-groups.ts'
 import { type MadeTopics, makeMoreTopics, makeTopics, type NameByModel } from './make-topics.ts'
-import { Breathing } from './yielding.ts'
+import { Yielding } from './yielding.ts'
 
 /** Number of vectors from which on a project has topics. */
 export const VECTORS_MIN = 24
@@ -90,14 +90,14 @@ class PlaceRun {
   readonly #state: State
   readonly #place: TopicPlace
   readonly #signal: AbortSignal
-  readonly #breathing: Breathing
+  readonly #yielding: Yielding
 
   constructor(deps: TopicsDeps, state: State, place: TopicPlace, signal: AbortSignal) {
     this.#deps = deps
     this.#state = state
     this.#place = place
     this.#signal = signal
-    this.#breathing = new Breathing(signal)
+    this.#yielding = new Yielding(signal)
   }
 
   async run(): Promise<void> {
@@ -109,12 +109,12 @@ class PlaceRun {
       const before = model
       const sample = await sampledVectors(clickhouse, this.#place, SAMPLE_MAX, BATCH)
       const options = await this.#options(vectors, before)
-      const made = await makeTopics(clickhouse, sample, options, this.#breathing)
+      const made = await makeTopics(clickhouse, sample, options, this.#yielding)
       model = await this.#store(made, 'clustered')
       if (before !== null) await this.#assignAgain(model)
     }
     const pooled = await this.#assignNew(model)
-    if (pooled > 0) await this.#bear(model, vectors)
+    if (pooled > 0) await this.#addTopics(model, vectors)
   }
 
   async #options(vectors: number, model: TopicModel | null) {
@@ -190,10 +190,10 @@ class PlaceRun {
     const assignments = []
     for (const { v, ...vector } of vectors) {
       const { topicId, similarity, nearest } = assigner.assign(v)
-      if (this.#breathing.isDue(v.length * assigner.topics)) await this.#breathing.breathe()
+      if (this.#yielding.isDue(v.length * assigner.topics)) await this.#yielding.giveWay()
       const { group, similarity: duplicateSimilarity } =
         'join' in groups
-          ? await groups.join(vector.event_id, v, nearest, this.#breathing)
+          ? await groups.join(vector.event_id, v, nearest, this.#yielding)
           : (groups.get(vector.event_id) ?? { group: vector.event_id, similarity: 1 })
       assignments.push({
         ...vector,
@@ -214,7 +214,7 @@ class PlaceRun {
   /**
    * Searches for new topics among the vectors that are near none, when there are many more of these than at the last search.
    */
-  async #bear(model: TopicModel, vectors: number): Promise<void> {
+  async #addTopics(model: TopicModel, vectors: number): Promise<void> {
     const { clickhouse } = this.#deps
     const { pools } = this.#state
     const key = JSON.stringify(this.#place)
@@ -229,7 +229,7 @@ class PlaceRun {
       pool.push(...(await vectorsOf(clickhouse, this.#place, ids)))
     }
     const options = { ...(await this.#options(vectors, model)), model }
-    const made = await makeMoreTopics(clickhouse, pool, options, this.#breathing)
+    const made = await makeMoreTopics(clickhouse, pool, options, this.#yielding)
     if (made === null) return
     pools.delete(key)
     const more = await this.#store(made, 'born')

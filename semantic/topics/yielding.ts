@@ -1,14 +1,14 @@
 // Lets long calculations on the main thread give way to other work every few milliseconds, so that requests do not wait for
 // them.
 
-import { setImmediate as giveWay } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /** Longest time without giving way, ms. A request waits at most this long for a calculation. */
 const WORK_MS = 4
 /** The clock is read once for this many operations, because reading it costs as much as a thousand of them. */
 const OPERATIONS = 200_000
 
-export class Breathing {
+export class Yielding {
   readonly #signal: AbortSignal
   #operations = 0
   #since = performance.now()
@@ -26,8 +26,8 @@ export class Breathing {
   }
 
   /** Lets other work run. Rejects if the calculation was aborted. */
-  async breathe(): Promise<void> {
-    await giveWay()
+  async giveWay(): Promise<void> {
+    await nextTurn()
     this.#signal.throwIfAborted()
     this.#since = performance.now()
   }
