@@ -6,7 +6,8 @@
 import { RESOURCE, SCOPE, SPAN, SPAN_FLAG, VALUE } from '../core/batch.ts'
 import { FIELDS, type Field, numberIndex, rangeIndex } from '../core/fields.ts'
 import { internKey } from '../core/keys.ts'
-import { JsonScanner, unescape } from './json/scan.ts'
+import { stringRange, stringText } from './json/arena-strings.ts'
+import { JsonScanner } from './json/scan.ts'
 import { malformed, Refusal } from './refusal.ts'
 import type { RequestTally } from './request-tally.ts'
 import { appendRepaired, isValidUtf8 } from './utf8.ts'
@@ -116,7 +117,7 @@ class CanonicalReader {
     if (s.peek() !== OBJECT) throw malformed('It is not a JSON object.')
     for (let more = s.open(OBJECT_END); more; more = s.next(OBJECT_END)) {
       s.string()
-      const name = this.#text()
+      const name = stringText(this.#s, this.#tally.batch.arena)
       s.expect(0x3a)
       this.#member(name)
     }
@@ -153,7 +154,7 @@ class CanonicalReader {
       case 'text': {
         if (c !== STRING) throw malformed(`${name} is not a string.`)
         s.string()
-        const range = this.#stringRange()
+        const range = stringRange(this.#s, this.#tally.batch.arena)
         if (name === 'name') this.#name = range
         return this.#attribute(name, range.off, range.len)
       }
@@ -167,7 +168,7 @@ class CanonicalReader {
   #unknown(name: string): void {
     if (this.#s.peek() !== STRING) return this.#json(`${CANONICAL_JSON}${CANONICAL_PREFIX}${name}`)
     this.#s.string()
-    const { off, len } = this.#stringRange()
+    const { off, len } = stringRange(this.#s, this.#tally.batch.arena)
     this.#attribute(`attributes.${CANONICAL_PREFIX}${name}`, off, len)
   }
 
@@ -176,13 +177,13 @@ class CanonicalReader {
     if (s.peek() !== OBJECT) throw malformed(`${name} is not an object.`)
     for (let more = s.open(OBJECT_END); more; more = s.next(OBJECT_END)) {
       s.string()
-      const key = this.#text()
+      const key = stringText(this.#s, this.#tally.batch.arena)
       s.expect(0x3a)
       if (s.peek() !== STRING)
         this.#json(`${name === 'attributes' ? CANONICAL_JSON : 'metadata.'}${key}`)
       else {
         s.string()
-        const { off, len } = this.#stringRange()
+        const { off, len } = stringRange(this.#s, this.#tally.batch.arena)
         this.#attribute(`${name}.${key}`, off, len)
       }
     }
@@ -246,28 +247,12 @@ class CanonicalReader {
   #id(name: string, bytes: number): void {
     if (this.#s.peek() !== STRING) throw malformed(`${name} is not a string.`)
     this.#s.string()
-    const hex = this.#text()
+    const hex = stringText(this.#s, this.#tally.batch.arena)
     if (!/^[0-9a-fA-F]+$/.test(hex) || hex.length !== 2 * bytes)
       throw malformed(`${name} is not an id of ${2 * bytes} hex digits.`)
     const off = this.#tally.batch.arena.append(Buffer.from(hex, 'hex'))
     this.#s.b = this.#tally.batch.arena.bytes
     this.#ranges.push(rangeIndex(name), off, bytes)
-  }
-
-  #text(): string {
-    const { off, len } = this.#stringRange()
-    return this.#tally.batch.arena.text(off, len)
-  }
-
-  /** The last string of the scanner as a range of the arena, without escapes. */
-  #stringRange(): { off: number; len: number } {
-    const s = this.#s
-    if (!s.hasEscapes) return { off: s.strOff, len: s.strLen }
-    const { arena } = this.#tally.batch
-    const off = arena.reserve(s.strLen)
-    s.b = arena.bytes
-    arena.top = unescape(s.b, off, s.b, s.strOff, s.strLen)
-    return { off, len: arena.top - off }
   }
 
   #attribute(path: string, off: number, len: number): void {

@@ -5,7 +5,8 @@
 
 import { ATTR, ATTR_STRIDE, SPAN, SPAN_FLAG, VALUE } from '../../core/batch.ts'
 import { internKey, key, UNKNOWN_KEY } from '../../core/keys.ts'
-import { JsonScanner, unescape } from '../json/scan.ts'
+import { stringRange, stringText } from '../json/arena-strings.ts'
+import { JsonScanner } from '../json/scan.ts'
 import { forbidden, malformed } from '../refusal.ts'
 import type { RequestTally } from '../request-tally.ts'
 import { appendRepaired, isValidUtf8 } from '../utf8.ts'
@@ -93,7 +94,7 @@ export class LegacyEvents {
     if (s.peek() !== 0x7b) throw malformed('It is not a JSON object.')
     for (let more = s.open(0x7d); more; more = s.next(0x7d)) {
       s.string()
-      const name = this.#text()
+      const name = stringText(this.#s, this.#tally.batch.arena)
       s.expect(0x3a)
       this.#topLevel(name)
     }
@@ -109,7 +110,7 @@ export class LegacyEvents {
       if (c === 0x6e) return s.word('null')
       if (c !== 0x22) throw malformed(`${name} is not a string.`)
       s.string()
-      this.#ids[id] = this.#text()
+      this.#ids[id] = stringText(this.#s, this.#tally.batch.arena)
     } else if (name === 'attributes' && c === 0x7b) this.#flatten('attributes.', FLAT_LEVELS)
     else if (name === 'attributes_json' && c === 0x22) this.#attributesText()
     else this.#value(name)
@@ -120,7 +121,7 @@ export class LegacyEvents {
     const s = this.#s
     for (let more = s.open(0x7d); more; more = s.next(0x7d)) {
       s.string()
-      const path = prefix + this.#text()
+      const path = prefix + stringText(this.#s, this.#tally.batch.arena)
       s.expect(0x3a)
       if (levels > 1 && s.peek() === 0x7b) this.#flatten(`${path}.`, levels - 1)
       else this.#value(path)
@@ -131,7 +132,7 @@ export class LegacyEvents {
   #attributesText(): void {
     const s = this.#s
     s.string()
-    const { off, len } = this.#stringRange()
+    const { off, len } = stringRange(this.#s, this.#tally.batch.arena)
     const inner = new JsonScanner(s.b, off, off + len)
     if (inner.peek() !== 0x7b) return this.#addRange('attributes_json', VALUE.STRING, off, len)
     const { p, end } = s
@@ -150,7 +151,7 @@ export class LegacyEvents {
     if (c === 0x6e) return s.word('null')
     if (c === 0x22) {
       s.string()
-      const { off, len } = this.#stringRange()
+      const { off, len } = stringRange(this.#s, this.#tally.batch.arena)
       const owner = OWNER_NAMES.get(path)
       if (owner !== undefined) this.#owner[owner] = this.#tally.batch.arena.text(off, len)
       return this.#addRange(path, VALUE.STRING, off, len)
@@ -182,23 +183,6 @@ export class LegacyEvents {
     }
     arena.view.setBigInt64(at, big, true)
     this.#addAttr(path, VALUE.INT, at, 8, value)
-  }
-
-  /** The last string of the scanner as a JS string. */
-  #text(): string {
-    const { off, len } = this.#stringRange()
-    return this.#tally.batch.arena.text(off, len)
-  }
-
-  /** The last string of the scanner as a range of the arena, without escapes. */
-  #stringRange(): { off: number; len: number } {
-    const s = this.#s
-    if (!s.hasEscapes) return { off: s.strOff, len: s.strLen }
-    const { arena } = this.#tally.batch
-    const off = arena.reserve(s.strLen)
-    s.b = arena.bytes
-    arena.top = unescape(s.b, off, s.b, s.strOff, s.strLen)
-    return { off, len: arena.top - off }
   }
 
   #addRange(path: string, type: number, off: number, len: number): void {
