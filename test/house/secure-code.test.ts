@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { importsOf, projectFiles, textOf } from './source-files.ts'
 
 const AREAS =
-  /^(core|proto|usage|processors|exporters|collector|config|storage|accounts|jobs|api)\/.*\.ts$/
+  /^(core|proto|usage|detection|processors|exporters|collector|config|storage|accounts|jobs|semantic|notifications|api)\/.*\.ts$/
 const NOT_PRODUCT = /\.(test|bench)\.ts$|\/(testing|testdata|corpus|scripts)\/|-for-tests?\.ts$/
 const product = projectFiles().filter((f) => AREAS.test(f) && !NOT_PRODUCT.test(f))
 

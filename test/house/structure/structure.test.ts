@@ -19,9 +19,17 @@ const LAYERS_MAX: Readonly<Record<string, number>> = {
 }
 /** Most type assertions (`as`). In each the programmer, not the compiler, vouches for a type. */
 const CASTS_MAX = 1200
-/** Most files outside `core/` and `proto/` that use the stride of a row. */
-const STRIDE_FILES_MAX = 4
-/** Classes whose fields are assigned in more than two files, with the number of those files. */
+/** The files outside `core/` and `proto/` that use the stride of a row: the loops that run for every attribute of every span. */
+const STRIDE_FILES: readonly string[] = [
+  'processors/canonicalize/rules/plans.ts',
+  'processors/canonicalize/steps/direct-ops.ts',
+  'processors/scrub/inputs/attributes.ts',
+  'processors/scrub/inputs/batch.ts',
+]
+/**
+ * Classes whose fields are assigned in more than two files, with the number of those files. Code that writes into an arena gives
+ * unused space back. The ledger keeps marks of its own in the reports that `usage/` compares, because it remembers a million of them.
+ */
 const WRITERS_MAX: Readonly<Record<string, number>> = { Arena: 4, UsageReport: 4 }
 
 test('the measurements find the sources of the product', () => {
@@ -69,10 +77,7 @@ test('there is no any, no non-null assertion and few type assertions', () => {
 })
 
 test('outside core and proto, rows are read through views', () => {
-  assert.ok(
-    m.strideFiles.length <= STRIDE_FILES_MAX,
-    `${m.strideFiles.length}:\n${m.strideFiles.join('\n')}`,
-  )
+  assert.deepEqual(m.strideFiles.toSorted(), STRIDE_FILES)
 })
 
 test('no number is used in place of the stride of a row', () => {
