@@ -346,7 +346,7 @@ export const rootSchema = z.strictObject({
   jobs: jobs.prefault({}).describe('Work that is not part of a request; it waits in Postgres.'),
   notifications: notifications
     .prefault({})
-    .describe('How issues are told to people. Targets are made in the API, by tenants.'),
+    .describe('How people are notified about issues. Targets are made in the API, by tenants.'),
   retention: retentionSection
     .prefault({})
     .describe(

@@ -233,7 +233,7 @@ export class SpanBatch {
     this.linkCount = 0
     this.resourceCount = 0
     this.scopeCount = 0
-    for (const told of [...this.#notes, this.canonical]) told.clear()
+    for (const notes of [...this.#notes, this.canonical]) notes.clear()
   }
 
   mark(): BatchMark {
@@ -250,8 +250,8 @@ export class SpanBatch {
 
   rewind(mark: BatchMark): void {
     this.arena.top = mark.top
-    for (const told of [...this.#notes, this.canonical])
-      for (const span of told.keys()) if (span >= mark.spans) told.delete(span)
+    for (const notes of [...this.#notes, this.canonical])
+      for (const span of notes.keys()) if (span >= mark.spans) notes.delete(span)
     this.spanCount = mark.spans
     this.attrCount = mark.attrs
     this.eventCount = mark.events

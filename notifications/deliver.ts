@@ -13,7 +13,11 @@ import {
   dropOldDeliveries,
   endAttempt,
 } from '../storage/control/deliveries.ts'
-import { dropIdleGroups, issuesOf, type ToldIssue } from '../storage/control/notification-groups.ts'
+import {
+  dropIdleGroups,
+  issuesOf,
+  type NotifiedIssue,
+} from '../storage/control/notification-groups.ts'
 import { disableTarget, targetsOf } from '../storage/control/notification-targets.ts'
 import type { Statements } from '../storage/postgres/connection.ts'
 import type { PostgresPool } from '../storage/postgres/pool.ts'
@@ -45,7 +49,7 @@ const GONE = 410
 interface Loaded {
   readonly delivery: DeliveryRow
   readonly target: Target | null
-  readonly issues: readonly ToldIssue[]
+  readonly issues: readonly NotifiedIssue[]
 }
 
 export function deliverNotifications(
@@ -63,7 +67,7 @@ export function deliverNotifications(
         (client) => load(client, tenant_id, delivery_id),
         { signal },
       )
-      // Delivered or called off before.
+      // The delivery was made or cancelled before.
       if (loaded === null) return
       const { delivery, target, issues } = loaded
       const { externalUrl } = options
@@ -132,7 +136,7 @@ function resultOf(
   }
 }
 
-/** The beginning of what the target answered, for whoever owns it. NUL has no place in Postgres. */
+/** The beginning of the target's response, for the tenant. Postgres stores no text with NUL. */
 const cleaned = (text: string): string => text.replaceAll('\0', '').slice(0, TEXT_CHARS_MAX)
 
 // ---------------------------------------------------------------- clean-up

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isInWindow, localTime, nextAt } from '../core/signals/timetable.ts'
-import type { MemberRow, ToldIssue } from '../storage/control/notification-groups.ts'
+import type { MemberRow, NotifiedIssue } from '../storage/control/notification-groups.ts'
 import { dueOf, groupOf, settle } from './grouping.ts'
 import { AddressGuard } from './http/address-guard.ts'
 import { inhibitorOf, labelsOf, PROVIDER_OUTAGE } from './matching.ts'
@@ -20,7 +20,7 @@ function target(timing: Record<string, unknown>): Target {
   return made
 }
 
-function issue(more: Partial<ToldIssue> = {}): ToldIssue {
+function issue(more: Partial<NotifiedIssue> = {}): NotifiedIssue {
   return {
     tenant_id: 'acme', project_id: 'shop', issue_id: 'i', fingerprint: 'v1:i', type: 'tool_error', severity: 'high', title: 't', status: 'open',
     substatus: 'new', count: 1, first_seen: new Date(0), last_seen: new Date(0), traces: 0, users: 0, cost_usd: 0, environment: null,
@@ -64,7 +64,7 @@ test('in quiet hours only what is excepted is told; the rest is told when they e
   const issues = [issue(), issue({ issue_id: 'm', severity: 'medium' })]
   const settled = settle({ ...due, members: [member(), member({ issue_id: 'm' })], issues })
   assert.deepEqual(
-    settled.told.map((i) => i.issue_id),
+    settled.changes.map((i) => i.issue_id),
     ['i'],
   )
   assert.equal(settled.dueAtMs, at('2026-11-28T07:00:00Z'))
@@ -90,8 +90,8 @@ test('an end is told where the beginning was, and nothing of what somebody ignor
     isHeld: () => false,
     nowMs: 0,
   }
-  const told = (m: Partial<MemberRow>, i: Partial<ToldIssue>) =>
-    settle({ ...due, members: [member(m)], issues: [issue(i)] }).told.length
+  const told = (m: Partial<MemberRow>, i: Partial<NotifiedIssue>) =>
+    settle({ ...due, members: [member(m)], issues: [issue(i)] }).changes.length
   assert.equal(told({ pending: 'resolved', told: 'firing' }, { status: 'resolved' }), 1)
   assert.equal(told({ pending: 'resolved' }, { status: 'resolved' }), 0)
   assert.equal(told({ pending: 'opened' }, { status: 'resolved' }), 0)
@@ -102,7 +102,7 @@ test('an end is told where the beginning was, and nothing of what somebody ignor
 })
 
 test('of two issues that could silence each other one is told; a small rate silences nothing', () => {
-  const rate = (id: string, now: string, first: number): ToldIssue =>
+  const rate = (id: string, now: string, first: number): NotifiedIssue =>
     issue({
       issue_id: id,
       type: 'error_rate',
@@ -110,7 +110,7 @@ test('of two issues that could silence each other one is told; a small rate sile
       evidence: { now, series: { provider: 'p' } },
     })
   const [a, b] = [rate('a', '80 %', 1), rate('b', '90 %', 2)] as const
-  const by = (i: ToldIssue, sources: readonly ToldIssue[]) =>
+  const by = (i: NotifiedIssue, sources: readonly NotifiedIssue[]) =>
     inhibitorOf([PROVIDER_OUTAGE], sources, i, labelsOf(i))?.issue_id ?? null
   assert.equal(by(a, [a, b]), null)
   assert.equal(by(b, [a, b]), 'a')

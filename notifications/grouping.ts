@@ -1,5 +1,5 @@
-// The timers of a group, after those of Alertmanager: a wait after the first issue, an interval between two notifications, a repetition of
-// what still occurs; with quiet hours and a daily digest. No I/O and no clock.
+// The timers of a group, like those of Alertmanager: a wait after the first issue, an interval between two notifications, and
+// the repetition of issues that still occur; with quiet hours and a daily digest. No I/O and no clock.
 
 import { hash } from 'node:crypto'
 import { DAYS, isInWindow, nextAt } from '../core/signals/timetable.ts'
@@ -9,8 +9,8 @@ import type {
   GroupRow,
   IssueKey,
   MemberRow,
+  NotifiedIssue,
   SettledMember,
-  ToldIssue,
 } from '../storage/control/notification-groups.ts'
 import type { Labels } from './matching.ts'
 import { stateOf } from './message.ts'
@@ -21,8 +21,8 @@ const DIGEST_KEY = 'digest'
 
 type PlannedGroup = GroupKey & { readonly labels: Readonly<Record<string, string>> }
 
-/** The group in which an issue is told to a target. */
-export function groupOf(target: Target, issue: ToldIssue, labels: Labels): PlannedGroup {
+/** The group in which a target is notified about an issue. */
+export function groupOf(target: Target, issue: NotifiedIssue, labels: Labels): PlannedGroup {
   const { digest, group_by } = target.timing
   if (digest !== null && digest.severities.includes(issue.severity)) return digestGroup(target)
   const own: Record<string, string> = {}
@@ -44,7 +44,7 @@ export const digestGroup = (target: Target): PlannedGroup => ({
   labels: {},
 })
 
-/** When a change is told: the first time, and at which distance from what was told before. */
+/** How long a change waits: when it is the first of its group, and after the last notification of the group. */
 export function dueOf(
   target: Target,
   group: GroupKey,
@@ -54,17 +54,17 @@ export function dueOf(
   const { digest, group_wait_ms, group_interval_ms } = target.timing
   if (group.group_key === DIGEST_KEY && digest !== null)
     return { firstAtMs: nextAt(digest.at, nowMs, digest.time_zone), intervalMs: 0 }
-  // That it was taken over or is over is told at once where nothing else waits.
+  // An acknowledged or resolved issue is notified at once, unless another change of the group waits.
   if (change === 'resolved' || change === 'acknowledged') return { firstAtMs: nowMs, intervalMs: 0 }
   return { firstAtMs: nowMs + group_wait_ms, intervalMs: group_interval_ms }
 }
 
 export interface Settled {
-  readonly told: readonly DeliveredIssue[]
+  readonly changes: readonly DeliveredIssue[]
   readonly reason: DeliveryReason
   readonly members: readonly SettledMember[]
   readonly dropped: readonly IssueKey[]
-  /** When the group is looked at again; null for not before something happens. */
+  /** When the group is processed again; null if nothing waits. */
   readonly dueAtMs: number | null
 }
 
@@ -72,17 +72,17 @@ export interface DueGroup {
   readonly group: GroupRow
   readonly target: Target
   readonly members: readonly MemberRow[]
-  readonly issues: readonly ToldIssue[]
-  /** Whether a mute or another issue keeps it quiet now. */
-  readonly isHeld: (issue: ToldIssue) => boolean
+  readonly issues: readonly NotifiedIssue[]
+  /** Whether a mute or another issue suppresses the notification now. */
+  readonly isHeld: (issue: NotifiedIssue) => boolean
   readonly nowMs: number
 }
 
-/** What of a group that is due is told now, and what waits. */
+/** Decides for a due group which changes are notified now and which wait. */
 export function settle(due: DueGroup): Settled {
   const { group, target, nowMs } = due
   const untilMs = quietUntil(target, nowMs)
-  const told: DeliveredIssue[] = []
+  const changes: DeliveredIssue[] = []
   const members: SettledMember[] = []
   const dropped: IssueKey[] = []
   let waitsMs: number | null = null
@@ -104,27 +104,31 @@ export function settle(due: DueGroup): Settled {
     )
       wait(untilMs)
     else {
-      told.push({ project_id: issue.project_id, issue_id: issue.issue_id, change: member.pending })
+      changes.push({
+        project_id: issue.project_id,
+        issue_id: issue.issue_id,
+        change: member.pending,
+      })
       if (next === 'resolved') dropped.push(member)
       else members.push(settled(member, next, issue.last_seen))
     }
   }
-  const isRepeat = told.length > 0 && told.every((i) => i.change === 'repeat')
+  const isRepeat = changes.length > 0 && changes.every((i) => i.change === 'repeat')
   const reason = group.group_key === DIGEST_KEY ? 'digest' : isRepeat ? 'repeat' : 'issues'
-  return { told, reason, members, dropped, dueAtMs: waitsMs }
+  return { changes, reason, members, dropped, dueAtMs: waitsMs }
 }
 
-/** What is muted is looked at again after so long at the earliest. */
+/** Shortest time until a muted issue is checked again. */
 const HELD_MS_MIN = 15_000
 
 function nextOf(
   member: MemberRow,
-  issue: ToldIssue,
+  issue: NotifiedIssue,
   target: Target,
 ): 'firing' | 'acknowledged' | 'resolved' | 'nothing' | 'drop' {
   const state = stateOf(issue)
   if (state === null) return 'drop'
-  // An end of which the beginning was never told is nothing to tell.
+  // Nobody was notified that the issue began, so nobody is notified that it ended.
   if (state === 'resolved')
     return member.told !== null && target.timing.send_resolved ? 'resolved' : 'drop'
   if (state === 'acknowledged') return member.told === 'firing' ? 'acknowledged' : 'nothing'
@@ -144,7 +148,7 @@ const settled = (
   last_seen: lastSeen === null ? null : lastSeen.toISOString(),
 })
 
-/** The end of the quiet hours, ms; null outside of them. */
+/** The end of the quiet hours, ms; null outside of quiet hours. */
 function quietUntil(target: Target, nowMs: number): number | null {
   const q = target.timing.quiet_hours
   if (q === null || !isInWindow({ days: [...DAYS], from: q.from, to: q.to }, nowMs, q.time_zone))

@@ -1,4 +1,5 @@
-// Changes of targets and mutes by people and programs: each with its entry in the audit log. Secrets appear in no entry.
+// Makes changes of targets and mutes for people and programs, each with its entry in the audit log. No entry contains a
+// secret.
 
 import { randomBytes, randomUUID } from 'node:crypto'
 import { type Change, nameOf, record } from '../accounts/audited-change.ts'
@@ -32,7 +33,7 @@ const MUTES_MAX = 1000
 
 export interface MadeTarget {
   readonly target: TargetRow
-  /** Of a webhook: what its receiver checks signatures with. It is shown once. */
+  /** For a webhook: the secret with which its receiver checks signatures. It is shown once. */
   readonly secret: string | null
 }
 
@@ -73,7 +74,7 @@ export interface TargetInput {
   readonly filter?: TargetFilter | undefined
   readonly timing?: TargetTiming | undefined
   readonly enabled?: boolean | undefined
-  /** What belongs to the kind: address, recipients, keys. Secrets that are not given are lost: all are given or none. */
+  /** The settings of the kind: address, recipients, keys. If any secret is given, all must be, because missing ones are removed. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined
 }
 
@@ -97,7 +98,7 @@ export async function changeTarget(
         `A target of the kind ${before.kind} has no ${unknown}.`,
         '',
       )
-    // Secrets that stay are not known here; what is missing of a required one is noticed when it is replaced.
+    // Stored secrets are not known here. A missing required secret is noticed when it is replaced.
     if (secrets !== undefined) checkSettings(before.kind, settings, secrets)
     else checkSettings(before.kind, settings, REQUIRED_SECRETS[before.kind] ?? {})
   }
@@ -117,7 +118,7 @@ export async function changeTarget(
   return await targetNamed(change, targetId)
 }
 
-/** Stand-ins for secrets that are stored and stay. */
+/** Placeholders for secrets that are stored and remain. */
 const REQUIRED_SECRETS: Readonly<Partial<Record<TargetRow['kind'], Record<string, string>>>> = {
   slack: { url: 'https://example.com' },
   pagerduty: { routing_key: 'x' },
@@ -143,7 +144,7 @@ export async function targetNamed(
   return found
 }
 
-/** Has a test sent, also where the target is for nothing that happens. Returns the id of the delivery. */
+/** Enqueues a test message, also for a disabled target. Returns the id of the delivery. */
 export async function testTarget(change: Change, targetId: string): Promise<string> {
   const target = await targetNamed(change, targetId)
   if (!target.is_enabled)
@@ -173,7 +174,7 @@ export async function testTarget(change: Change, targetId: string): Promise<stri
   return delivery_id
 }
 
-/** Sends a delivery again, whatever became of it before. */
+/** Sends a delivery again, whatever its outcome was. */
 export async function sendAgain(change: Change, deliveryId: string): Promise<void> {
   const found = await findDelivery(change.client, change.tenantId, deliveryId)
   if (found === null) throw new ControlError('NOT_FOUND', `There is no delivery ${deliveryId}.`, '')

@@ -1,16 +1,17 @@
-// Which issues a target, a mute and an inhibition are about: by the labels of an issue, which are taken from what its rule found.
+// Decides which issues match a target, a mute or an inhibition. The labels of an issue are taken from the evidence of its
+// rule.
 
 import { z } from 'zod'
 import type { IssueLabel } from '../core/signals/issue-labels.ts'
 import { SEVERITIES, SIGNAL_TYPES } from '../core/signals/signal.ts'
 import { isInWindow, windowSchema } from '../core/signals/timetable.ts'
-import type { ToldIssue } from '../storage/control/notification-groups.ts'
+import type { NotifiedIssue } from '../storage/control/notification-groups.ts'
 import type { MuteRow } from '../storage/control/notification-targets.ts'
 import type { Target } from './target.ts'
 
 export type Labels = Readonly<Partial<Record<IssueLabel, string>>>
 
-/** Where a label may stand in the evidence of a rule. */
+/** The places of a label in the evidence of rules. */
 const IN_EVIDENCE: readonly (readonly [IssueLabel, readonly string[]])[] = [
   ['service', ['service']],
   ['route', ['route']],
@@ -20,7 +21,7 @@ const IN_EVIDENCE: readonly (readonly [IssueLabel, readonly string[]])[] = [
   ['agent', ['agent', 'agent_name']],
 ]
 
-export function labelsOf(issue: ToldIssue): Labels {
+export function labelsOf(issue: NotifiedIssue): Labels {
   const series = issue.evidence['series']
   const places = [issue.evidence, typeof series === 'object' && series !== null ? series : {}]
   const out: Partial<Record<IssueLabel, string>> = {
@@ -43,13 +44,13 @@ export function labelsOf(issue: ToldIssue): Labels {
 
 const rank = (severity: string): number => (SEVERITIES as readonly string[]).indexOf(severity)
 
-export function isForTarget(target: Target, issue: ToldIssue, labels: Labels): boolean {
+export function isForTarget(target: Target, issue: NotifiedIssue, labels: Labels): boolean {
   if (target.projectId !== null && target.projectId !== issue.project_id) return false
   const { severity_min, notices: _notices, ...wanted } = target.filter
   return rank(issue.severity) >= rank(severity_min) && fits(wanted, labels)
 }
 
-/** Whether each label that is given has one of its values. A value may end with `*`. */
+/** Whether each given label has one of its values. A value may end with `*`. */
 export function fits(
   wanted: Readonly<Partial<Record<string, readonly string[] | undefined>>>,
   labels: Labels,
@@ -68,7 +69,7 @@ const isLike = (pattern: string, value: string): boolean =>
 
 const values = z.array(z.string().min(1).max(256)).min(1).max(100)
 
-/** What a mute is about. At least one label, so that nothing is muted as a whole by mistake. */
+/** The issues that a mute applies to. At least one label is required, so that nobody mutes everything by mistake. */
 export const matchersSchema = z
   .strictObject({
     issue_id: values.optional(),
@@ -95,7 +96,7 @@ export function isMuted(mutes: readonly MuteRow[], labels: Labels, atMs: number)
   )
 }
 
-/** Whether a mute holds at a time: within its beginning and end, and its hours where it has some. */
+/** Whether a mute is in force at a time: between its start and its end, and within its hours, if it has some. */
 function isHeld(m: MuteRow, atMs: number): boolean {
   if (m.starts_at.getTime() > atMs || (m.ends_at !== null && m.ends_at.getTime() <= atMs))
     return false
@@ -106,7 +107,10 @@ function isHeld(m: MuteRow, atMs: number): boolean {
 
 // ---------------------------------------------------------------- inhibition
 
-/** An open issue that fits `source` silences others that fit `target`, where the labels in `equal` are the same. */
+/**
+ * An open issue that matches `source` suppresses notifications about others that match `target`, if the labels in `equal` are
+ * the same.
+ */
 export interface Inhibition {
   readonly name: string
   readonly source: Readonly<Partial<Record<IssueLabel, readonly string[]>>>
@@ -116,7 +120,10 @@ export interface Inhibition {
   readonly value_min?: number | undefined
 }
 
-/** When at least half of the calls of a provider fail, that is told; the faults of its routes and models are the same fault. */
+/**
+ * If at least half of the calls of a provider fail, only the issue of the provider is notified, because its routes and models
+ * fail for the same reason.
+ */
 export const PROVIDER_OUTAGE: Inhibition = {
   name: 'provider_outage',
   source: { type: ['error_rate'], provider: ['*'] },
@@ -138,20 +145,23 @@ export const PROVIDER_OUTAGE: Inhibition = {
   value_min: 0.5,
 }
 
-/** A source counts while it was seen within so many minutes. */
+/** Minutes since it was last seen, within which a source is effective. */
 export const INHIBITED_MINUTES = 30
 
 export const sourceTypesOf = (rules: readonly Inhibition[]): readonly string[] => [
   ...new Set(rules.flatMap((r) => r.source.type ?? [])),
 ]
 
-/** The issue that silences this one, or null. Of several that could silence each other the one that was seen first is told. */
+/**
+ * Returns the issue that suppresses this one, or null. If several could suppress each other, the one that was seen first is
+ * notified.
+ */
 export function inhibitorOf(
   rules: readonly Inhibition[],
-  sources: readonly ToldIssue[],
-  issue: ToldIssue,
+  sources: readonly NotifiedIssue[],
+  issue: NotifiedIssue,
   labels: Labels,
-): ToldIssue | null {
+): NotifiedIssue | null {
   for (const rule of rules) {
     if (!fits(rule.target, labels)) continue
     for (const source of sources) {
@@ -168,12 +178,12 @@ export function inhibitorOf(
   return null
 }
 
-const isBefore = (a: ToldIssue, b: ToldIssue): boolean =>
+const isBefore = (a: NotifiedIssue, b: NotifiedIssue): boolean =>
   a.first_seen.getTime() - b.first_seen.getTime() < 0 ||
   (a.first_seen.getTime() === b.first_seen.getTime() && a.issue_id < b.issue_id)
 
 /** The measured share in evidence such as `"62 %"` or 0.62. */
-function valueOf(issue: ToldIssue): number {
+function valueOf(issue: NotifiedIssue): number {
   const now = issue.evidence['now']
   if (typeof now === 'number') return now
   const percent = typeof now === 'string' ? /^([\d.]+) ?%$/.exec(now) : null

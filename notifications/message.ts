@@ -1,17 +1,17 @@
-// What a notification says, before a channel gives it its form: the issues with their state at the moment of sending, or a notice about
-// a budget or quota, or a test.
+// The content of a notification, before a channel gives it a form: issues with their state at the moment of sending, or a
+// notice about a budget or quota, or a test.
 
 import type { DeliveryReason, DeliveryRow } from '../storage/control/deliveries.ts'
-import type { ToldIssue } from '../storage/control/notification-groups.ts'
+import type { NotifiedIssue } from '../storage/control/notification-groups.ts'
 import { type Labels, labelsOf } from './matching.ts'
 
 export type IssueState = 'firing' | 'acknowledged' | 'resolved'
 
 export interface MessageIssue {
-  readonly issue: ToldIssue
+  readonly issue: NotifiedIssue
   readonly labels: Labels
   readonly state: IssueState
-  /** Why it is told: opened, regressed, escalating, reopened, worse, repeat, acknowledged or resolved. */
+  /** The change that is notified: opened, regressed, escalating, reopened, worse, repeat, acknowledged or resolved. */
   readonly change: string
   readonly url: string | null
 }
@@ -24,36 +24,36 @@ export interface Notice {
 }
 
 export interface Message {
-  /** The same at each try, so that a receiver knows a repetition. */
+  /** The same for every attempt, so that a receiver recognises a repetition. */
   readonly deliveryId: string
   readonly tenantId: string
   readonly reason: DeliveryReason
   readonly groupKey: string
   readonly groupLabels: Readonly<Record<string, string>>
-  /** Resolved only when all issues are. */
+  /** Resolved only if all issues are resolved. */
   readonly state: IssueState
   readonly issues: readonly MessageIssue[]
-  /** Issues of the group that are not listed. */
+  /** Number of issues of the group that are not listed. */
   readonly omitted: number
   readonly notice: Notice | null
-  /** Time of the try, ms. */
+  /** Time of the attempt, ms. */
   readonly atMs: number
   readonly externalUrl: string | null
 }
 
 const ISSUES_MAX = 100
 
-/** Null when nothing is left to say: what was to be told is over or was taken over by somebody. */
+/** Returns null when nothing is left to notify: every issue is resolved, or somebody has taken care of it. */
 export function messageOf(
   delivery: DeliveryRow,
-  issues: readonly ToldIssue[],
+  issues: readonly NotifiedIssue[],
   { atMs, externalUrl }: { readonly atMs: number; readonly externalUrl: string | null },
 ): Message | null {
   const changes = new Map(delivery.issues.map((i) => [`${i.project_id}\n${i.issue_id}`, i.change]))
-  const told = issues.flatMap((issue): MessageIssue[] => {
+  const listed = issues.flatMap((issue): MessageIssue[] => {
     const change = changes.get(`${issue.project_id}\n${issue.issue_id}`) ?? 'opened'
     const state = stateOf(issue)
-    // Who ignores or snoozes an issue in the meantime wants to hear nothing of it.
+    // Somebody ignored or snoozed the issue in the meantime, so nobody is notified.
     if (state === null || (state !== 'firing' && change !== state)) return []
     const url = externalUrl === null ? null : `${externalUrl}/issues/${issue.issue_id}`
     return [
@@ -67,16 +67,16 @@ export function messageOf(
     ]
   })
   const notice = noticeOf(delivery.notice)
-  if (told.length === 0 && notice === null) return null
+  if (listed.length === 0 && notice === null) return null
   return {
     deliveryId: delivery.delivery_id,
     tenantId: delivery.tenant_id,
     reason: delivery.reason,
     groupKey: delivery.group_key,
     groupLabels: delivery.labels,
-    state: overall(told),
-    issues: told.slice(0, ISSUES_MAX),
-    omitted: Math.max(0, told.length - ISSUES_MAX),
+    state: overall(listed),
+    issues: listed.slice(0, ISSUES_MAX),
+    omitted: Math.max(0, listed.length - ISSUES_MAX),
     notice,
     atMs,
     externalUrl,
@@ -85,22 +85,22 @@ export function messageOf(
 
 const isOver = (change: string): boolean => change === 'resolved' || change === 'acknowledged'
 
-function overall(told: readonly MessageIssue[]): IssueState {
-  if (told.length === 0 || told.some((i) => i.state === 'firing')) return 'firing'
-  return told.every((i) => i.state === 'resolved') ? 'resolved' : 'acknowledged'
+function overall(listed: readonly MessageIssue[]): IssueState {
+  if (listed.length === 0 || listed.some((i) => i.state === 'firing')) return 'firing'
+  return listed.every((i) => i.state === 'resolved') ? 'resolved' : 'acknowledged'
 }
 
-export function stateOf(issue: Pick<ToldIssue, 'status'>): IssueState | null {
+export function stateOf(issue: Pick<NotifiedIssue, 'status'>): IssueState | null {
   if (issue.status === 'open') return 'firing'
   return issue.status === 'acknowledged' || issue.status === 'resolved' ? issue.status : null
 }
 
 function noticeOf(stored: DeliveryRow['notice']): Notice | null {
-  // Only the planner and the routes write it, in this form.
+  // The type is right: only the planner and the routes write notices.
   return stored === null ? null : (stored as unknown as Notice)
 }
 
-/** One line that says it all, for subjects and lists. */
+/** A summary in one line, for subjects and lists. */
 export function headlineOf(m: Message): string {
   if (m.notice !== null) return m.notice.title
   const [first] = m.issues
@@ -117,7 +117,7 @@ const WORDS: Readonly<Record<IssueState, string>> = {
   resolved: 'Resolved',
 }
 
-/** What a person wants to know first, as lines of name and value. */
+/** The most important facts as pairs of a name and a value. */
 export function factsOf({
   issue,
   labels,

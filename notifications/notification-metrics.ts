@@ -1,4 +1,4 @@
-// What is counted about notifications.
+// The metrics of notifications.
 
 import { counter, histogram } from '../core/metrics.ts'
 

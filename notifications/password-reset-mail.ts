@@ -1,5 +1,5 @@
-// The job that sends a person the token for a new password. The token is made here, so that the queue holds none, and a request for an
-// unknown address makes the same job as one for a known address: it then has nothing to do.
+// The job that sends a person the token for a new password. The token is made by the job, so that the queue contains none. A
+// request for an unknown address enqueues the same job, which then does nothing.
 
 import { z } from 'zod'
 import { makeReset, mayHaveReset, RESET_MINUTES, resetLink } from '../accounts/password-reset.ts'
@@ -11,7 +11,7 @@ import type { MailSettings } from './channels/channel.ts'
 import { NOT_CONFIGURED, sendMail } from './channels/mail.ts'
 
 const payload = z.object({
-  /** Null for an address that nobody has. */
+  /** Null for an address that belongs to nobody. */
   user_id: z.string().nullable(),
   ip: z.string().nullable(),
   user_agent: z.string().nullable(),

@@ -1,6 +1,6 @@
-// Decides what is told to whom and when: notes of what happened to issues become members of groups, groups that are due become
-// deliveries, and deliveries that are due become jobs. All state is in Postgres and each round is one transaction, so a kill in the middle
-// loses nothing and tells nothing twice. Of any number of workers one plans at a time.
+// Decides when which targets are notified. Notes about changes of issues become members of groups, due groups become
+// deliveries, and due deliveries become jobs. All state is in Postgres and each round is one transaction, so a kill in the
+// middle loses nothing and repeats nothing. Of any number of workers only one plans at a time.
 
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
@@ -19,11 +19,11 @@ import {
   membershipsOf,
   membersOf,
   type NoticeRow,
+  type NotifiedIssue,
   openIssuesOf,
   planMember,
   settleGroup,
   settleMembers,
-  type ToldIssue,
   takeNotices,
 } from '../storage/control/notification-groups.ts'
 import { mutesOf, targetsOf } from '../storage/control/notification-targets.ts'
@@ -45,7 +45,7 @@ import { PLAN_FAILED, PLANNED } from './notification-metrics.ts'
 import { type Target, targetOf } from './target.ts'
 
 export interface PlannerOptions {
-  /** With its own connections: planning does not wait for jobs. */
+  /** A pool of its own, so that planning does not wait for jobs. */
   readonly pool: PostgresPool
   readonly queue: JobQueue
   readonly clock: Clock
@@ -61,7 +61,7 @@ const NOTICES_MAX = 500
 const GROUPS_MAX = 100
 const MEMBERS_MAX = 1000
 const JOBS_MAX = 200
-/** A delivery whose job was lost gets another one after so long. */
+/** Time after which a delivery without a result gets a new job, because its job may be lost. */
 const QUEUED_S = 300
 
 export class Planner {
@@ -89,7 +89,7 @@ export class Planner {
     while (!signal.aborted) {
       let pauseMs = ROUND_MS
       try {
-        // Without the queue nothing can be sent, and what is due can wait where it is.
+        // Without the queue nothing can be sent, and due work can wait in its tables.
         if (queue.isOpen && (await this.round())) pauseMs = 0
       } catch (thrown) {
         metrics.add(PLAN_FAILED, '')
@@ -103,7 +103,7 @@ export class Planner {
     }
   }
 
-  /** One look at all that is due; true when there may be more. */
+  /** Processes everything that is due. Returns true when there may be more. */
   async round(): Promise<boolean> {
     const { pool, clock } = this.#o
     const { signal } = this.#stopping
@@ -135,7 +135,7 @@ export class Planner {
     )
   }
 
-  /** Puts the issues into the groups of all targets that they are for. */
+  /** Puts the issues into the groups of all targets that they match. */
   async #place(client: Statements, notices: readonly NoticeRow[]): Promise<void> {
     if (notices.length === 0) return
     const issues = await withinAs(client, 'observa_exporter', () =>
@@ -155,9 +155,9 @@ export class Planner {
         const before = known.find(
           (m) => m.target_id === target.targetId && keyOf(m) === keyOf(issue),
         )
-        // An end is told where the beginning was, or is to be, also when the target has another filter now.
+        // The end of an issue is notified where its beginning was or will be, also if the target has another filter now.
         if (before === undefined && (isEnd(change) || !isForTarget(target, issue, labels))) continue
-        // The group that an issue is in stays its group, whatever its labels are now.
+        // An issue stays in its group, even if its labels have changed.
         const group =
           before === undefined ? groupOf(target, issue, labels) : { ...before, labels: {} }
         await planMember(client, group, issue, change, dueOf(target, group, change, nowMs), nowMs)
@@ -175,7 +175,7 @@ export class Planner {
       openIssuesOf(client, tenants, types, INHIBITED_MINUTES),
     )
     const nowMs = this.#o.clock.nowMs()
-    const isHeld = (issue: ToldIssue): boolean => {
+    const isHeld = (issue: NotifiedIssue): boolean => {
       const labels = labelsOf(issue)
       return (
         isMuted(mutes, labels, nowMs) ||
@@ -184,9 +184,9 @@ export class Planner {
     }
     for (const group of groups) {
       const target = targets.get(group.tenant_id)?.find((t) => t.targetId === group.target_id)
-      // A target that is switched off is told nothing, also not later what happened meanwhile.
+      // A disabled target is not notified. Changes during that time are not notified later either.
       if (target === undefined)
-        await settleGroup(client, group, { dueAtMs: null, isTold: false }, nowMs)
+        await settleGroup(client, group, { dueAtMs: null, isNotified: false }, nowMs)
       else await this.#tellGroup(client, group, target, isHeld, nowMs)
     }
   }
@@ -195,7 +195,7 @@ export class Planner {
     client: Statements,
     group: GroupRow,
     target: Target,
-    isHeld: (issue: ToldIssue) => boolean,
+    isHeld: (issue: NotifiedIssue) => boolean,
     nowMs: number,
   ): Promise<void> {
     const members = await membersOf(client, group, MEMBERS_MAX)
@@ -203,9 +203,9 @@ export class Planner {
     const settled: Settled = settle({ group, target, members, issues, isHeld, nowMs })
     await settleMembers(client, group, settled.members, nowMs)
     await dropMembers(client, group, settled.dropped)
-    const isTold = settled.told.length > 0
-    await settleGroup(client, group, { dueAtMs: settled.dueAtMs, isTold }, nowMs)
-    if (!isTold) return
+    const isNotified = settled.changes.length > 0
+    await settleGroup(client, group, { dueAtMs: settled.dueAtMs, isNotified }, nowMs)
+    if (!isNotified) return
     await insertDelivery(client, {
       tenant_id: group.tenant_id,
       delivery_id: randomUUID(),
@@ -214,13 +214,13 @@ export class Planner {
       group_key: group.group_key,
       labels: group.labels,
       reason: settled.reason,
-      issues: settled.told,
+      issues: settled.changes,
       notice: null,
     })
     this.#o.metrics.add(PLANNED, `reason="${settled.reason}"`)
   }
 
-  /** Issues that still occur are told again. */
+  /** Repeats the notification about issues that still occur. */
   async #repeat(client: Statements): Promise<void> {
     const nowMs = this.#o.clock.nowMs()
     const groups = await groupsToRepeat(client, nowMs, GROUPS_MAX)
@@ -229,16 +229,18 @@ export class Planner {
       const issues = await withinAs(client, 'observa_exporter', () => issuesOf(client, members))
       const going = issues.filter((issue) => {
         const member = members.find((m) => keyOf(m) === keyOf(issue))
-        const toldMs = member?.told_last_seen?.getTime() ?? Number.POSITIVE_INFINITY
+        const notifiedMs = member?.told_last_seen?.getTime() ?? Number.POSITIVE_INFINITY
         return (
-          issue.status === 'open' && member?.told === 'firing' && issue.last_seen.getTime() > toldMs
+          issue.status === 'open' &&
+          member?.told === 'firing' &&
+          issue.last_seen.getTime() > notifiedMs
         )
       })
       const due = { firstAtMs: nowMs, intervalMs: 0 }
       for (const issue of going) await planMember(client, group, issue, 'repeat', due, nowMs)
-      // Nothing of it goes on: it is looked at again after another interval.
+      // None of the issues occurs any more. The group is checked again after another interval.
       if (going.length === 0)
-        await settleGroup(client, group, { dueAtMs: null, isTold: true }, nowMs)
+        await settleGroup(client, group, { dueAtMs: null, isNotified: true }, nowMs)
     }
   }
 
@@ -261,7 +263,7 @@ const keyOf = (i: {
   readonly issue_id: string
 }): string => `${i.tenant_id}\n${i.project_id}\n${i.issue_id}`
 
-/** What is to be told of each issue: what happened last. That a new issue became worse is still a new issue. */
+/** The last change of each issue. A new issue that became worse is still notified as new. */
 function lastChanges(notices: readonly NoticeRow[]): ReadonlyMap<string, string> {
   const changes = new Map<string, string>()
   for (const notice of notices) {

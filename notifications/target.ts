@@ -1,5 +1,5 @@
-// What a notification target is: where issues are told to, which of them, and when. These schemas are the door for the API and the
-// command line, and read what is stored.
+// Targets of notifications: their addresses, the issues about which they are notified, and the times. The API and the command
+// line check their input with these schemas, which also read the stored rows.
 
 import { z } from 'zod'
 import { SEVERITIES, SIGNAL_TYPES } from '../core/signals/signal.ts'
@@ -10,7 +10,7 @@ const url = z
   .url({ protocol: /^https?$/, error: 'expected a URL with http:// or https://' })
   .max(2000)
 
-/** `whsec_` and base64 of 24 to 64 bytes, as Standard Webhooks has it. */
+/** `whsec_` and the base64 of 24 to 64 bytes, as Standard Webhooks defines it. */
 export const webhookSecret = z
   .string()
   .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'expected whsec_ and 24 to 64 bytes in base64')
@@ -30,7 +30,7 @@ const labelName = z.enum([
 ])
 const label = z.string().min(1).max(256)
 
-/** What is public of a target of each kind, and what is secret. */
+/** The public settings and the secrets of each kind of target. */
 const KINDS = {
   email: {
     settings: z.strictObject({ to: z.array(z.email().max(254)).min(1).max(50) }),
@@ -67,9 +67,12 @@ const KINDS = {
 
 export const TARGET_KINDS = Object.keys(KINDS) as readonly TargetKind[]
 
-/** An issue fits when it fits each label that is given; an absent one fits all. */
+/** An issue matches if it matches each given label. */
 export const filterSchema = z.strictObject({
-  severity_min: z.enum(SEVERITIES).default('medium').describe('Least severity that is told.'),
+  severity_min: z
+    .enum(SEVERITIES)
+    .default('medium')
+    .describe('Lowest severity of issues about which the target is notified.'),
   type: z.array(z.enum(SIGNAL_TYPES)).max(50).optional(),
   environment: z.array(label).max(50).optional(),
   service: z.array(label).max(50).optional(),
@@ -78,7 +81,10 @@ export const filterSchema = z.strictObject({
   model: z.array(label).max(50).optional(),
   tool: z.array(label).max(50).optional(),
   rule: z.array(label).max(50).optional(),
-  notices: z.boolean().default(true).describe('Whether budgets and quotas are told too.'),
+  notices: z
+    .boolean()
+    .default(true)
+    .describe('Whether the target is also notified about budgets and quotas.'),
 })
 
 const ms = (least: number, most: number, value: number) =>
@@ -90,13 +96,17 @@ export const timingSchema = z.strictObject({
     .array(labelName)
     .max(11)
     .default(['project_id', 'type'])
-    .describe('Issues with equal labels are told together; `[]` tells all together.'),
+    .describe(
+      'Issues with equal values of these labels are in one notification; `[]` puts all issues into one.',
+    ),
   group_wait_ms: ms(0, DAY_MS, 30_000).describe(
-    'From the first issue of a group until it is told.',
+    'Wait from the first issue of a group until its notification.',
   ),
-  group_interval_ms: ms(0, DAY_MS, 300_000).describe('Between two notifications of a group.'),
+  group_interval_ms: ms(0, DAY_MS, 300_000).describe(
+    'Shortest time between two notifications of a group.',
+  ),
   repeat_interval_ms: ms(60_000, 30 * DAY_MS, 4 * 3_600_000).describe(
-    'Until an issue that still occurs is told again.',
+    'Time after which the notification about an issue that still occurs is repeated.',
   ),
   send_resolved: z.boolean().default(true),
   digest: z
@@ -107,17 +117,20 @@ export const timingSchema = z.strictObject({
     })
     .nullable()
     .default(null)
-    .describe('Issues of these severities are told once a day.'),
+    .describe('Issues of these severities are in one notification a day.'),
   quiet_hours: z
     .strictObject({
       from: timeOfDay,
       to: timeOfDay,
       time_zone: timeZone.default('UTC'),
-      except: z.array(z.enum(SEVERITIES)).default(['high']).describe('Told anyway.'),
+      except: z
+        .array(z.enum(SEVERITIES))
+        .default(['high'])
+        .describe('Severities that are notified nevertheless.'),
     })
     .nullable()
     .default(null)
-    .describe('What comes in these hours of a day is told after them.'),
+    .describe('Hours of the day in which notifications wait until the end of these hours.'),
 })
 
 export type TargetFilter = z.output<typeof filterSchema>
@@ -134,7 +147,7 @@ interface TargetBase {
   readonly timing: TargetTiming
 }
 
-/** A target as the sender sees it. */
+/** A target with its secrets, as the sender needs it. */
 export type Target = {
   [K in TargetKind]: TargetBase & {
     readonly kind: K
@@ -150,7 +163,7 @@ const shared = {
   timing: timingSchema.prefault({}),
 }
 
-/** A new target; its secrets stand beside its settings and are taken apart when it is stored. */
+/** A new target. Its secrets are given beside its settings and are separated from them before storing. */
 export const newTargetSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('email'), ...KINDS.email.settings.shape, ...shared }),
   z.strictObject({
@@ -183,7 +196,7 @@ export type NewTargetInput = z.output<typeof newTargetSchema>
 
 const text = z.string()
 
-/** Divides what a user gave into what may be shown and what may not. */
+/** Separates the settings that may be shown from the secrets. */
 export function dividedSettings(
   kind: TargetKind,
   given: Readonly<Record<string, unknown>>,
@@ -198,13 +211,13 @@ export function dividedSettings(
   return { settings, secrets }
 }
 
-/** The settings and secrets of a kind as they must be; throws a `ZodError`. */
+/** Checks the settings and secrets of a kind. Throws a `ZodError`. */
 export function checkSettings(kind: TargetKind, settings: unknown, secrets: unknown): void {
   KINDS[kind].settings.parse(settings)
   KINDS[kind].secrets.parse(secrets)
 }
 
-/** Null for a row of another version, which cannot be read. */
+/** Returns null for a row of another version that cannot be read. */
 export function targetOf(row: SecretTargetRow): Target | null {
   const schema = KINDS[row.kind]
   const settings = schema.settings.safeParse(row.settings)
@@ -212,7 +225,7 @@ export function targetOf(row: SecretTargetRow): Target | null {
   const filter = filterSchema.safeParse(row.filter)
   const timing = timingSchema.safeParse(row.timing)
   if (!settings.success || !secrets.success || !filter.success || !timing.success) return null
-  // The kind chose both schemas.
+  // The type is right: both schemas belong to the kind.
   return {
     tenantId: row.tenant_id,
     targetId: row.target_id,

@@ -4,7 +4,7 @@
 import type { Socket } from 'node:net'
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0')
-const TOLD_BY = 3
+const COMPARED_BYTES = 3
 
 /**
  * Calls `decided` when the protocol is known. The bytes that were read are put back into the socket first. A
@@ -22,9 +22,9 @@ export function detectProtocol(
   const timer = setTimeout(end, timeoutMs)
   const onData = (chunk: Buffer): void => {
     seen = Buffer.concat([seen, chunk])
-    const told = Math.min(seen.length, TOLD_BY)
-    const isHttp2 = seen.subarray(0, told).equals(PREFACE.subarray(0, told))
-    if (isHttp2 && told < TOLD_BY) return
+    const compared = Math.min(seen.length, COMPARED_BYTES)
+    const isHttp2 = seen.subarray(0, compared).equals(PREFACE.subarray(0, compared))
+    if (isHttp2 && compared < COMPARED_BYTES) return
     release()
     socket.pause()
     socket.unshift(seen)

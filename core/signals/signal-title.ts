@@ -22,7 +22,7 @@ const named = (e: Evidence, ...names: readonly string[]): string => {
   return 'a call'
 }
 
-const told = (value: Evidence[string] | undefined): string =>
+const shown = (value: Evidence[string] | undefined): string =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 
 const inSeries = (e: Evidence): string => {
@@ -43,7 +43,7 @@ const slow: Title = (e, s) =>
 const moved =
   (what: string): Title =>
   (e) =>
-    `${what} of ${inSeries(e)}: ${told(e['now'])} instead of ${told(e['usual'])}${'new_normal_from' in e ? ', the usual level now' : ''}`
+    `${what} of ${inSeries(e)}: ${shown(e['now'])} instead of ${shown(e['usual'])}${'new_normal_from' in e ? ', the usual level now' : ''}`
 
 const TITLES: Readonly<Partial<Record<Signal['type'], Title>>> = {
   high_latency: slow,
@@ -58,23 +58,23 @@ const TITLES: Readonly<Partial<Record<Signal['type'], Title>>> = {
   pii_detected: (e) => `Personal data in telemetry: ${Object.keys(e).toSorted().join(', ')}`,
   context_overflow: (e) => `The prompt did not fit into the context of ${named(e, 'model')}`,
   prompt_injection: (e) =>
-    `Possible prompt injection (${told(e['families'])}) in a ${told(e['place'])}`,
+    `Possible prompt injection (${shown(e['families'])}) in a ${shown(e['place'])}`,
   empty_output: (e) => `${named(e, 'model')} answered with nothing`,
   loop_detected: (e) =>
-    `${named(e, 'tool_name', 'model')} is called again and again: ${told(e['how'])}`,
+    `${named(e, 'tool_name', 'model')} is called again and again: ${shown(e['how'])}`,
   retry_storm: (e) => `${named(e, 'tool_name', 'model')} is repeated although it fails`,
   polling: (e) => `${named(e, 'tool_name')} is polled`,
-  runaway: (e) => `A trace runs away: ${told(e['how'])}`,
-  waste: (e) => `Money spent in vain: ${told(e['what'])}`,
+  runaway: (e) => `A trace runs away: ${shown(e['how'])}`,
+  waste: (e) => `Money spent in vain: ${shown(e['what'])}`,
   budget_exceeded: (e, s) =>
-    `A ${told(e['of'])} has more than ${s.threshold} ${told(e['unit'])}${e['window'] === 'day' ? ' on a day' : ''}`,
+    `A ${shown(e['of'])} has more than ${s.threshold} ${shown(e['unit'])}${e['window'] === 'day' ? ' on a day' : ''}`,
   context_drop: (e) =>
-    `A conversation with ${named(e, 'model')} lost ${told(e['lost'])} of its context`,
+    `A conversation with ${named(e, 'model')} lost ${shown(e['lost'])} of its context`,
   latency_anomaly: moved('Latency (ms)'),
   cost_anomaly: moved('Cost of a call (USD)'),
   token_anomaly: moved('Tokens of a call'),
   error_rate: moved('Error rate'),
   model_drift: moved('Answering model'),
   output_drift: moved('Output'),
-  custom: (e) => told(e['title']) || `Rule ${told(e['rule_id'])}`,
+  custom: (e) => shown(e['title']) || `Rule ${shown(e['rule_id'])}`,
 }

@@ -1,5 +1,6 @@
-// Looks twice a minute which budgets have reached 80, 95 and 100 %. The first two are told to the targets that want notices; the last one
-// is a signal `budget_exceeded` with an issue, which is told like all issues. Notices of quotas are told here, too.
+// Checks twice a minute which budgets have reached 80, 95 and 100 %. For 80 and 95 % the targets that want notices are
+// notified. 100 % is a signal `budget_exceeded` with an issue, about which targets are notified like about any other. Notices
+// of quotas are sent here too.
 
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
@@ -35,7 +36,7 @@ const BUDGET_NOTICES = defineJobKind({
 })
 
 const PERCENTS = [80, 95, 100] as const
-/** Users, agents or models of one budget that are told in one round. */
+/** Largest number of users, agents or models of one budget that are processed in one round. */
 const SUBJECTS_MAX = 1000
 
 export function budgetNotices(pool: PostgresPool): JobHandler<object> {
@@ -66,7 +67,7 @@ export function budgetNotices(pool: PostgresPool): JobHandler<object> {
   }
 }
 
-/** Notes in one transaction what was reached, and what is told of it. */
+/** Records in one transaction which thresholds were reached, and makes the notices about them. */
 async function look(client: Statements, budget: BudgetRow): Promise<number> {
   const least = (budget.amount * PERCENTS[0]) / 100
   const spent = await withinAs(client, 'observa_exporter', () =>
@@ -92,7 +93,7 @@ async function look(client: Statements, budget: BudgetRow): Promise<number> {
         continue
       noted++
       if (percent === 100) await exceed(client, budget, s)
-      // Of several shares that are reached at once, the greatest is told.
+      // If several thresholds are reached at once, there is one notice, about the greatest.
       else if (s.used < (budget.amount * nextOf(percent)) / 100)
         await tell(
           client,
@@ -110,7 +111,7 @@ const nextOf = (percent: number): number =>
   PERCENTS.find((p) => p > percent) ?? Number.POSITIVE_INFINITY
 
 async function exceed(client: Statements, b: BudgetRow, s: Spent): Promise<void> {
-  // A budget over several projects has no project of its own; its issues are kept with the first one.
+  // A budget over several projects has no project of its own, so its issues are stored with the first one.
   const project = b.project_id ?? (await firstProject(client, b.tenant_id)) ?? 'default'
   const dimensions = ['budget', b.budget_id, s.subject]
   const start = s.window_start.toISOString().slice(0, 10)

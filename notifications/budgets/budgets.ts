@@ -1,4 +1,5 @@
-// Budgets of a tenant, a project, users, agents and models: what people set, and what is left. A budget tells; a quota refuses.
+// Budgets of a tenant, a project, users, agents and models: their settings, and what is left of them. A budget notifies; a
+// quota refuses.
 
 import { randomUUID } from 'node:crypto'
 import { type Change, nameOf, record } from '../../accounts/audited-change.ts'
@@ -19,7 +20,7 @@ import {
 import type { Statements } from '../../storage/postgres/connection.ts'
 
 const BUDGETS_MAX = 200
-/** Budgets that are looked at in one round, of all tenants. */
+/** Largest number of budgets of all tenants that are checked in one round. */
 export const BUDGETS_AT_ONCE = 10_000
 
 export interface NewBudget {
@@ -110,7 +111,7 @@ export interface Remaining {
   readonly resets_at: Date | null
 }
 
-/** Whose budgets are asked for; users in any of the forms in which they may be stored. */
+/** The call for which budgets are asked. The user is given in all forms in which the id may be stored. */
 export interface Asked {
   readonly projectId: string | undefined
   readonly user: readonly string[] | undefined
@@ -118,7 +119,7 @@ export interface Asked {
   readonly model: string | undefined
 }
 
-/** What is left of all budgets that a call of the asked project, user, agent and model would spend from. */
+/** Returns what is left of every budget from which a call of this project, user, agent and model would spend. */
 export async function remainingOf(
   client: Statements,
   tenantId: string,
@@ -149,7 +150,9 @@ export async function remainingOf(
   return out
 }
 
-/** The subjects of a budget that the question is about; empty where a budget has none, null where it is about others. */
+/**
+ * The subjects of a budget to which the question applies; empty if the budget has no subjects, null if it is about others.
+ */
 function subjectsOf(b: BudgetRow, asked: Asked): readonly string[] | null {
   if (b.project_id !== null && asked.projectId !== undefined && b.project_id !== asked.projectId)
     return null

@@ -1,5 +1,6 @@
-// Alertmanager in both directions: its webhook body (version 4) for whoever receives from it today, and its API (v2) as a target. There an
-// alert stays until `endsAt`, so it is posted again while the issue goes on, and ends by itself when it does not.
+// Alertmanager in both directions: its webhook body (version 4), for receivers that expect it, and its API (v2) as a target.
+// In the API an alert lasts until `endsAt`. It is posted again while the issue continues, and ends by itself when the issue
+// stops.
 
 import { post } from '../http/post.ts'
 import type { Message, MessageIssue } from '../message.ts'
@@ -7,7 +8,7 @@ import type { Channel } from './channel.ts'
 
 const NEVER = '0001-01-01T00:00:00Z'
 const ALERTS_MAX = 50
-/** How long an alert stays beyond the next time it would be posted. */
+/** The time that an alert lasts beyond its next post. */
 const GRACE_MS = 5 * 60_000
 
 type Words = Readonly<Record<string, string>>
@@ -106,7 +107,7 @@ function words(labels: Readonly<Partial<Record<string, string>>>): Record<string
   )
 }
 
-/** What all have. */
+/** The labels that all alerts have in common. */
 function common(all: readonly Words[]): Words {
   const [first = {}, ...others] = all
   return Object.fromEntries(

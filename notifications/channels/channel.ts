@@ -1,4 +1,4 @@
-// What a channel is: it gives a message the form of one kind of target and sends it.
+// The contract of a channel: it gives a message the form of one kind of target and sends it.
 
 import type { AddressGuard } from '../http/address-guard.ts'
 import type { Outcome } from '../http/post.ts'
@@ -14,7 +14,7 @@ export interface MailSettings {
 
 export interface ChannelDeps {
   readonly guard: AddressGuard
-  /** Null where no mail server is configured. */
+  /** Null when no mail server is configured. */
   readonly mail: MailSettings | null
 }
 

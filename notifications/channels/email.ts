@@ -1,4 +1,4 @@
-// The form of a notification as mail: plain text and HTML, with an id of the message that stays the same at each try.
+// The form of a notification as mail: plain text and HTML, with a message id that is the same for every attempt.
 
 import { factsOf, headlineOf, type Message } from '../message.ts'
 import type { Channel } from './channel.ts'
@@ -24,9 +24,9 @@ const oneLine = (text: string): string => text.replace(/\s+/g, ' ')
 function textOf(m: Message): string {
   const parts = [headlineOf(m), '']
   if (m.notice !== null) parts.push(m.notice.text, '')
-  for (const told of m.issues.slice(0, ISSUES_MAX)) {
-    parts.push(told.issue.title, ...factsOf(told).map(([name, value]) => `  ${name}: ${value}`))
-    if (told.url !== null) parts.push(`  ${told.url}`)
+  for (const entry of m.issues.slice(0, ISSUES_MAX)) {
+    parts.push(entry.issue.title, ...factsOf(entry).map(([name, value]) => `  ${name}: ${value}`))
+    if (entry.url !== null) parts.push(`  ${entry.url}`)
     parts.push('')
   }
   const omitted = Math.max(0, m.issues.length - ISSUES_MAX) + m.omitted
@@ -35,10 +35,10 @@ function textOf(m: Message): string {
 }
 
 function htmlOf(m: Message): string {
-  const rows = m.issues.slice(0, ISSUES_MAX).map((told) => {
-    const title = escaped(told.issue.title)
-    const head = told.url === null ? title : `<a href="${escaped(told.url)}">${title}</a>`
-    const facts = factsOf(told).map(
+  const rows = m.issues.slice(0, ISSUES_MAX).map((entry) => {
+    const title = escaped(entry.issue.title)
+    const head = entry.url === null ? title : `<a href="${escaped(entry.url)}">${title}</a>`
+    const facts = factsOf(entry).map(
       ([name, value]) => `<tr><td>${escaped(name)}</td><td>${escaped(value)}</td></tr>`,
     )
     return `<h3>${head}</h3><table>${facts.join('')}</table>`

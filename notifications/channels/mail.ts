@@ -1,4 +1,4 @@
-// One mail through the SMTP server of the operator.
+// Sends one mail through the SMTP server of the operator.
 
 import { createTransport } from 'nodemailer'
 import { failureOf, type Outcome, TIMEOUT_MS } from '../http/post.ts'
@@ -7,18 +7,18 @@ import type { MailSettings } from './channel.ts'
 export interface Mail {
   readonly to: readonly string[]
   readonly subject: string
-  /** Stays the same at each try. */
+  /** The same for every attempt. */
   readonly id: string
   readonly text: string
   readonly html?: string
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Never rejects: what goes wrong is an outcome. */
+/** Never rejects; a failure is an outcome. */
 export async function sendMail(settings: MailSettings, mail: Mail): Promise<Outcome> {
   const transport = createTransport(settings.url, {
     from: settings.from,
-    // Nothing of a message may name a file or an address to be fetched.
+    // A message must not make the library read a file or fetch an address.
     disableFileAccess: true,
     disableUrlAccess: true,
   })
@@ -67,7 +67,7 @@ function outcomeOf(accepted: number, rejected: number, response: string): Outcom
   }
 }
 
-/** Answers from 500 on are for good, as SMTP has it; what they say may quote the message and is not kept. */
+/** SMTP codes from 500 on are permanent failures. Their text may quote the message and is not kept. */
 function failedMail(thrown: unknown): Outcome {
   const status = (thrown as { responseCode?: unknown }).responseCode
   const failure = failureOf(thrown)

@@ -1,4 +1,5 @@
-// PagerDuty's Events API v2: one event for each issue, whose key is the fingerprint of the issue, so that a repetition is none there.
+// PagerDuty's Events API v2: one event for each issue. The key of an event is the fingerprint of the issue, so a repetition
+// changes nothing.
 
 import type { AddressGuard } from '../http/address-guard.ts'
 import { type Outcome, post } from '../http/post.ts'
@@ -10,12 +11,12 @@ const KEY_CHARS_MAX = 255
 
 const ACTIONS = { firing: 'trigger', acknowledged: 'acknowledge', resolved: 'resolve' } as const
 const SEVERITIES = { high: 'critical', medium: 'warning', low: 'info' } as const
-/** With these PagerDuty wants another try; 400 says that the event is wrong. */
+/** PagerDuty asks for a retry after all other failures. 400 means that the event is invalid. */
 const isFinal = (o: Outcome): boolean => o.status === 400
 
 type PagerDuty = TargetOfKind<'pagerduty'>
 
-/** One after the other. When one fails all are sent again, which changes nothing for those that arrived. */
+/** Sends one event after another. If one fails, all of them are sent again, which changes nothing for those that arrived. */
 export const sendPagerDuty: Channel<'pagerduty'> = async (target, m, { guard }) => {
   const events = m.notice === null ? m.issues.map((i) => eventOf(m, i)) : [noticeEvent(m, m.notice)]
   let last: Outcome | null = null

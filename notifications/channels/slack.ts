@@ -1,5 +1,5 @@
-// Slack's incoming webhooks: a text for notifications and blocks to read. Slack takes 50 blocks, 3,000 characters a section and, without
-// saying so, about 13,000 characters in all; issues that do not fit are counted.
+// Slack's incoming webhooks: a text for notifications, and blocks. Slack accepts 50 blocks, 3,000 characters a section and,
+// undocumented, about 13,000 characters in all. Issues that do not fit are counted.
 
 import { type Outcome, post } from '../http/post.ts'
 import { factsOf, headlineOf, type Message, type MessageIssue } from '../message.ts'
@@ -10,7 +10,7 @@ const CHARS_MAX = 12_000
 const ISSUES_MAX = 20
 const HEADER_CHARS_MAX = 150
 
-/** Answers with which Slack says that another try is of no use. */
+/** Responses with which Slack says that a retry is useless. */
 const FINAL =
   /^(?:invalid_|no_|channel_|action_prohibited|posting_to|too_many_attachments|user_not_found|missing_text|team_disabled)/
 
@@ -52,13 +52,13 @@ const section = (text: string): Block => ({
   text: { type: 'mrkdwn', text: text.slice(0, SECTION_CHARS_MAX) },
 })
 
-function issueText(told: MessageIssue): string {
-  const title = escaped(told.issue.title)
-  const head = told.url === null ? `*${title}*` : `*<${told.url}|${title}>*`
-  const facts = factsOf(told).map(([name, value]) => `${name}: ${escaped(value)}`)
+function issueText(entry: MessageIssue): string {
+  const title = escaped(entry.issue.title)
+  const head = entry.url === null ? `*${title}*` : `*<${entry.url}|${title}>*`
+  const facts = factsOf(entry).map(([name, value]) => `${name}: ${escaped(value)}`)
   return [head, ...facts].join('\n').slice(0, SECTION_CHARS_MAX)
 }
 
-/** Slack reads these three as marks of its own; with them a title could call a whole channel. */
+/** Slack gives these three characters a meaning. With them, a title could notify a whole channel. */
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

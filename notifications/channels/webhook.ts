@@ -1,6 +1,7 @@
-// The generic webhook, after Standard Webhooks (https://www.standardwebhooks.com): the headers `webhook-id`, `webhook-timestamp` and
-// `webhook-signature`, which is `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`; while a secret is being replaced there are
-// two, with a space in between. A receiver that knows the id has had the message before.
+// The generic webhook, after Standard Webhooks (https://www.standardwebhooks.com): the headers `webhook-id`,
+// `webhook-timestamp` and `webhook-signature`. The signature is `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`.
+// While a secret is being replaced there are two signatures, separated by a space. A receiver that has seen the id has had
+// the message before.
 
 import { createHmac } from 'node:crypto'
 import { post } from '../http/post.ts'

@@ -36,11 +36,17 @@ const PRIVATE_NETWORKS: readonly (readonly [
   ['2001:db8::', 32, 'ipv6'],
 ]
 
-/** All of IPv6 that is routed on the public internet (RFC 4291); forms that translate an IPv4 address lie outside as well as inside. */
+/**
+ * All of IPv6 that is routed on the public internet (RFC 4291). Some forms that translate an IPv4 address are inside of it,
+ * some outside.
+ */
 const GLOBAL_UNICAST = new BlockList()
 GLOBAL_UNICAST.addSubnet('2000::', 3, 'ipv6')
 
-/** Networks of IPv6 that carry an IPv4 address: mapped, compatible, translated (NAT64), 6to4, Teredo. None of them is a server. */
+/**
+ * Networks of IPv6 whose addresses contain an IPv4 address: mapped, compatible, translated (NAT64), 6to4, Teredo. No target
+ * has such an address.
+ */
 const EMBEDDING_NETWORKS: readonly (readonly [network: string, prefix: number])[] = [
   ['::ffff:0:0', 96],
   ['::', 96],
@@ -52,7 +58,7 @@ const EMBEDDING_NETWORKS: readonly (readonly [network: string, prefix: number])[
 
 const PRIVATE = new BlockList()
 for (const [network, prefix, type] of PRIVATE_NETWORKS) PRIVATE.addSubnet(network, prefix, type)
-// A list of its own, because a list takes every IPv4 address for its mapped form.
+// In a list of its own, because a list with the mapped form would match every IPv4 address.
 const EMBEDDING = new BlockList()
 for (const [network, prefix] of EMBEDDING_NETWORKS) EMBEDDING.addSubnet(network, prefix, 'ipv6')
 
@@ -60,7 +66,7 @@ export class AddressGuard {
   readonly #names = new Set<string>()
   readonly #networks = new BlockList()
 
-  /** `allowed`: host names, addresses and networks (`10.0.0.0/8`) of one's own that targets may name. */
+  /** `allowed`: the operator's host names, addresses and networks (`10.0.0.0/8`) that targets may use. */
   constructor(allowed: readonly string[]) {
     for (const entry of allowed) {
       const [address = '', prefix] = entry.split('/')
@@ -75,7 +81,7 @@ export class AddressGuard {
     }
   }
 
-  /** Whether a connection that was asked for under the name `host` may go to `address`. */
+  /** Whether a connection to the host name `host` may go to `address`. */
   permits(host: string, address: string): boolean {
     if (isLinkLocalHost(address) || isLinkLocalHost(host)) return false
     const type = isIP(address) === 4 ? 'ipv4' : 'ipv6'
@@ -86,13 +92,13 @@ export class AddressGuard {
     return this.#names.has(host.toLowerCase()) || this.#networks.check(address, type)
   }
 
-  /** Throws for an address that stands in a URL itself, for which nothing is looked up. */
+  /** Throws for a refused address that is written in the URL itself, because for it no name is looked up. */
   checkLiteral(host: string): void {
     const bare = host.replace(/^\[|\]$/g, '')
     if (isIP(bare) !== 0 && !this.permits(bare, bare)) throw refusal(host)
   }
 
-  /** For a socket: fails when any of the addresses of the name is refused, and pins the connection to those that were checked. */
+  /** For sockets: fails if any address of the name is refused, and connects only to the addresses that were checked. */
   readonly lookup: LookupFunction = (hostname, options, callback) => {
     dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) {

@@ -1,5 +1,5 @@
-// One HTTP request to a target: to a checked address, without redirects, within 10 s, of the answer at most 64 kB. Whether a failure
-// is worth another try is decided here.
+// Makes one HTTP request to a target: to a checked address, without redirects, within 10 s, reading at most 64 kB of the
+// response. It also decides whether a failure is retryable.
 
 import { request as httpRequest, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
@@ -12,15 +12,15 @@ export interface Post {
   readonly body: string
 }
 
-/** What became of a request. `text` is the beginning of the answer, never shown but to the tenant. */
+/** The outcome of a request. `text` is the beginning of the response, which only the tenant may see. */
 export interface Outcome {
   readonly isDone: boolean
-  /** Another try may help. */
+  /** Whether a retry may succeed. */
   readonly isRetryable: boolean
   readonly status: number | null
   readonly code: string | null
   readonly text: string
-  /** How long the target asks to be left alone, ms. */
+  /** How long the target asks the sender to wait, ms. */
   readonly retryAfterMs: number | null
 }
 
@@ -28,7 +28,7 @@ export const TIMEOUT_MS = 10_000
 const ANSWER_BYTES_MAX = 64 * 1024
 const RETRY_AFTER_MS_MAX = 3_600_000
 
-/** Never rejects: what goes wrong is an outcome. */
+/** Never rejects; a failure is an outcome. */
 export async function post(guard: AddressGuard, { url, headers, body }: Post): Promise<Outcome> {
   try {
     const target = new URL(url)
@@ -88,14 +88,14 @@ function outcomeOf(status: number, text: string, retryAfter: string | undefined)
   }
 }
 
-/** Seconds or a date, of which at most an hour is believed. */
+/** The header holds seconds or a date. At most an hour is accepted. */
 function retryAfterOf(header: string | undefined): number | null {
   if (header === undefined) return null
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
   return Number.isFinite(ms) ? Math.min(Math.max(0, ms), RETRY_AFTER_MS_MAX) : null
 }
 
-/** For failures without an answer. */
+/** The outcome of a request without a response. */
 export function failureOf(thrown: unknown): Outcome {
   const code = thrown instanceof ObservaError ? thrown.code : codeOf(thrown)
   return {

@@ -51,7 +51,7 @@ export async function occur(
   })
 }
 
-/** As a person changes it in the API. */
+/** Changes the status as a person does in the API. */
 export async function setStatus(
   server: TestPostgres,
   tenant: string,

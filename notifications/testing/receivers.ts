@@ -1,4 +1,5 @@
-// Servers for tests that notifications are sent to: an HTTP server that keeps what it gets and answers as it is told, and a mail server.
+// Servers for tests to which notifications are sent: an HTTP server that records requests and gives chosen responses, and a
+// mail server.
 
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -17,14 +18,14 @@ export interface Answer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly text?: string
-  /** Never answers. */
+  /** True for a server that never responds. */
   readonly isSilent?: boolean
 }
 
 export interface Receiver {
   readonly url: string
   readonly received: Received[]
-  /** Answers of the next requests, in order; then 200. */
+  /** The responses to the next requests, in order; after them 200. */
   readonly answers: Answer[]
   stop(): Promise<void>
 }
@@ -72,7 +73,7 @@ export interface MailServer {
   stop(): Promise<void>
 }
 
-/** Wants the user `observa` with the password `mail-test`. */
+/** Starts a server that requires the user `observa` with the password `mail-test`. */
 export async function startMailServer(): Promise<MailServer> {
   const mails: MailServer['mails'] = []
   const refusals: number[] = []

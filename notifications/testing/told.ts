@@ -1,4 +1,4 @@
-// What the tests of notifications share: a process that plans and delivers, targets, issues.
+// Shared by the tests of notifications: a process that plans and delivers, targets, issues.
 
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -83,7 +83,7 @@ export async function addTenant(server: TestPostgres, tenant: string): Promise<v
   await withRole(server.pool, 'observa_control', (client) => insertTenant(client, tenant, tenant))
 }
 
-/** With a wait of 300 ms unless it says otherwise. */
+/** Makes a target, with a wait of 300 ms by default. */
 export async function makeTarget(
   server: TestPostgres,
   tenant: string,
@@ -106,7 +106,7 @@ export async function deliveriesOf(
   return all.rows
 }
 
-/** Waits until it holds. */
+/** Waits until the condition holds. */
 export async function until(
   isTrue: () => boolean | Promise<boolean>,
   what: string,
@@ -119,5 +119,5 @@ export async function until(
   }
 }
 
-/** What is not to happen had time to happen. */
+/** Waits long enough for something to happen that must not happen. */
 export const aWhile = (): Promise<void> => delay(2500)

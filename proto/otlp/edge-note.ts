@@ -38,8 +38,8 @@ export function readEdgeNote(batch: SpanBatch, span: number, json: string): void
 
 /** Returns a hash of a log record as the first instance received it, so that a re-sent record has the same hash. */
 export function receivedHash(batch: SpanBatch, span: number): string {
-  const told = batch.receivedHashes.get(span)
-  if (told !== undefined) return told
+  const received = batch.receivedHashes.get(span)
+  if (received !== undefined) return received
   const off = batch.spans[span * SPAN_STRIDE + SPAN.MSG_OFF] as number
   const len = batch.spans[span * SPAN_STRIDE + SPAN.MSG_LEN] as number
   if (off < 0 || len <= 0) return ''

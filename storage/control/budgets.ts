@@ -1,5 +1,5 @@
-// Budgets, and what was spent of them. Budgets are read and written as `observa_control` or `observa_app`, what was spent is read as
-// `observa_exporter` or, of its own tenant, as `observa_app`.
+// Budgets, and what was spent of them. Budgets are read and written as `observa_control` or `observa_app`. The spending is
+// read as `observa_exporter`, or for the own tenant as `observa_app`.
 
 import type { Statements } from '../postgres/connection.ts'
 import type { Page } from '../queries/page.ts'
@@ -42,7 +42,7 @@ export async function listBudgets(
   )
 }
 
-/** Of all tenants that the role sees. */
+/** The budgets of all tenants that the role may see. */
 export async function allBudgets(client: Statements, limit: number): Promise<readonly BudgetRow[]> {
   const found = await client.query<BudgetRow>(
     `SELECT ${COLUMNS} FROM budgets ORDER BY tenant_id, budget_id LIMIT $1`,
@@ -125,8 +125,8 @@ const SUMS: Readonly<
 const VALUE: Readonly<Record<BudgetUnit, string>> = { usd: 'cost_usd', tokens: 'total_tokens' }
 
 /**
- * What was spent of a budget in its window, most first: of its subject, or of each that spent at least `least`. `subjects`: only of
- * these, in any of the forms in which they may be stored.
+ * What was spent of a budget in its window, largest first: by its subject, or by each one that spent at least `least`. If
+ * given, `subjects` limits the result, in all forms in which the ids may be stored.
  */
 export async function spentOf(
   client: Statements,
@@ -169,7 +169,7 @@ export interface BudgetNotice {
   readonly amount: number
 }
 
-/** False when it was noted before. As `observa_control`. */
+/** Returns false if the notice exists. Run it as `observa_control`. */
 export async function addBudgetNotice(client: Statements, n: BudgetNotice): Promise<boolean> {
   const added = await client.query(
     `INSERT INTO budget_notices (tenant_id, budget_id, subject, window_start, percent, used, amount)
@@ -183,7 +183,7 @@ export async function dropOldBudgetNotices(client: Statements): Promise<void> {
   await client.query("DELETE FROM budget_notices WHERE window_start < now() - interval '70 days'")
 }
 
-/** Notices of quotas that nobody was told of; from now on they count as told. As `observa_exporter`. */
+/** Takes the quota notices that nobody was notified about, and marks them as notified. Run it as `observa_exporter`. */
 export async function takeQuotaNotices(client: Statements): Promise<readonly QuotaNoticeRow[]> {
   const found = await client.query<QuotaNoticeRow>(
     `UPDATE quota_notices SET told_at = now() WHERE told_at IS NULL
@@ -202,7 +202,7 @@ export interface QuotaNoticeRow {
   readonly limit: number
 }
 
-/** The oldest project of a tenant. As `observa_control`. */
+/** The oldest project of a tenant. Run it as `observa_control`. */
 export async function firstProject(client: Statements, tenantId: string): Promise<string | null> {
   const found = await client.query<{ project_id: string }>(
     'SELECT project_id FROM projects WHERE tenant_id = $1 AND archived_at IS NULL ORDER BY created_at, project_id LIMIT 1',
@@ -226,8 +226,8 @@ export interface BudgetSignal {
 }
 
 /**
- * Stores the signal and what it means for its issue, once. As `observa_exporter`: a budget over several projects is nobody's span, so
- * this does not come by the way of telemetry.
+ * Stores the signal and updates its issue, once. Run it as `observa_exporter`. The signal does not come as telemetry, because
+ * a budget over several projects belongs to no span.
  */
 export async function raiseBudgetSignal(client: Statements, s: BudgetSignal): Promise<void> {
   const added = await client.query(

@@ -1,11 +1,11 @@
-// What instances have confirmed of deletions, and when they were last seen. As `observa_control`.
+// The deletions that each instance has confirmed, and when it was last seen. All statements run as `observa_control`.
 
 import type { Statements } from '../postgres/connection.ts'
 
-/** An instance that was not seen for so long is not waited for: it confirms when it comes back. */
+/** Time without a sign of life after which nobody waits for an instance. It confirms when it comes back. */
 export const LIVE_S = 60
 
-/** Notes that the instance lives. */
+/** Records that the instance is alive. */
 export async function seen(client: Statements, instance: string): Promise<void> {
   await client.query(
     `INSERT INTO instances (instance) VALUES ($1) ON CONFLICT (instance) DO UPDATE SET seen_at = now()`,
@@ -13,7 +13,7 @@ export async function seen(client: Statements, instance: string): Promise<void> 
   )
 }
 
-/** An orderly end with nothing left to send: nobody waits for the instance. */
+/** Records an orderly end of an instance that has nothing left to send, so that nobody waits for it. */
 export async function left(client: Statements, instance: string): Promise<void> {
   await client.query('DELETE FROM instances WHERE instance = $1', [instance])
 }
@@ -25,7 +25,9 @@ export interface Unconfirmed {
   readonly is_settled: boolean
 }
 
-/** Deletions in force that an instance has not confirmed: to be settled, or to be erased once their stores are clean. */
+/**
+ * The deletions that an instance has not confirmed: those to be settled, and those to be erased once their stores are clean.
+ */
 export async function unconfirmed(
   client: Statements,
   instance: string,
@@ -42,8 +44,8 @@ export async function unconfirmed(
 }
 
 /**
- * The instance drops what comes of these, and all that it took before is in the stores. `hadMore`: it had data of before, so
- * deletions that are past their stores are gone through again.
+ * Records that the instance drops new data of these deletions, and that all data it accepted before is in the stores.
+ * `hadMore`: it had earlier data, so deletions that have finished with the stores are repeated.
  */
 export async function settle(
   client: Statements,
@@ -85,7 +87,7 @@ export interface Confirmations {
   readonly settled: number
   readonly erased: number
   readonly letters: number
-  /** Instances that were seen once, not lately, and have not confirmed: they do when they come back. */
+  /** Instances that were seen once but not lately and have not confirmed. They do so when they come back. */
   readonly away: number
 }
 

@@ -1,5 +1,5 @@
-// The traces that a deletion takes. They are written down before anything is deleted, so that a deletion that was cut off
-// goes on where it was. As `observa_control`.
+// The traces that a deletion removes. They are stored before anything is deleted, so that an interrupted deletion continues
+// where it was. All statements run as `observa_control`.
 
 import type { Statements } from '../postgres/connection.ts'
 
@@ -14,10 +14,10 @@ export interface DeletionTrace {
   readonly trace_id: string
 }
 
-/** Traces in one statement. */
+/** Largest number of traces in one statement. */
 const ROWS_MAX = 5000
 
-/** Adds traces; one that was there is gone through again. */
+/** Adds traces. A trace that exists is processed again. */
 export async function addTraces(
   client: Statements,
   { tenant_id, deletion_id }: Key,
@@ -34,7 +34,7 @@ export async function addTraces(
   }
 }
 
-/** Traces of one project for which a step is still to be done. Events are deleted only when they are out of the sums. */
+/** Traces of one project whose next step is due. Events are deleted only after they were subtracted from the sums. */
 export async function nextTraces(
   client: Statements,
   { tenant_id, deletion_id }: Key,
@@ -76,7 +76,7 @@ export async function countTraces(
   return found.rows[0]?.n ?? 0
 }
 
-/** Traces whose events may still be there. */
+/** Counts the traces whose events may still exist. */
 export async function countOpenTraces(
   client: Statements,
   { deletion_id, tenant_id }: Key,
@@ -88,7 +88,7 @@ export async function countOpenTraces(
   return found.rows[0]?.n ?? 0
 }
 
-/** Trace ids to look for in dead letters, the first of them by id. */
+/** The first trace ids in order, for a search in dead letters. */
 export async function someTraces(
   client: Statements,
   { tenant_id, deletion_id }: Key,

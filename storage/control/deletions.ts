@@ -1,5 +1,5 @@
-// Rows of deletions, tombstones, and of the instances that have to confirm a deletion. Run as `observa_control`, but for what
-// the API asks for as `observa_app`.
+// Deletions and their tombstones, and the instances that have to confirm them. Statements run as `observa_control`, those of
+// the API as `observa_app`.
 
 import type { SubjectKind, TombstoneKind } from '../../core/deletion/subject.ts'
 import type { Statements } from '../postgres/connection.ts'
@@ -8,7 +8,7 @@ import { Conditions, type PageWanted } from './rows.ts'
 
 export type DeletionState = 'waiting' | 'deleting' | 'erasing' | 'done' | 'failed'
 
-/** What a deletion did in one store. `before` and `after` count rows of the subject. */
+/** The work of a deletion in one store. `before` and `after` count rows of the subject. */
 export interface StoreState {
   readonly state: 'waiting' | 'running' | 'done' | 'skipped' | 'failed'
   readonly before?: number
@@ -45,7 +45,7 @@ export interface NewDeletion {
   readonly kind: SubjectKind
   readonly subjectId: string | null
   readonly archive: string | null
-  /** What is stored for a user, session or conversation; kept until the deletion is done. */
+  /** The stored forms of the id of a user, session or conversation; kept until the deletion is done. */
   readonly forms: readonly string[]
   readonly requestedBy: string
   readonly keepOutDays: number
@@ -122,7 +122,7 @@ export async function listDeletions(
     .page(client, `${COLUMNS} FROM deletions`, { time: 'requested_at', id: 'deletion_id' }, f)
 }
 
-/** Those that are neither done nor failed, oldest first. */
+/** Deletions that are neither done nor failed, oldest first. */
 export async function openDeletions(client: Statements): Promise<readonly DeletionKey[]> {
   const found = await client.query<DeletionKey>(
     "SELECT tenant_id, deletion_id FROM deletions WHERE state NOT IN ('done', 'failed') ORDER BY requested_at LIMIT 1000",
@@ -137,7 +137,7 @@ export interface DeletionChange {
   readonly errorCode?: string
 }
 
-/** Changes what is given; stores that are not named stay as they are. */
+/** Changes the given columns. Stores that are not named stay as they are. */
 export async function updateDeletion(
   client: Statements,
   { tenant_id, deletion_id }: DeletionKey,
@@ -159,7 +159,10 @@ export async function updateDeletion(
   )
 }
 
-/** Starts a failed deletion again from its beginning, which is quick where it was done. Returns false when there is no failed one. */
+/**
+ * Starts a failed deletion again from its beginning; steps that are done take no time. Returns false if there is no such
+ * failed deletion.
+ */
 export async function restartDeletion(
   client: Statements,
   tenantId: string,
@@ -173,7 +176,7 @@ export async function restartDeletion(
   return changed.rowCount === 1
 }
 
-/** Digests of everything that is kept out, the newest first, and the tenants that have some. */
+/** The digests of all subjects whose data is dropped, newest first, and the tenants that have some. */
 export async function activeTombstones(
   client: Statements,
   limit: number,
@@ -191,7 +194,7 @@ export async function activeTombstones(
   }
 }
 
-/** What is stored for the subject, while the deletion is open. As `observa_control`. */
+/** The stored forms of the subject's id, while the deletion is open. Run it as `observa_control`. */
 export async function formsOfDeletion(
   client: Statements,
   { tenant_id, deletion_id }: DeletionKey,
@@ -203,7 +206,7 @@ export async function formsOfDeletion(
   return found.rows[0]?.forms ?? []
 }
 
-/** Digests of one deletion, by kind. */
+/** The digests of one deletion, by kind. */
 export async function digestsOf(
   client: Statements,
   { tenant_id, deletion_id }: DeletionKey,
@@ -216,7 +219,7 @@ export async function digestsOf(
   return found.rows.map((r) => r.digest)
 }
 
-/** Tombstones whose time is over. Returns how many went. */
+/** Deletes expired tombstones and returns their number. */
 export async function dropOldTombstones(client: Statements): Promise<number> {
   const gone = await client.query('DELETE FROM tombstones WHERE keeps_out_until < now()')
   await client.query(

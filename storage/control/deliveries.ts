@@ -1,4 +1,5 @@
-// Deliveries: what was or is to be told to a target, with what became of it. The planner and the sender work as `observa_control`.
+// Deliveries: notifications to targets, each with its state and attempts. The planner and the sender run their statements as
+// `observa_control`.
 
 import type { Statements } from '../postgres/connection.ts'
 import type { Page } from '../queries/page.ts'
@@ -101,7 +102,7 @@ export async function findDelivery(
   return found.rows[0] ?? null
 }
 
-/** Has it sent again at once, under the same id, with all its tries before it. */
+/** Makes the delivery due at once, with the same id and its earlier attempts. */
 export async function retryDelivery(
   client: Statements,
   tenantId: string,
@@ -115,7 +116,7 @@ export async function retryDelivery(
   )
 }
 
-/** Those that are due and have no job; they are taken as having one for so many seconds. */
+/** Takes due deliveries that have no job. For the given number of seconds they count as having one. */
 export async function takeDue(
   client: Statements,
   limit: number,
@@ -133,7 +134,10 @@ export async function takeDue(
   return found.rows
 }
 
-/** Counts a try before it is made, so that one that ends its process is counted too. Null when it is no longer pending. */
+/**
+ * Counts an attempt before it is made, so that an attempt which kills the process is counted too. Returns null if the
+ * delivery is no longer pending.
+ */
 export async function beginAttempt(
   client: Statements,
   tenantId: string,
@@ -171,7 +175,7 @@ export async function endAttempt(
   )
 }
 
-/** Old ones go, and of a tenant with very many the oldest. */
+/** Deletes old deliveries, and the oldest ones of a tenant with very many. */
 export async function dropOldDeliveries(
   client: Statements,
   days: number,

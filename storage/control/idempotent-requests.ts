@@ -1,28 +1,29 @@
-// Requests with an Idempotency-Key: one of each key is worked, and its answer is kept for a day for those that repeat it.
+// Requests with an Idempotency-Key. Only one request of each key is processed, and its response is kept for a day and
+// repeated.
 
 import type { Statements } from '../postgres/connection.ts'
 
 export interface IdempotentRequest {
   readonly tenantId: string
-  /** The credential: keys of two clients are two keys. */
+  /** The credential. Equal keys of two clients are different keys. */
   readonly caller: string
-  /** Hashes, hex: of the key that the client chose, and of what it asks for. */
+  /** Hashes in hex, of the key that the client chose and of its request. */
   readonly keyHash: string
   readonly requestHash: string
 }
 
 export interface KeptAnswer {
   readonly request_hash: string
-  /** Null while it is being worked. */
+  /** Null while the request is processed. */
   readonly status: number | null
   readonly answer: unknown
 }
 
 const KEPT = '24 hours'
-/** Longer than any request may take: what has no answer by then was interrupted, and a repetition is worked. */
+/** Longer than any request takes. A request without a response by then was interrupted, and a repetition is processed. */
 const INTERRUPTED = '10 minutes'
 
-/** Null when the request is now ours to work, else what is known of the one before. */
+/** Returns null if the caller must process the request, otherwise the state of the earlier one. */
 export async function beginRequest(
   client: Statements,
   request: IdempotentRequest,
@@ -43,11 +44,11 @@ export async function beginRequest(
     'SELECT request_hash, status, answer FROM idempotent_requests WHERE tenant_id = $1 AND caller = $2 AND key_hash = $3',
     [tenantId, caller, keyHash],
   )
-  // Between the two statements it may have failed, which removes it: whoever asks again may work it.
+  // The earlier request may have failed and been removed between the two statements. The next repetition is then processed.
   return found.rows[0] ?? { request_hash: requestHash, status: null, answer: null }
 }
 
-/** Keeps the answer. Null: it shows a credential and is not kept. */
+/** Stores the response. Null means that the response shows a credential and must not be stored. */
 export async function keepAnswer(
   client: Statements,
   { tenantId, caller, keyHash }: IdempotentRequest,
@@ -59,7 +60,7 @@ export async function keepAnswer(
   )
 }
 
-/** A request that failed changed nothing and may be made again. */
+/** Removes a request that failed and changed nothing, so that it can be repeated. */
 export async function forgetRequest(
   client: Statements,
   { tenantId, caller, keyHash }: IdempotentRequest,

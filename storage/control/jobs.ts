@@ -1,4 +1,4 @@
-// What is asked of the job queue beside its library: as `observa_jobs`.
+// Queries about the job queue that its library does not have. All run as `observa_jobs`.
 
 import { JOB_SCHEMA } from '../migrations/job-queue.ts'
 import type { Statements } from '../postgres/connection.ts'
@@ -7,14 +7,14 @@ import type { Page } from '../queries/page.ts'
 import { Conditions, type PageWanted } from './rows.ts'
 
 export interface WaitingJobs {
-  /** Of the kind. */
+  /** The name of the kind. */
   readonly name: string
   readonly waiting: number
-  /** Since when the oldest could have run. */
+  /** For how long the oldest job could have run, s. */
   readonly oldest_s: number
 }
 
-/** Kinds with jobs that could run now. */
+/** The kinds that have jobs which could run now. */
 export async function waitingJobs(pool: PostgresPool): Promise<readonly WaitingJobs[]> {
   const found = await pool.query<WaitingJobs>(
     `SELECT name, count(*)::int AS waiting, extract(epoch FROM now() - min(start_after))::float8 AS oldest_s
@@ -46,16 +46,16 @@ export interface JobRow {
   readonly error_code: string | null
 }
 
-/** Neither the payload nor the message of an error is shown: both may name whom a job is about. */
+/** Payload and error message are not selected, because both may name the person whom a job is about. */
 const JOB = `id::text AS job_id, name AS kind, state::text AS state, retry_count AS attempts, retry_limit AS attempts_max, priority,
   created_on AS created_at, start_after AS starts_after, started_on AS started_at, completed_on AS finished_at,
   output ->> 'code' AS error_code`
 
-/** A payload names its tenant. */
+/** Matches jobs whose payload names the tenant. */
 const ofTenant = (p: string): string => `coalesce(data ->> 'tenantId', data ->> 'tenant_id') = ${p}`
 
 export interface JobFilter extends PageWanted {
-  /** Null: of all tenants. */
+  /** Null selects the jobs of all tenants. */
   readonly tenantId: string | null
   readonly kind?: string | undefined
   readonly state?: string | undefined

@@ -1,9 +1,10 @@
-// What is to be told to whom and when: notes of what happened to issues, and the groups in which they are told. All statements run as
-// `observa_control`, those that read issues as `observa_exporter`.
+// Notes about changes of issues, and the groups in which targets are notified about them. All statements run as
+// `observa_control`, those that read issues as `observa_exporter`. Columns with `told` in their name are about the last
+// notification.
 
 import type { Statements } from '../postgres/connection.ts'
 
-/** A planner at work holds this lock until its transaction ends. Any constant would do that no other program uses. */
+/** The lock that a planner holds until its transaction ends. The number only has to differ from those of other programs. */
 const LOCK_KEY = 7_362_781_414
 
 export interface NoticeRow {
@@ -19,8 +20,8 @@ export interface IssueKey {
   readonly issue_id: string
 }
 
-/** An issue as notifications tell it. */
-export interface ToldIssue extends IssueKey {
+/** An issue in the form that notifications need. */
+export interface NotifiedIssue extends IssueKey {
   readonly fingerprint: string
   readonly type: string
   readonly severity: 'high' | 'medium' | 'low'
@@ -60,7 +61,7 @@ export interface MemberRow extends GroupKey, IssueKey {
   readonly told_last_seen: Date | null
 }
 
-/** False when another planner is at work. The lock ends with the transaction. */
+/** Returns false when another planner is working. The lock ends with the transaction. */
 export async function lockPlanning(client: Statements): Promise<boolean> {
   const found = await client.query<{ is_mine: boolean }>(
     'SELECT pg_try_advisory_xact_lock($1) AS is_mine',
@@ -69,7 +70,7 @@ export async function lockPlanning(client: Statements): Promise<boolean> {
   return found.rows[0]?.is_mine === true
 }
 
-/** Whether there is anything to do now: one look at three indexes. */
+/** Whether anything is due, by one look at three indexes. */
 export async function hasWork(client: Statements, nowMs: number): Promise<boolean> {
   const found = await client.query<{ is_there: boolean }>(
     `SELECT EXISTS (SELECT FROM issue_notices) OR EXISTS (SELECT FROM notification_groups WHERE due_at <= to_timestamp($1::float8 / 1000))
@@ -80,7 +81,7 @@ export async function hasWork(client: Statements, nowMs: number): Promise<boolea
   return found.rows[0]?.is_there === true
 }
 
-/** In the order in which they were noted. */
+/** Takes notes in the order in which they were made. */
 export async function takeNotices(
   client: Statements,
   limit: number,
@@ -99,13 +100,13 @@ const ISSUE_COLUMNS = `i.tenant_id, i.project_id, i.issue_id, i.fingerprint, i.t
   i.count::float8 AS count, i.first_seen, i.last_seen, i.traces::float8 AS traces, i.users::float8 AS users, i.cost_usd,
   i.environment, i.rule, i.evidence, i.trace_id, i.assignee, i.status_at`
 
-/** As `observa_exporter`. */
+/** Run it as `observa_exporter`. */
 export async function issuesOf(
   client: Statements,
   keys: readonly IssueKey[],
-): Promise<readonly ToldIssue[]> {
+): Promise<readonly NotifiedIssue[]> {
   if (keys.length === 0) return []
-  const found = await client.query<ToldIssue>(
+  const found = await client.query<NotifiedIssue>(
     `SELECT ${ISSUE_COLUMNS} FROM issues AS i
      JOIN json_to_recordset($1::json) AS r(tenant_id text, project_id text, issue_id text)
        USING (tenant_id, project_id, issue_id)
@@ -119,15 +120,15 @@ export async function issuesOf(
   return found.rows
 }
 
-/** Issues that are open, of these types, and were seen lately: what may silence others. As `observa_exporter`. */
+/** Open issues of these types that were seen lately and may suppress others. Run it as `observa_exporter`. */
 export async function openIssuesOf(
   client: Statements,
   tenantIds: readonly string[],
   types: readonly string[],
   withinMinutes: number,
-): Promise<readonly ToldIssue[]> {
+): Promise<readonly NotifiedIssue[]> {
   if (types.length === 0) return []
-  const found = await client.query<ToldIssue>(
+  const found = await client.query<NotifiedIssue>(
     `SELECT ${ISSUE_COLUMNS} FROM issues AS i
      WHERE tenant_id = ANY ($1) AND type = ANY ($2) AND status IN ('open', 'acknowledged')
        AND last_seen > now() - make_interval(mins => $3::int)
@@ -141,7 +142,7 @@ export interface PlannedMember extends GroupKey, IssueKey {
   readonly pending: string
 }
 
-/** Puts an issue into a group, to be told at `due`: earlier than what the group waits for already, or not at all. */
+/** Puts an issue into a group, which becomes due as `due` says unless it is due earlier already. */
 export async function planMember(
   client: Statements,
   group: GroupKey & { readonly labels: Readonly<Record<string, string>> },
@@ -167,7 +168,7 @@ export async function planMember(
   )
 }
 
-/** Which groups an issue was put into already. */
+/** The groups that an issue is in. */
 export async function membershipsOf(
   client: Statements,
   keys: readonly IssueKey[],
@@ -211,18 +212,18 @@ export async function membersOf(
   return found.rows
 }
 
-/** Sets when the group is looked at again; null for not before something happens. */
+/** Sets when the group is processed again; null if nothing waits. */
 export async function settleGroup(
   client: Statements,
   g: GroupKey,
-  { dueAtMs, isTold }: { readonly dueAtMs: number | null; readonly isTold: boolean },
+  { dueAtMs, isNotified }: { readonly dueAtMs: number | null; readonly isNotified: boolean },
   nowMs: number,
 ): Promise<void> {
   await client.query(
     `UPDATE notification_groups SET due_at = to_timestamp($4::float8 / 1000),
        last_told_at = CASE WHEN $5 THEN to_timestamp($6::float8 / 1000) ELSE last_told_at END
      WHERE tenant_id = $1 AND target_id = $2 AND group_key = $3`,
-    [g.tenant_id, g.target_id, g.group_key, dueAtMs, isTold, nowMs],
+    [g.tenant_id, g.target_id, g.group_key, dueAtMs, isNotified, nowMs],
   )
 }
 
@@ -249,7 +250,7 @@ export async function settleMembers(
   )
 }
 
-/** Members that are over: resolved and told, or quieted. */
+/** Removes members that are finished: resolved and notified, or no longer to be notified. */
 export async function dropMembers(
   client: Statements,
   g: GroupKey,
@@ -269,7 +270,7 @@ export async function dropMembers(
   )
 }
 
-/** Groups that were told so long ago that they are looked at again, should something of them go on. */
+/** Groups whose last notification is so long ago that it is repeated if one of their issues still occurs. */
 export async function groupsToRepeat(
   client: Statements,
   nowMs: number,
@@ -286,7 +287,7 @@ export async function groupsToRepeat(
   return found.rows
 }
 
-/** Groups without members that nothing was told to for a week. */
+/** Deletes groups without members that had no notification for a week. */
 export async function dropIdleGroups(client: Statements): Promise<number> {
   const done = await client.query(
     `DELETE FROM notification_groups AS g WHERE due_at IS NULL AND coalesce(last_told_at, '-infinity') < now() - interval '7 days'

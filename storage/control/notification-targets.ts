@@ -12,7 +12,7 @@ export type TargetKind =
   | 'alertmanager'
   | 'pagerduty'
 
-/** What is stored of a target as JSON has the forms of `notifications/target.ts`. */
+/** The stored JSON has the forms of `notifications/target.ts`. */
 export interface TargetRow {
   readonly tenant_id: string
   readonly target_id: string
@@ -99,7 +99,7 @@ export interface TargetChange {
   readonly is_enabled?: boolean | undefined
 }
 
-/** Changes what is given; an enabled target has no reason to be disabled. */
+/** Changes the given columns. Enabling a target removes the reason why it was disabled. */
 export async function updateTarget(
   client: Statements,
   tenantId: string,
@@ -141,7 +141,7 @@ export async function deleteTarget(
   return done.rowCount === 1
 }
 
-/** Of these tenants, with secrets, enabled ones alone. As `observa_control`. */
+/** The enabled targets of these tenants, with their secrets. Run it as `observa_control`. */
 export async function targetsOf(
   client: Statements,
   tenantIds: readonly string[],
@@ -243,7 +243,7 @@ export async function insertMute(
   )
 }
 
-/** It stays in the list, with its end. */
+/** Ends the mute; it stays in the list with its end. */
 export async function endMute(client: Statements, tenantId: string, muteId: string): Promise<void> {
   await client.query(
     `UPDATE mutes SET ends_at = greatest(now(), starts_at + interval '1 microsecond')
@@ -252,7 +252,7 @@ export async function endMute(client: Statements, tenantId: string, muteId: stri
   )
 }
 
-/** Those that hold now or may, by their windows; of these tenants. */
+/** The mutes of these tenants that are in force now or may be, depending on their hours. */
 export async function mutesOf(
   client: Statements,
   tenantIds: readonly string[],

@@ -1,4 +1,4 @@
-// Tokens for a new password. Read and written with the role `observa_control`, because who has one is not signed in.
+// Tokens for a new password. They are read and written as `observa_control`, because a person with a token is not signed in.
 
 import type { Statements } from '../postgres/connection.ts'
 
@@ -7,7 +7,7 @@ export interface ResetUser {
   readonly email: string
 }
 
-/** Stores a token, or replaces that of an earlier try under the same id. `isNew` is false for the latter. */
+/** Stores a token, or replaces that of an earlier attempt with the same id; `isNew` is then false. */
 export async function putReset(
   client: Statements,
   reset: {
@@ -29,7 +29,7 @@ export async function putReset(
   return { expiresAt: row.expires_at, isNew: row.is_new }
 }
 
-/** How many other tokens the person has got in this time. */
+/** Counts the other tokens that the person received in this time. */
 export async function countResets(
   client: Statements,
   userId: string,
@@ -46,7 +46,7 @@ export async function countResets(
 const OF_TOKEN =
   'r.token_hash = $1 AND r.expires_at > now() AND u.user_id = r.user_id AND u.disabled_at IS NULL'
 
-/** Whom a token is for, while it is valid. */
+/** The person for whom a valid token was made. */
 export async function findReset(client: Statements, tokenHash: Buffer): Promise<ResetUser | null> {
   const found = await client.query<ResetUser>(
     `SELECT u.user_id, u.email FROM password_resets r, users u WHERE ${OF_TOKEN}`,
@@ -55,7 +55,7 @@ export async function findReset(client: Statements, tokenHash: Buffer): Promise<
   return found.rows[0] ?? null
 }
 
-/** Uses a token up. Of several callers with the same token one gets the person. */
+/** Uses up a token. If several callers have the same token, one of them gets the person. */
 export async function takeReset(client: Statements, tokenHash: Buffer): Promise<ResetUser | null> {
   const taken = await client.query<ResetUser>(
     `DELETE FROM password_resets r USING users u WHERE ${OF_TOKEN} RETURNING u.user_id, u.email`,

@@ -1,5 +1,5 @@
-// Quotas of projects. Limits are read and written as `observa_control` or `observa_app`; what was counted, and what instances
-// hold to spend, as `observa_exporter`.
+// Quotas of projects. Limits are read and written as `observa_control` or `observa_app`; counts and the leases of instances
+// as `observa_exporter`.
 
 import type { Statements } from '../postgres/connection.ts'
 
@@ -18,7 +18,7 @@ export interface ProjectQuota extends QuotaLimits {
 const LIMITS = `events_per_month::float8 AS events_per_month, bytes_per_month::float8 AS bytes_per_month, usd_per_month,
   events_per_second`
 
-/** Of all tenants that the role sees. */
+/** The quotas of all tenants that the role may see. */
 export async function listQuotas(client: Statements): Promise<readonly ProjectQuota[]> {
   const found = await client.query<ProjectQuota>(
     `SELECT tenant_id, project_id, ${LIMITS} FROM project_quotas ORDER BY tenant_id, project_id`,
@@ -59,7 +59,7 @@ export interface Usage {
   readonly events: number
   readonly bytes: number
   readonly cost_usd: number
-  /** What instances hold in reserve or have accepted and not yet counted. */
+  /** Amounts that instances hold in leases, or have accepted and not yet counted. */
   readonly held_events: number
   readonly held_bytes: number
   /** The first moment of the next month. */
@@ -103,14 +103,14 @@ export interface Grant extends Usage {
   readonly granted: Amounts
 }
 
-/** How much one instance takes at once at most, of what is left a quarter of its share. */
+/** Largest amounts that one instance takes at once. It takes at most a quarter of its share of what is left. */
 const EVENTS_AT_ONCE = 10_000
 const BYTES_AT_ONCE = 64 * 1024 * 1024
 const SHARE = 4
 
 /**
- * Takes what is asked for, and some more while there is plenty, out of what is left of the limits; nothing of what does not fit. One
- * instance at a time for each project: the sum of what was counted and what is held never passes a limit.
+ * Takes the requested amounts and, while plenty is left, some more, out of the rest of the limits. Takes nothing if they do
+ * not fit. One instance at a time does this for a project, so that counted and held amounts together never exceed a limit.
  */
 export async function takeLease(
   client: Statements,
@@ -122,7 +122,7 @@ export async function takeLease(
   await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 7362781412))', [
     `${tenantId}\n${projectId}`,
   ])
-  // In the order of their commits: what the exporter counts in this moment is still held by a lease.
+  // Counts become visible with their commits, so events that the exporter is counting at this moment are still held by a lease.
   const usage = await usageOf(client, tenantId, projectId)
   const others = await client.query<{ instances: number }>(
     'SELECT count(DISTINCT instance)::int AS instances FROM quota_leases WHERE tenant_id = $1 AND project_id = $2 AND instance <> $3',
@@ -166,7 +166,10 @@ function part(
   return Math.max(asked, Math.min(atOnce, Math.floor(left / (SHARE * instances))))
 }
 
-/** What was counted leaves the lease, and what will not be spent; bytes are counted here, events by the exporter. */
+/**
+ * Removes counted amounts, and amounts that will not be spent, from the lease. Bytes are counted here, events by the
+ * exporter.
+ */
 export async function settleLease(
   client: Statements,
   { tenantId, projectId, instance, life }: Holder,
@@ -222,7 +225,7 @@ export interface Notice {
   readonly limit: number
 }
 
-/** Null when it was noted before in this month. */
+/** Returns null if the notice was made before in this month. */
 export async function addNotice(client: Statements, n: Notice): Promise<boolean> {
   const added = await client.query(
     `INSERT INTO quota_notices (tenant_id, project_id, month, quota, percent, used, quota_limit)
@@ -232,7 +235,7 @@ export async function addNotice(client: Statements, n: Notice): Promise<boolean>
   return added.rowCount === 1
 }
 
-/** Of instances that never came back. A live one settles, or gives back, far more often. */
+/** Drops leases of instances that never came back. A running instance settles or returns them far more often. */
 export async function dropStrandedLeases(client: Statements): Promise<void> {
   await client.query("DELETE FROM quota_leases WHERE updated_at < now() - interval '7 days'")
 }

@@ -1,4 +1,4 @@
-// Rows of retention. Read and written as `observa_control` or `observa_app`.
+// Retention times of tenants and projects, read and written as `observa_control` or `observa_app`.
 
 import { KEPT_FOR_EVER, type RetentionDays } from '../../core/deletion/retention.ts'
 import type { Statements } from '../postgres/connection.ts'
@@ -11,7 +11,7 @@ export interface RetentionRow extends RetentionDays {
 
 const DAYS = 'content_days, events_days, figures_days, signals_days, metrics_days'
 
-/** Of all tenants that the role sees. */
+/** The retention times of all tenants that the role may see. */
 export async function listRetention(client: Statements): Promise<readonly RetentionRow[]> {
   const found = await client.query<RetentionRow>(
     `SELECT tenant_id, project_id, ${DAYS} FROM retention_policies`,
@@ -32,7 +32,7 @@ const values = (d: RetentionDays): (number | null)[] => [
   d.metrics_days,
 ]
 
-/** What the configuration of the instances says. */
+/** Stores the defaults from the configuration of the instances. */
 export async function writeDefaults(client: Statements, days: RetentionDays): Promise<void> {
   await client.query(
     `INSERT INTO retention_defaults (${DAYS}) VALUES ($1, $2, $3, $4, $5)

@@ -1,4 +1,5 @@
-// Saved views: a list with its filters, order and columns under a name. A view is its owner's, and others see it when it is shared.
+// Saved views: a list with its filters, order and columns under a name. A view belongs to its owner, and others see it if it
+// is shared.
 
 import { randomUUID } from 'node:crypto'
 import type { Statements } from '../postgres/connection.ts'
@@ -23,7 +24,7 @@ export interface ViewChange {
 }
 
 const COLUMNS = 'view_id, name, page, query, owner, is_shared, created_at, updated_at'
-/** Of a project, so that nobody fills the store with them. */
+/** Largest number of views of a project, so that nobody fills the store with them. */
 export const VIEWS_MAX = 1000
 
 /** Views of the owner and shared ones, newest first. */
@@ -42,7 +43,7 @@ export async function listViews(
   return await where.page(client, sql, { time: 'created_at', id: 'view_id' }, wanted)
 }
 
-/** Null when there is none with this id that the owner may see. */
+/** Returns null if there is no view with this id that the owner may see. */
 export async function findView(
   client: Statements,
   scope: Scope,
@@ -57,7 +58,7 @@ export async function findView(
   return found.rows[0] ?? null
 }
 
-/** Null when the project has as many views as it may have. */
+/** Returns null when the project has reached the largest number of views. */
 export async function addView(
   client: Statements,
   scope: Scope,

@@ -167,7 +167,8 @@ function changeRoutes(app: Api, stores: Stores): void {
       config: { scope: 'admin', freeText: { name: 200 } },
       schema: {
         tags: ['control'],
-        summary: 'Set a budget; 80 and 95 % are told, 100 % is an issue `budget_exceeded`',
+        summary:
+          'Set a budget; targets are notified at 80 and 95 %, 100 % is an issue `budget_exceeded`',
         body: z.strictObject({
           name: z.string().min(1).max(200),
           scope,

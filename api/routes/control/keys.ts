@@ -26,7 +26,7 @@ const keySchema = z.object({
   project_id: z.string(),
   environment: z.string().nullable(),
   name: z.string().nullable(),
-  last4: z.string().describe('The last four characters of the key, to tell it by.'),
+  last4: z.string().describe('The last four characters of the key, to recognise it.'),
   scopes: z.array(z.string()),
   origins: z.array(z.string()),
   state: z.enum(['active', 'expired', 'revoked']),

@@ -80,7 +80,7 @@ function changeRoutes(app: Api, stores: Stores): void {
         tags: ['issues'],
         summary: 'Mute issues by their labels, until a time or in hours of the week',
         description:
-          'What happens meanwhile is told afterwards if it still goes on. Values may end with `*`. Without ends_at, windows are needed.',
+          'Issues that still occur at the end are notified then. Values may end with `*`. Without ends_at, windows are needed.',
         body: z.strictObject({
           project_id: anyId.nullable().default(null).describe('null: all projects of the tenant.'),
           matchers: matchersSchema,

@@ -242,7 +242,7 @@ function deliveryRoutes(app: Api, stores: Stores): void {
       config: { scope: 'query' },
       schema: {
         tags: ['control'],
-        summary: 'What was told to targets, newest first; kept for 30 days',
+        summary: 'Notifications to targets, newest first; kept for 30 days',
         querystring: z.strictObject({
           ...paging,
           target_id: z.string().max(64).optional(),

@@ -106,7 +106,7 @@ export function ruleRoutes(app: Api, stores: Stores, operations: Operations, clo
       schema: {
         tags: ['signals'],
         summary: 'What a rule would have found in stored events; nothing is stored',
-        description: `The id is that of a rule, a type of signals, or \`all\`. With \`accept: ${NDJSON}\` the progress is told, a line each time, and the last line is the result.`,
+        description: `The id is that of a rule, a type of signals, or \`all\`. With \`accept: ${NDJSON}\` the response has a line for each step of the progress, and the last line is the result.`,
         params: z.object({ id: z.string().max(100) }),
         body: bodySchema.meta({ examples: [{ days: 7 }] }),
         response: { 200: replaySchema },
@@ -171,14 +171,14 @@ async function replayed(
 }
 
 const EMPTY: Replay = { events: 0, signals: 0, superseded: 0, rules: [], issues: [], is_cut: true }
-const TOLD_EVERY = 2000
+const REPORTED_EVERY = 2000
 
 async function* linesOf(
   run: AsyncGenerator<number, Replay>,
   total: number,
   shown: (replay: Replay) => object,
 ): AsyncGenerator<string> {
-  let told = 0
+  let reported = 0
   try {
     for (;;) {
       const step = await run.next()
@@ -186,9 +186,9 @@ async function* linesOf(
         yield `${JSON.stringify({ record: 'result', ...shown(step.value) })}\n`
         return
       }
-      if (step.value - told < TOLD_EVERY) continue
-      told = step.value
-      yield `${JSON.stringify({ record: 'progress', events: told, total })}\n`
+      if (step.value - reported < REPORTED_EVERY) continue
+      reported = step.value
+      yield `${JSON.stringify({ record: 'progress', events: reported, total })}\n`
     }
   } finally {
     // Ends the replay when the client has disconnected.

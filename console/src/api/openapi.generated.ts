@@ -8,7 +8,7 @@ readonly kind: 'secret' | 'publishable'
 readonly project_id: string
 readonly environment: string | null
 readonly name: string | null
-/** The last four characters of the key, to tell it by. */
+/** The last four characters of the key, to recognise it. */
 readonly last4: string
 readonly scopes: readonly string[]
 readonly origins: readonly string[]
@@ -1897,7 +1897,7 @@ readonly kind: 'secret' | 'publishable'
 readonly project_id: string
 readonly environment: string | null
 readonly name: string | null
-/** The last four characters of the key, to tell it by. */
+/** The last four characters of the key, to recognise it. */
 readonly last4: string
 readonly scopes: readonly string[]
 readonly origins: readonly string[]
@@ -2814,7 +2814,7 @@ readonly archived?: boolean
     readonly body: {
 readonly name?: string
 readonly filter?: {
-/** Least severity that is told. */
+/** Lowest severity of issues about which the target is notified. */
 readonly severity_min?: 'low' | 'medium' | 'high'
 readonly type?: readonly ('high_latency' | 'medium_latency' | 'tool_error' | 'llm_error' | 'error' | 'tool_timeout' | 'cost_spike' | 'token_spike' | 'secret_detected' | 'pii_detected' | 'loop_detected' | 'context_overflow' | 'prompt_injection' | 'empty_output' | 'retry_storm' | 'polling' | 'runaway' | 'waste' | 'context_drop' | 'budget_exceeded' | 'latency_anomaly' | 'cost_anomaly' | 'token_anomaly' | 'error_rate' | 'model_drift' | 'output_drift' | 'custom' | 'quality_degradation' | 'hallucination' | 'faithfulness' | 'context_relevance')[]
 readonly environment?: readonly string[]
@@ -2824,31 +2824,31 @@ readonly provider?: readonly string[]
 readonly model?: readonly string[]
 readonly tool?: readonly string[]
 readonly rule?: readonly string[]
-/** Whether budgets and quotas are told too. */
+/** Whether the target is also notified about budgets and quotas. */
 readonly notices?: boolean
 }
 readonly timing?: {
-/** Issues with equal labels are told together; `[]` tells all together. */
+/** Issues with equal values of these labels are in one notification; `[]` puts all issues into one. */
 readonly group_by?: readonly ('project_id' | 'type' | 'severity' | 'environment' | 'service' | 'route' | 'provider' | 'model' | 'tool' | 'rule' | 'issue_id')[]
-/** From the first issue of a group until it is told. */
+/** Wait from the first issue of a group until its notification. */
 readonly group_wait_ms?: number
-/** Between two notifications of a group. */
+/** Shortest time between two notifications of a group. */
 readonly group_interval_ms?: number
-/** Until an issue that still occurs is told again. */
+/** Time after which the notification about an issue that still occurs is repeated. */
 readonly repeat_interval_ms?: number
 readonly send_resolved?: boolean
-/** Issues of these severities are told once a day. */
+/** Issues of these severities are in one notification a day. */
 readonly digest?: {
 readonly severities?: readonly ('low' | 'medium' | 'high')[]
 readonly at?: string
 readonly time_zone?: string
 } | null
-/** What comes in these hours of a day is told after them. */
+/** Hours of the day in which notifications wait until the end of these hours. */
 readonly quiet_hours?: {
 readonly from: string
 readonly to: string
 readonly time_zone?: string
-/** Told anyway. */
+/** Severities that are notified nevertheless. */
 readonly except?: readonly ('low' | 'medium' | 'high')[]
 } | null
 }
@@ -3206,7 +3206,7 @@ readonly name: string
 /** null: all projects. */
 readonly project_id?: string | null
 readonly filter?: {
-/** Least severity that is told. */
+/** Lowest severity of issues about which the target is notified. */
 readonly severity_min?: 'low' | 'medium' | 'high'
 readonly type?: readonly ('high_latency' | 'medium_latency' | 'tool_error' | 'llm_error' | 'error' | 'tool_timeout' | 'cost_spike' | 'token_spike' | 'secret_detected' | 'pii_detected' | 'loop_detected' | 'context_overflow' | 'prompt_injection' | 'empty_output' | 'retry_storm' | 'polling' | 'runaway' | 'waste' | 'context_drop' | 'budget_exceeded' | 'latency_anomaly' | 'cost_anomaly' | 'token_anomaly' | 'error_rate' | 'model_drift' | 'output_drift' | 'custom' | 'quality_degradation' | 'hallucination' | 'faithfulness' | 'context_relevance')[]
 readonly environment?: readonly string[]
@@ -3216,31 +3216,31 @@ readonly provider?: readonly string[]
 readonly model?: readonly string[]
 readonly tool?: readonly string[]
 readonly rule?: readonly string[]
-/** Whether budgets and quotas are told too. */
+/** Whether the target is also notified about budgets and quotas. */
 readonly notices?: boolean
 }
 readonly timing?: {
-/** Issues with equal labels are told together; `[]` tells all together. */
+/** Issues with equal values of these labels are in one notification; `[]` puts all issues into one. */
 readonly group_by?: readonly ('project_id' | 'type' | 'severity' | 'environment' | 'service' | 'route' | 'provider' | 'model' | 'tool' | 'rule' | 'issue_id')[]
-/** From the first issue of a group until it is told. */
+/** Wait from the first issue of a group until its notification. */
 readonly group_wait_ms?: number
-/** Between two notifications of a group. */
+/** Shortest time between two notifications of a group. */
 readonly group_interval_ms?: number
-/** Until an issue that still occurs is told again. */
+/** Time after which the notification about an issue that still occurs is repeated. */
 readonly repeat_interval_ms?: number
 readonly send_resolved?: boolean
-/** Issues of these severities are told once a day. */
+/** Issues of these severities are in one notification a day. */
 readonly digest?: {
 readonly severities?: readonly ('low' | 'medium' | 'high')[]
 readonly at?: string
 readonly time_zone?: string
 } | null
-/** What comes in these hours of a day is told after them. */
+/** Hours of the day in which notifications wait until the end of these hours. */
 readonly quiet_hours?: {
 readonly from: string
 readonly to: string
 readonly time_zone?: string
-/** Told anyway. */
+/** Severities that are notified nevertheless. */
 readonly except?: readonly ('low' | 'medium' | 'high')[]
 } | null
 }
@@ -3255,7 +3255,7 @@ readonly name: string
 /** null: all projects. */
 readonly project_id?: string | null
 readonly filter?: {
-/** Least severity that is told. */
+/** Lowest severity of issues about which the target is notified. */
 readonly severity_min?: 'low' | 'medium' | 'high'
 readonly type?: readonly ('high_latency' | 'medium_latency' | 'tool_error' | 'llm_error' | 'error' | 'tool_timeout' | 'cost_spike' | 'token_spike' | 'secret_detected' | 'pii_detected' | 'loop_detected' | 'context_overflow' | 'prompt_injection' | 'empty_output' | 'retry_storm' | 'polling' | 'runaway' | 'waste' | 'context_drop' | 'budget_exceeded' | 'latency_anomaly' | 'cost_anomaly' | 'token_anomaly' | 'error_rate' | 'model_drift' | 'output_drift' | 'custom' | 'quality_degradation' | 'hallucination' | 'faithfulness' | 'context_relevance')[]
 readonly environment?: readonly string[]
@@ -3265,31 +3265,31 @@ readonly provider?: readonly string[]
 readonly model?: readonly string[]
 readonly tool?: readonly string[]
 readonly rule?: readonly string[]
-/** Whether budgets and quotas are told too. */
+/** Whether the target is also notified about budgets and quotas. */
 readonly notices?: boolean
 }
 readonly timing?: {
-/** Issues with equal labels are told together; `[]` tells all together. */
+/** Issues with equal values of these labels are in one notification; `[]` puts all issues into one. */
 readonly group_by?: readonly ('project_id' | 'type' | 'severity' | 'environment' | 'service' | 'route' | 'provider' | 'model' | 'tool' | 'rule' | 'issue_id')[]
-/** From the first issue of a group until it is told. */
+/** Wait from the first issue of a group until its notification. */
 readonly group_wait_ms?: number
-/** Between two notifications of a group. */
+/** Shortest time between two notifications of a group. */
 readonly group_interval_ms?: number
-/** Until an issue that still occurs is told again. */
+/** Time after which the notification about an issue that still occurs is repeated. */
 readonly repeat_interval_ms?: number
 readonly send_resolved?: boolean
-/** Issues of these severities are told once a day. */
+/** Issues of these severities are in one notification a day. */
 readonly digest?: {
 readonly severities?: readonly ('low' | 'medium' | 'high')[]
 readonly at?: string
 readonly time_zone?: string
 } | null
-/** What comes in these hours of a day is told after them. */
+/** Hours of the day in which notifications wait until the end of these hours. */
 readonly quiet_hours?: {
 readonly from: string
 readonly to: string
 readonly time_zone?: string
-/** Told anyway. */
+/** Severities that are notified nevertheless. */
 readonly except?: readonly ('low' | 'medium' | 'high')[]
 } | null
 }
@@ -3301,7 +3301,7 @@ readonly name: string
 /** null: all projects. */
 readonly project_id?: string | null
 readonly filter?: {
-/** Least severity that is told. */
+/** Lowest severity of issues about which the target is notified. */
 readonly severity_min?: 'low' | 'medium' | 'high'
 readonly type?: readonly ('high_latency' | 'medium_latency' | 'tool_error' | 'llm_error' | 'error' | 'tool_timeout' | 'cost_spike' | 'token_spike' | 'secret_detected' | 'pii_detected' | 'loop_detected' | 'context_overflow' | 'prompt_injection' | 'empty_output' | 'retry_storm' | 'polling' | 'runaway' | 'waste' | 'context_drop' | 'budget_exceeded' | 'latency_anomaly' | 'cost_anomaly' | 'token_anomaly' | 'error_rate' | 'model_drift' | 'output_drift' | 'custom' | 'quality_degradation' | 'hallucination' | 'faithfulness' | 'context_relevance')[]
 readonly environment?: readonly string[]
@@ -3311,31 +3311,31 @@ readonly provider?: readonly string[]
 readonly model?: readonly string[]
 readonly tool?: readonly string[]
 readonly rule?: readonly string[]
-/** Whether budgets and quotas are told too. */
+/** Whether the target is also notified about budgets and quotas. */
 readonly notices?: boolean
 }
 readonly timing?: {
-/** Issues with equal labels are told together; `[]` tells all together. */
+/** Issues with equal values of these labels are in one notification; `[]` puts all issues into one. */
 readonly group_by?: readonly ('project_id' | 'type' | 'severity' | 'environment' | 'service' | 'route' | 'provider' | 'model' | 'tool' | 'rule' | 'issue_id')[]
-/** From the first issue of a group until it is told. */
+/** Wait from the first issue of a group until its notification. */
 readonly group_wait_ms?: number
-/** Between two notifications of a group. */
+/** Shortest time between two notifications of a group. */
 readonly group_interval_ms?: number
-/** Until an issue that still occurs is told again. */
+/** Time after which the notification about an issue that still occurs is repeated. */
 readonly repeat_interval_ms?: number
 readonly send_resolved?: boolean
-/** Issues of these severities are told once a day. */
+/** Issues of these severities are in one notification a day. */
 readonly digest?: {
 readonly severities?: readonly ('low' | 'medium' | 'high')[]
 readonly at?: string
 readonly time_zone?: string
 } | null
-/** What comes in these hours of a day is told after them. */
+/** Hours of the day in which notifications wait until the end of these hours. */
 readonly quiet_hours?: {
 readonly from: string
 readonly to: string
 readonly time_zone?: string
-/** Told anyway. */
+/** Severities that are notified nevertheless. */
 readonly except?: readonly ('low' | 'medium' | 'high')[]
 } | null
 }
@@ -3347,7 +3347,7 @@ readonly name: string
 /** null: all projects. */
 readonly project_id?: string | null
 readonly filter?: {
-/** Least severity that is told. */
+/** Lowest severity of issues about which the target is notified. */
 readonly severity_min?: 'low' | 'medium' | 'high'
 readonly type?: readonly ('high_latency' | 'medium_latency' | 'tool_error' | 'llm_error' | 'error' | 'tool_timeout' | 'cost_spike' | 'token_spike' | 'secret_detected' | 'pii_detected' | 'loop_detected' | 'context_overflow' | 'prompt_injection' | 'empty_output' | 'retry_storm' | 'polling' | 'runaway' | 'waste' | 'context_drop' | 'budget_exceeded' | 'latency_anomaly' | 'cost_anomaly' | 'token_anomaly' | 'error_rate' | 'model_drift' | 'output_drift' | 'custom' | 'quality_degradation' | 'hallucination' | 'faithfulness' | 'context_relevance')[]
 readonly environment?: readonly string[]
@@ -3357,31 +3357,31 @@ readonly provider?: readonly string[]
 readonly model?: readonly string[]
 readonly tool?: readonly string[]
 readonly rule?: readonly string[]
-/** Whether budgets and quotas are told too. */
+/** Whether the target is also notified about budgets and quotas. */
 readonly notices?: boolean
 }
 readonly timing?: {
-/** Issues with equal labels are told together; `[]` tells all together. */
+/** Issues with equal values of these labels are in one notification; `[]` puts all issues into one. */
 readonly group_by?: readonly ('project_id' | 'type' | 'severity' | 'environment' | 'service' | 'route' | 'provider' | 'model' | 'tool' | 'rule' | 'issue_id')[]
-/** From the first issue of a group until it is told. */
+/** Wait from the first issue of a group until its notification. */
 readonly group_wait_ms?: number
-/** Between two notifications of a group. */
+/** Shortest time between two notifications of a group. */
 readonly group_interval_ms?: number
-/** Until an issue that still occurs is told again. */
+/** Time after which the notification about an issue that still occurs is repeated. */
 readonly repeat_interval_ms?: number
 readonly send_resolved?: boolean
-/** Issues of these severities are told once a day. */
+/** Issues of these severities are in one notification a day. */
 readonly digest?: {
 readonly severities?: readonly ('low' | 'medium' | 'high')[]
 readonly at?: string
 readonly time_zone?: string
 } | null
-/** What comes in these hours of a day is told after them. */
+/** Hours of the day in which notifications wait until the end of these hours. */
 readonly quiet_hours?: {
 readonly from: string
 readonly to: string
 readonly time_zone?: string
-/** Told anyway. */
+/** Severities that are notified nevertheless. */
 readonly except?: readonly ('low' | 'medium' | 'high')[]
 } | null
 }
@@ -3394,7 +3394,7 @@ readonly name: string
 /** null: all projects. */
 readonly project_id?: string | null
 readonly filter?: {
-/** Least severity that is told. */
+/** Lowest severity of issues about which the target is notified. */
 readonly severity_min?: 'low' | 'medium' | 'high'
 readonly type?: readonly ('high_latency' | 'medium_latency' | 'tool_error' | 'llm_error' | 'error' | 'tool_timeout' | 'cost_spike' | 'token_spike' | 'secret_detected' | 'pii_detected' | 'loop_detected' | 'context_overflow' | 'prompt_injection' | 'empty_output' | 'retry_storm' | 'polling' | 'runaway' | 'waste' | 'context_drop' | 'budget_exceeded' | 'latency_anomaly' | 'cost_anomaly' | 'token_anomaly' | 'error_rate' | 'model_drift' | 'output_drift' | 'custom' | 'quality_degradation' | 'hallucination' | 'faithfulness' | 'context_relevance')[]
 readonly environment?: readonly string[]
@@ -3404,31 +3404,31 @@ readonly provider?: readonly string[]
 readonly model?: readonly string[]
 readonly tool?: readonly string[]
 readonly rule?: readonly string[]
-/** Whether budgets and quotas are told too. */
+/** Whether the target is also notified about budgets and quotas. */
 readonly notices?: boolean
 }
 readonly timing?: {
-/** Issues with equal labels are told together; `[]` tells all together. */
+/** Issues with equal values of these labels are in one notification; `[]` puts all issues into one. */
 readonly group_by?: readonly ('project_id' | 'type' | 'severity' | 'environment' | 'service' | 'route' | 'provider' | 'model' | 'tool' | 'rule' | 'issue_id')[]
-/** From the first issue of a group until it is told. */
+/** Wait from the first issue of a group until its notification. */
 readonly group_wait_ms?: number
-/** Between two notifications of a group. */
+/** Shortest time between two notifications of a group. */
 readonly group_interval_ms?: number
-/** Until an issue that still occurs is told again. */
+/** Time after which the notification about an issue that still occurs is repeated. */
 readonly repeat_interval_ms?: number
 readonly send_resolved?: boolean
-/** Issues of these severities are told once a day. */
+/** Issues of these severities are in one notification a day. */
 readonly digest?: {
 readonly severities?: readonly ('low' | 'medium' | 'high')[]
 readonly at?: string
 readonly time_zone?: string
 } | null
-/** What comes in these hours of a day is told after them. */
+/** Hours of the day in which notifications wait until the end of these hours. */
 readonly quiet_hours?: {
 readonly from: string
 readonly to: string
 readonly time_zone?: string
-/** Told anyway. */
+/** Severities that are notified nevertheless. */
 readonly except?: readonly ('low' | 'medium' | 'high')[]
 } | null
 }
@@ -3440,7 +3440,7 @@ readonly name: string
 /** null: all projects. */
 readonly project_id?: string | null
 readonly filter?: {
-/** Least severity that is told. */
+/** Lowest severity of issues about which the target is notified. */
 readonly severity_min?: 'low' | 'medium' | 'high'
 readonly type?: readonly ('high_latency' | 'medium_latency' | 'tool_error' | 'llm_error' | 'error' | 'tool_timeout' | 'cost_spike' | 'token_spike' | 'secret_detected' | 'pii_detected' | 'loop_detected' | 'context_overflow' | 'prompt_injection' | 'empty_output' | 'retry_storm' | 'polling' | 'runaway' | 'waste' | 'context_drop' | 'budget_exceeded' | 'latency_anomaly' | 'cost_anomaly' | 'token_anomaly' | 'error_rate' | 'model_drift' | 'output_drift' | 'custom' | 'quality_degradation' | 'hallucination' | 'faithfulness' | 'context_relevance')[]
 readonly environment?: readonly string[]
@@ -3450,31 +3450,31 @@ readonly provider?: readonly string[]
 readonly model?: readonly string[]
 readonly tool?: readonly string[]
 readonly rule?: readonly string[]
-/** Whether budgets and quotas are told too. */
+/** Whether the target is also notified about budgets and quotas. */
 readonly notices?: boolean
 }
 readonly timing?: {
-/** Issues with equal labels are told together; `[]` tells all together. */
+/** Issues with equal values of these labels are in one notification; `[]` puts all issues into one. */
 readonly group_by?: readonly ('project_id' | 'type' | 'severity' | 'environment' | 'service' | 'route' | 'provider' | 'model' | 'tool' | 'rule' | 'issue_id')[]
-/** From the first issue of a group until it is told. */
+/** Wait from the first issue of a group until its notification. */
 readonly group_wait_ms?: number
-/** Between two notifications of a group. */
+/** Shortest time between two notifications of a group. */
 readonly group_interval_ms?: number
-/** Until an issue that still occurs is told again. */
+/** Time after which the notification about an issue that still occurs is repeated. */
 readonly repeat_interval_ms?: number
 readonly send_resolved?: boolean
-/** Issues of these severities are told once a day. */
+/** Issues of these severities are in one notification a day. */
 readonly digest?: {
 readonly severities?: readonly ('low' | 'medium' | 'high')[]
 readonly at?: string
 readonly time_zone?: string
 } | null
-/** What comes in these hours of a day is told after them. */
+/** Hours of the day in which notifications wait until the end of these hours. */
 readonly quiet_hours?: {
 readonly from: string
 readonly to: string
 readonly time_zone?: string
-/** Told anyway. */
+/** Severities that are notified nevertheless. */
 readonly except?: readonly ('low' | 'medium' | 'high')[]
 } | null
 }
