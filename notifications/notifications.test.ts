@@ -12,8 +12,15 @@ import { withRole } from '../storage/postgres/roles.ts'
 import { startTestPostgres, type TestPostgres } from '../storage/testing/stores.ts'
 import { createMute, sendAgain, testTarget } from './manage.ts'
 import { occur, setStatus } from './testing/issues.ts'
+import {
+  addTenant,
+  aWhile,
+  deliveriesOf,
+  makeTarget,
+  Told,
+  until,
+} from './testing/notified-tenant.ts'
 import { type Receiver, startMailServer, startReceiver } from './testing/receivers.ts'
-import { addTenant, aWhile, deliveriesOf, makeTarget, Told, until } from './testing/told.ts'
 
 let server: TestPostgres
 before(async () => {

@@ -12,7 +12,7 @@ import { DELIVER } from './deliver.ts'
 import { NOTIFICATION_METRICS } from './notification-metrics.ts'
 import { Planner } from './planner.ts'
 import { occur, setStatus } from './testing/issues.ts'
-import { addTenant, deliveriesOf, makeTarget } from './testing/told.ts'
+import { addTenant, deliveriesOf, makeTarget } from './testing/notified-tenant.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
