@@ -17,7 +17,7 @@ import {
   aWhile,
   deliveriesOf,
   makeTarget,
-  Told,
+  NotifiedTenant,
   until,
 } from './testing/notified-tenant.ts'
 import { type Receiver, startMailServer, startReceiver } from './testing/receivers.ts'
@@ -32,18 +32,18 @@ let tenants = 0
 async function started(
   t: TestContext,
   allowed?: readonly string[],
-): Promise<{ told: Told; receiver: Receiver }> {
+): Promise<{ acme: NotifiedTenant; receiver: Receiver }> {
   const receiver = await startReceiver()
-  const told = await Told.start(
+  const acme = await NotifiedTenant.start(
     server,
     `tenant-${++tenants}`,
     allowed === undefined ? {} : { allowed },
   )
   t.after(async () => {
-    await told.stop()
+    await acme.stop()
     await receiver.stop()
   })
-  return { told, receiver }
+  return { acme, receiver }
 }
 
 const change = (tenantId: string) => ({
@@ -54,9 +54,9 @@ const asControl = <T>(work: Parameters<typeof withRole<T>>[2]) =>
   withRole(server.pool, 'observa_control', work)
 
 test('an issue is told once, signed, within 5 s after the wait, and its end is told too', async (t) => {
-  const { told, receiver } = await started(t)
-  const { secret } = await told.target({ kind: 'webhook', url: `${receiver.url}/hook` })
-  const { tenant } = told
+  const { acme, receiver } = await started(t)
+  const { secret } = await acme.target({ kind: 'webhook', url: `${receiver.url}/hook` })
+  const { tenant } = acme
   const at = Date.now()
   await occur(server, { tenant, id: 'v1-a' })
   await until(() => receiver.received.length === 1, 'nothing was told')
@@ -82,9 +82,9 @@ test('an issue is told once, signed, within 5 s after the wait, and its end is t
 })
 
 test('a storm of 100,000 equal faults is one issue and one notification', async (t) => {
-  const { told, receiver } = await started(t)
-  await told.target({ kind: 'webhook', url: receiver.url })
-  const { tenant } = told
+  const { acme, receiver } = await started(t)
+  await acme.target({ kind: 'webhook', url: receiver.url })
+  const { tenant } = acme
   for (let batch = 0; batch < 200; batch++)
     await occur(server, { tenant, id: 'v1-storm', count: 500 })
   await until(() => receiver.received.length > 0, 'nothing was told')
@@ -97,9 +97,9 @@ test('a storm of 100,000 equal faults is one issue and one notification', async 
 })
 
 test('issues of a group that come within its wait are told together, others apart', async (t) => {
-  const { told, receiver } = await started(t)
-  await told.target({ kind: 'webhook', url: receiver.url, timing: { group_wait_ms: 1500 } })
-  const { tenant } = told
+  const { acme, receiver } = await started(t)
+  await acme.target({ kind: 'webhook', url: receiver.url, timing: { group_wait_ms: 1500 } })
+  const { tenant } = acme
   for (const id of ['v1-1', 'v1-2', 'v1-3']) await occur(server, { tenant, id })
   await occur(server, { tenant, id: 'v1-4', type: 'llm_error' })
   await occur(server, { tenant, id: 'v1-5', severity: 'low' })
@@ -115,32 +115,32 @@ test('issues of a group that come within its wait are told together, others apar
 })
 
 test('a target that fails is tried again under the same id, and the delivery says why', async (t) => {
-  const { told, receiver } = await started(t)
-  await told.target({ kind: 'webhook', url: receiver.url })
+  const { acme, receiver } = await started(t)
+  await acme.target({ kind: 'webhook', url: receiver.url })
   receiver.answers.push({ status: 500, text: 'out of order' })
-  await occur(server, { tenant: told.tenant, id: 'v1-again' })
-  await until(async () => (await told.deliveries())[0]?.error === 'out of order', 'no reason')
+  await occur(server, { tenant: acme.tenant, id: 'v1-again' })
+  await until(async () => (await acme.deliveries())[0]?.error === 'out of order', 'no reason')
   await until(() => receiver.received.length === 2, 'no second try')
   const [one, two] = receiver.received
   assert.equal(one?.headers['webhook-id'], two?.headers['webhook-id'])
   assert.ok((two?.atMs ?? 0) - (one?.atMs ?? 0) >= 4500, 'the second try came too early')
-  await until(async () => (await told.deliveries())[0]?.status === 'delivered', 'not delivered')
-  const [delivery] = await told.deliveries()
+  await until(async () => (await acme.deliveries())[0]?.status === 'delivered', 'not delivered')
+  const [delivery] = await acme.deliveries()
   assert.equal(delivery?.attempts, 2)
   // And again by hand.
   await asControl((client) =>
-    sendAgain({ client, ...change(told.tenant) }, delivery?.delivery_id ?? ''),
+    sendAgain({ client, ...change(acme.tenant) }, delivery?.delivery_id ?? ''),
   )
   await until(() => receiver.received.length === 3, 'not sent again')
   assert.equal(receiver.received[2]?.headers['webhook-id'], one?.headers['webhook-id'])
 })
 
 test('a target that is gone is switched off', async (t) => {
-  const { told, receiver } = await started(t)
-  const { target } = await told.target({ kind: 'webhook', url: receiver.url })
+  const { acme, receiver } = await started(t)
+  const { target } = await acme.target({ kind: 'webhook', url: receiver.url })
   receiver.answers.push({ status: 410 })
-  await occur(server, { tenant: told.tenant, id: 'v1-gone' })
-  await until(async () => (await told.deliveries())[0]?.status === 'failed', 'not failed')
+  await occur(server, { tenant: acme.tenant, id: 'v1-gone' })
+  await until(async () => (await acme.deliveries())[0]?.status === 'failed', 'not failed')
   const { rows } = await asControl((c) =>
     c.query('SELECT is_enabled, disabled_reason FROM notification_targets WHERE target_id = $1', [
       target.target_id,
@@ -150,7 +150,7 @@ test('a target that is gone is switched off', async (t) => {
 })
 
 test('a private address is refused when connecting, also by a redirect or a name; nothing is sent there', async (t) => {
-  const { told, receiver } = await started(t, [])
+  const { acme, receiver } = await started(t, [])
   const port = new URL(receiver.url).port
   for (const host of [
     '127.0.0.1',
@@ -161,48 +161,48 @@ test('a private address is refused when connecting, also by a redirect or a name
     '169.254.169.254',
     '2130706433',
   ])
-    await told.target({ kind: 'webhook', url: `http://${host}:${port}/` })
-  await occur(server, { tenant: told.tenant, id: 'v1-private' })
+    await acme.target({ kind: 'webhook', url: `http://${host}:${port}/` })
+  await occur(server, { tenant: acme.tenant, id: 'v1-private' })
   await until(
-    async () => (await told.deliveries()).filter((d) => d.status === 'failed').length === 7,
+    async () => (await acme.deliveries()).filter((d) => d.status === 'failed').length === 7,
     'not refused',
   )
   assert.deepEqual(
-    new Set((await told.deliveries()).map((d) => d.error_code)),
+    new Set((await acme.deliveries()).map((d) => d.error_code)),
     new Set(['OBS_NOTIFY_ADDRESS']),
   )
   assert.equal(receiver.received.length, 0)
 })
 
 test('a redirect is not followed', async (t) => {
-  const { told, receiver } = await started(t)
+  const { acme, receiver } = await started(t)
   const inner = await startReceiver()
   t.after(() => inner.stop())
-  await told.target({ kind: 'webhook', url: receiver.url })
+  await acme.target({ kind: 'webhook', url: receiver.url })
   receiver.answers.push({ status: 307, headers: { location: inner.url } })
-  await occur(server, { tenant: told.tenant, id: 'v1-moved' })
-  await until(async () => (await told.deliveries())[0]?.status === 'failed', 'not failed')
-  assert.equal((await told.deliveries())[0]?.error_code, 'OBS_NOTIFY_REDIRECT')
+  await occur(server, { tenant: acme.tenant, id: 'v1-moved' })
+  await until(async () => (await acme.deliveries())[0]?.status === 'failed', 'not failed')
+  assert.equal((await acme.deliveries())[0]?.error_code, 'OBS_NOTIFY_REDIRECT')
   assert.equal(inner.received.length, 0)
 })
 
 test('mail is sent by SMTP, again after a temporary refusal, with one id', async (t) => {
   const mail = await startMailServer()
   t.after(() => mail.stop())
-  const told = await Told.start(server, `tenant-${++tenants}`, {
+  const acme = await NotifiedTenant.start(server, `tenant-${++tenants}`, {
     mail: { url: mail.url, from: 'Observa <alerts@observa.example>' },
   })
-  t.after(() => told.stop())
-  await told.target({ kind: 'email', to: ['ada@example.com', 'bob@example.com'] })
+  t.after(() => acme.stop())
+  await acme.target({ kind: 'email', to: ['ada@example.com', 'bob@example.com'] })
   mail.refusals.push(451)
-  await occur(server, { tenant: told.tenant, id: 'v1-mail', title: 'search failed: <b>a & b</b>' })
-  await until(async () => (await told.deliveries())[0]?.response_status === 451, 'not refused')
+  await occur(server, { tenant: acme.tenant, id: 'v1-mail', title: 'search failed: <b>a & b</b>' })
+  await until(async () => (await acme.deliveries())[0]?.response_status === 451, 'not refused')
   await until(() => mail.mails.length === 1, 'no mail')
   const [got] = mail.mails
   assert.deepEqual(got?.to, ['ada@example.com', 'bob@example.com'])
   assert.match(got?.text ?? '', /^Subject: Issue: search failed/m)
   assert.match(got?.text ?? '', /&lt;b&gt;a &amp; b&lt;\/b&gt;/)
-  const [delivery] = await told.deliveries()
+  const [delivery] = await acme.deliveries()
   assert.match(
     got?.text ?? '',
     new RegExp(`^Message-ID: <${delivery?.delivery_id}@observa.example>`, 'm'),
@@ -210,16 +210,16 @@ test('mail is sent by SMTP, again after a temporary refusal, with one id', async
 })
 
 test('Slack, Alertmanager in both directions and PagerDuty get their own forms', async (t) => {
-  const { told, receiver } = await started(t)
-  await told.target({ kind: 'slack', url: `${receiver.url}/slack` })
-  await told.target({
+  const { acme, receiver } = await started(t)
+  await acme.target({ kind: 'slack', url: `${receiver.url}/slack` })
+  await acme.target({
     kind: 'alertmanager_webhook',
     url: `${receiver.url}/am`,
     bearer_token: 'test-token',
   })
-  await told.target({ kind: 'alertmanager', url: `${receiver.url}/`, name: 'am' })
-  await told.target({ kind: 'pagerduty', url: `${receiver.url}/pd`, routing_key: 'test-routing' })
-  await occur(server, { tenant: told.tenant, id: 'v1-forms', title: '<!channel> failed' })
+  await acme.target({ kind: 'alertmanager', url: `${receiver.url}/`, name: 'am' })
+  await acme.target({ kind: 'pagerduty', url: `${receiver.url}/pd`, routing_key: 'test-routing' })
+  await occur(server, { tenant: acme.tenant, id: 'v1-forms', title: '<!channel> failed' })
   await until(() => receiver.received.length === 4, 'four targets')
   const at = (path: string): Record<string, unknown> =>
     receiver.received.find((r) => r.path === path)?.body ?? {}
@@ -244,16 +244,16 @@ test('Slack, Alertmanager in both directions and PagerDuty get their own forms',
   const pd = at('/pd')
   assert.equal(pd['event_action'], 'trigger')
   assert.match(String(pd['dedup_key']), /v1:forms$/)
-  await setStatus(server, told.tenant, 'v1-forms', 'resolved')
+  await setStatus(server, acme.tenant, 'v1-forms', 'resolved')
   await until(() => receiver.received.filter((r) => r.path === '/pd').length === 2, 'no end')
   const end = receiver.received.findLast((r) => r.path === '/pd')?.body
   assert.deepEqual([end?.['event_action'], end?.['dedup_key']], ['resolve', pd['dedup_key']])
 })
 
 test('a mute keeps quiet what fits it, and what still goes on is told when it ends', async (t) => {
-  const { told, receiver } = await started(t)
-  await told.target({ kind: 'webhook', url: receiver.url, timing: { group_by: ['issue_id'] } })
-  const { tenant } = told
+  const { acme, receiver } = await started(t)
+  await acme.target({ kind: 'webhook', url: receiver.url, timing: { group_by: ['issue_id'] } })
+  const { tenant } = acme
   const mute = await asControl((client) =>
     createMute(
       { client, ...change(tenant) },
@@ -279,13 +279,13 @@ test('a mute keeps quiet what fits it, and what still goes on is told when it en
 })
 
 test('an outage of a provider silences the faults of its routes, not those of others', async (t) => {
-  const { told, receiver } = await started(t)
-  await told.target({
+  const { acme, receiver } = await started(t)
+  await acme.target({
     kind: 'webhook',
     url: receiver.url,
     timing: { group_by: ['issue_id'], group_wait_ms: 1000 },
   })
-  const { tenant } = told
+  const { tenant } = acme
   const rate = (route: string, now: string) => ({
     now,
     series: { provider: 'openai', route, model: 'gpt-5' },
@@ -319,13 +319,13 @@ test('an outage of a provider silences the faults of its routes, not those of ot
 })
 
 test('a test is sent to a target that nothing has happened for', async (t) => {
-  const { told, receiver } = await started(t)
-  const { target } = await told.target({
+  const { acme, receiver } = await started(t)
+  const { target } = await acme.target({
     kind: 'webhook',
     url: receiver.url,
     filter: { severity_min: 'high' },
   })
-  await asControl((client) => testTarget({ client, ...change(told.tenant) }, target.target_id))
+  await asControl((client) => testTarget({ client, ...change(acme.tenant) }, target.target_id))
   await until(() => receiver.received.length === 1, 'no test')
   assert.equal(receiver.received[0]?.body['type'], 'test')
 })

@@ -21,7 +21,7 @@ import { newTargetSchema } from '../target.ts'
 
 const WAIT_MS = 30_000
 
-export class Told {
+export class NotifiedTenant {
   readonly server: TestPostgres
   readonly jobs: JobService
   readonly tenant: string
@@ -59,11 +59,16 @@ export class Told {
     server: TestPostgres,
     tenant: string,
     options: { readonly mail?: MailSettings; readonly allowed?: readonly string[] } = {},
-  ): Promise<Told> {
-    const told = new Told(server, tenant, options.mail ?? null, options.allowed ?? ['127.0.0.1'])
+  ): Promise<NotifiedTenant> {
+    const acme = new NotifiedTenant(
+      server,
+      tenant,
+      options.mail ?? null,
+      options.allowed ?? ['127.0.0.1'],
+    )
     await addTenant(server, tenant)
-    await told.jobs.start()
-    return told
+    await acme.jobs.start()
+    return acme
   }
 
   stop(): Promise<void> {
