@@ -1,13 +1,13 @@
-// Which reports of usage speak of the same call: the rules that compare what `core/reports/report-rows.ts` knows of
-// them. Pure: `canonicalize` asks about a batch, the ledger about a batch beside what it remembers. What is decided depends on the
-// reports alone, not on the order in which they came.
+// Decides which usage reports belong to the same call, by the rows of `core/reports/report-rows.ts`. `canonicalize` asks
+// about the reports of a batch, the ledger about those of a batch and those that it remembers. The result depends on the
+// reports only, not on the order in which they came.
 //
-// What makes two reports one call (docs/decisions/0009-one-call-by-place.md):
-//  - a client said so: the same response id, or a log record of that very span,
-//  - one contains the other (parent and child, over spans without usage of their own), and they are equal or of one
-//    model, time and output,
-//  - they are siblings of two instrumentations, likewise, one within the other in time.
-// A report that equals the sum of the calls below it repeats them. Equal numbers alone are no evidence.
+// Two reports belong to one call (docs/decisions/0009-one-call-by-place.md) if
+// - a client says so: they have the same response id, or one is a log record of the other's span,
+// - one contains the other (parent and child, also with spans without usage in between), and they are equal, or agree in
+//   model, time and output,
+// - they are siblings from two instrumentations that are equal or agree in the same way, one within the other in time.
+// A report that equals the sum of the calls below it repeats them. Equal numbers alone prove nothing.
 
 import { REPORT_FLAG } from '../core/reports/report-rows.ts'
 import { decideContainers } from './containers.ts'
@@ -26,12 +26,15 @@ import {
   KNOWLEDGE,
 } from './similarity.ts'
 
-/** A report is compared with at most so many alike ones, the newest: thousands of equal calls must not cost their square. */
+/**
+ * Largest number of similar reports with which one is compared, the newest ones. Without this bound, thousands of equal calls
+ * would take quadratic time.
+ */
 const ALIKE_MAX = 16
 
 /**
- * Decides the reports of one trace, or of several that share calls. `all` also has the spans that report nothing and only say whose
- * child they are.
+ * Decides the reports of one trace, or of several traces that share calls. `all` also contains the spans without a report,
+ * which only link children to parents.
  */
 export function decideReports(all: readonly UsageReport[]): void {
   const reports = all.filter((n) => n.has(REPORT_FLAG.REPORT))
@@ -52,18 +55,21 @@ export function decideReports(all: readonly UsageReport[]): void {
   for (const n of reports) n.forget()
 }
 
-/** Of several calls below one report the nearest in time is that report's call: it is joined first. */
+/** Order in which calls are joined with a report above them: the nearest in time first. */
 function byDistanceAbove(a: UsageReport, b: UsageReport): number {
   return fit(a) - fit(b) || (a.start - b.start) | 0 || a.span - b.span
 }
 
-/** The better the lower: a report with usage before one without, then the closer in time. */
+/** How well a report fits, lower is better: a report with usage before one without, then the nearest in time. */
 function fit(n: UsageReport): number {
   if (n.above === null) return 0
   return (isSilent(n) ? 2 ** 33 : 0) + distance(n, n.above)
 }
 
-/** Joins what clients themselves say is one call: reports of one response id, a span and its log records. */
+/**
+ * Joins reports of which clients say that they are one call: those with the same response id, and a span with its log
+ * records.
+ */
 function joinByClientsWord(reports: readonly UsageReport[]): void {
   const byResponse = new Map<number, UsageReport>()
   const spans = new Map<number, UsageReport>()
@@ -80,7 +86,7 @@ function joinByClientsWord(reports: readonly UsageReport[]): void {
       if (first === undefined) byResponse.set(key, n)
       else if (first.isContainer === n.isContainer) join(n, first, true)
     }
-    // A record beside an agent's span is a call within the agent.
+    // A log record of an agent's span reports a call inside the agent.
     const span = n.has(REPORT_FLAG.LOG) ? spans.get(spanKey(n)) : undefined
     if (span !== undefined && !span.isContainer) join(n, span, true)
   }
@@ -89,12 +95,12 @@ function joinByClientsWord(reports: readonly UsageReport[]): void {
 const spanKey = (n: UsageReport): number => (n.span >>> 0) * 0x20_0000 + (n.trace >>> 11)
 const parentKey = (n: UsageReport): number => (n.parent >>> 0) * 0x20_0000 + (n.trace >>> 11)
 
-/** Finds the nearest report above each, passing over spans that report nothing, and the nearest container. */
+/** Finds the nearest report above each report, also across spans without a report, and the nearest container. */
 function findAbove(all: readonly UsageReport[], reports: readonly UsageReport[]): void {
   const bySpan = new Map<number, UsageReport>()
   for (const n of all) {
     const before = bySpan.get(spanKey(n))
-    // The span itself says more than a log record of it, and a report more than a mere link.
+    // A span has more information than its log record, and a report more than a mere link.
     if (before === undefined || rank(n) > rank(before)) bySpan.set(spanKey(n), n)
   }
   for (const n of reports) climb(n, bySpan)
@@ -128,7 +134,10 @@ function climb(n: UsageReport, bySpan: ReadonlyMap<number, UsageReport>): void {
 const rank = (n: UsageReport): number =>
   (n.has(REPORT_FLAG.LOG) ? 0 : 2) + (n.has(REPORT_FLAG.REPORT) ? 1 : 0)
 
-/** Only reports of equal input or output, or without any, can be one call; this also bounds what is compared. */
+/**
+ * Joins siblings. Only reports with equal input or output, or without any, are compared, which also bounds the number of
+ * comparisons.
+ */
 function joinSiblings(calls: readonly UsageReport[]): void {
   if (calls.length < 2) return
   const groups = new Map<number, UsageReport[]>()
@@ -138,7 +147,7 @@ function joinSiblings(calls: readonly UsageReport[]): void {
     const alike = new Set<UsageReport>()
     for (const key of [...keys, silent])
       for (const o of groups.get(key)?.slice(-ALIKE_MAX) ?? []) alike.add(o)
-    // The second span of a stream may be the one with the usage, whatever the first one says.
+    // The usage may be in the second span of a stream, whatever the first one reports.
     if (n.has(REPORT_FLAG.STREAM_COPY)) keys.push(silent)
     if (alike.size > 0) joinNearest(n, [...alike])
     for (const key of keys) {
@@ -149,7 +158,7 @@ function joinSiblings(calls: readonly UsageReport[]): void {
   }
 }
 
-/** Siblings with equal numbers have equal keys; should others have one, too, they are only compared in vain. */
+/** Siblings with equal numbers have equal keys. Others that share a key are compared without a result. */
 function groupKey(n: UsageReport, count: number, what: number): number {
   const h = Math.imul(n.under ^ n.trace, 0x85eb_ca6b) ^ Math.imul(count * 4 + what, 0xc2b2_ae35)
   return h ^ (h >>> 15)
@@ -167,8 +176,9 @@ function joinNearest(n: UsageReport, alike: readonly UsageReport[]): void {
 }
 
 /**
- * The span that ties two reports may still be on its way, or may be none that speaks of GenAI; or the SDK's span has a trace of
- * its own. Then time must do: one within the other, equal output, the same model named by both, different instrumentations.
+ * Joins reports by time, when the span that connects them is still missing or is not a GenAI span, or when the SDK's span has
+ * a trace of its own. One must be within the other in time, with equal output, the same model named by both, and from
+ * different instrumentations.
  */
 function joinByTime(calls: readonly UsageReport[]): void {
   const isLoose = (n: UsageReport): boolean => n.hasUnseenParent || !n.has(REPORT_FLAG.PARENT)
@@ -185,7 +195,7 @@ function joinByTime(calls: readonly UsageReport[]): void {
       for (const n of alike.toSorted(byStart)) if (isLoose(n)) joinAround(n, alike)
 }
 
-/** Joins a report that nothing ties to others with the nearest of the reports around it. */
+/** Joins a report without any connection with the nearest of the reports around it in time. */
 function joinAround(n: UsageReport, alike: readonly UsageReport[]): void {
   const around = alike
     .slice(-ALIKE_MAX)
@@ -196,7 +206,7 @@ function joinAround(n: UsageReport, alike: readonly UsageReport[]): void {
   for (const o of around) if (hasNoneInCommon(o, n) && join(n, o)) return
 }
 
-/** Joins a note with the usage of a stream with the latest stream that it may be of. */
+/** Joins the report of a stream's usage, which is written after the stream, with the latest stream to which it may belong. */
 function joinStreams(calls: readonly UsageReport[]): void {
   const silent = calls.filter((n) => isSilent(n) && !n.has(REPORT_FLAG.LOG))
   if (silent.length === 0) return
@@ -210,8 +220,8 @@ function joinStreams(calls: readonly UsageReport[]): void {
 }
 
 /**
- * What was only taken for a call, because it names a model, contains the calls below it that report no more than it does and are none of
- * its own reports. True when there is such a report.
+ * Finds reports that were taken for calls, because they name a model, but contain the calls below them: those report no more
+ * than the report itself and are not its own repetitions. Returns true if there is such a report.
  */
 function findContainers(calls: readonly UsageReport[]): boolean {
   let isFound = false
@@ -226,7 +236,7 @@ function findContainers(calls: readonly UsageReport[]): boolean {
   return isFound
 }
 
-/** Finds the reports that are the sum of at least two calls below them. */
+/** Finds the reports that equal the sum of at least two calls below them. */
 function findSums(reports: readonly UsageReport[]): void {
   const below = new Map<UsageReport, UsageReport[]>()
   for (const n of reports) {

@@ -1,6 +1,7 @@
-// Containers of calls: agents, chains, outer spans of SDKs. What a container reports is the usage of the calls inside, so
-// it counts only what those do not report themselves: all of it when none of them was seen, a remainder when some were, nothing
-// when they explain it. More than a container reports is no contradiction: not every container knows all its calls.
+// Decides containers of calls: agents, chains, outer spans of SDKs. A container reports the usage of the calls inside it, so
+// it counts only what those calls do not report themselves: all of it if none of them was seen, a remainder if some were,
+// nothing if they explain all of it. Calls that use more than the container reports are no contradiction, because not every
+// container knows all of its calls.
 
 import { REPORT_FLAG } from '../core/reports/report-rows.ts'
 import type { UsageCounts } from '../core/task.ts'
@@ -15,7 +16,7 @@ interface Sums {
   reasoning: number
 }
 
-/** Decides the containers, when it is known which reports of calls count. */
+/** Decides the containers, after it was decided which reports of calls count. */
 export function decideContainers(reports: readonly UsageReport[]): void {
   const containers = reports.filter((n) => n.isContainer && n.outcome === OUTCOME.COUNTED)
   if (containers.length === 0) return
@@ -24,7 +25,7 @@ export function decideContainers(reports: readonly UsageReport[]): void {
   const places = placesOf(reports)
   for (const [call, container] of places) addTo(inside, container, countsOf(call))
   const calls = reports.filter((n) => n.isCall && n.outcome === OUTCOME.COUNTED && hasTokens(n))
-  // From the inside out: an outer container has what its inner ones have, or what is in them.
+  // From the innermost container to the outermost, because an outer one includes its inner ones or their calls.
   for (const c of containers.toSorted((a, b) => depthOf(b) - depthOf(a))) {
     const sums = inside.get(c)
     if (sums !== undefined) settle(c, sums)
@@ -32,13 +33,13 @@ export function decideContainers(reports: readonly UsageReport[]): void {
     const beside = c.outcome === OUTCOME.COUNTED ? findBeside(c, calls, places) : NO_CALLS
     if (beside.length > 0) c.contains()
     if (c.within === null) continue
-    // What is beside it may be in an outer container already.
+    // A call that stands beside the container may be in an outer container already.
     const isIn = beside.some((call) => places.has(call))
     addTo(inside, countedAs(c.within), isIn ? (sums ?? NOTHING) : totalOf(c, sums))
   }
 }
 
-/** Calls with the container that each is in. Of a call's reports any may stand in one; the innermost is taken. */
+/** The innermost container of each call. Any of a call's reports may be inside a container. */
 function placesOf(reports: readonly UsageReport[]): Map<UsageReport, UsageReport> {
   const places = new Map<Call, UsageReport>()
   for (const n of reports) {
@@ -56,14 +57,14 @@ function placesOf(reports: readonly UsageReport[]): Map<UsageReport, UsageReport
   return out
 }
 
-/** The report that speaks for a container which several reports speak of. */
+/** The report that counts for a container of which there are several reports. */
 function countedAs(container: UsageReport): UsageReport {
   return container.counted ?? container
 }
 
 /**
- * A call of which a span above has not been seen is taken to be in the container around it in time: the span may be on its
- * way, or may never come, and then the call would count twice.
+ * A call with an unseen span above it is taken to be in the container around it in time. That span may be late or may never
+ * come, and then the call would count twice.
  */
 function findByTime(reports: readonly UsageReport[], containers: readonly UsageReport[]): void {
   for (const n of reports) {
@@ -76,7 +77,7 @@ function findByTime(reports: readonly UsageReport[], containers: readonly UsageR
   }
 }
 
-/** `n` is above `c`, so it cannot be within it. */
+/** Whether `n` is above `c` and can therefore not be within it. */
 function isAbove(n: UsageReport, c: UsageReport): boolean {
   let at: UsageReport | null = c
   for (let i = 0; i < LINKS_MAX && at !== null; i++) {
@@ -100,8 +101,9 @@ function settle(c: UsageReport, inside: Sums): void {
 }
 
 /**
- * The calls that an application made inside the container and whose spans stand beside it, because the context was lost on the way
- * (in a generator, in another thread): they begin and end within it, and all of them, or one, use exactly what it has left over.
+ * Finds the calls that were made inside the container although their spans stand beside it, because the context was lost (in
+ * a generator, in another thread). They begin and end within it, and one of them, or all together, use exactly what the
+ * container has left over.
  */
 function findBeside(
   c: UsageReport,
@@ -123,7 +125,7 @@ function findBeside(
 }
 const NO_CALLS: readonly UsageReport[] = []
 
-/** A call of no container, or of one around `c`. */
+/** Whether a call is in no container, or in one around `c`. */
 function isOutside(place: UsageReport | undefined, c: UsageReport): boolean {
   return place === undefined || (place !== c && isAbove(place, c))
 }
@@ -132,7 +134,7 @@ function hasTokens(n: UsageReport): boolean {
   return !n.has(KNOWLEDGE) && n.input > 0 && n.output > 0
 }
 
-/** An agent that is used again may report all of its life: what is left over was counted in the run before. */
+/** Whether the remainder was counted before: an agent that is used again may report the usage of its whole life. */
 function isHistory(c: UsageReport, rest: UsageCounts, containers: readonly UsageReport[]): boolean {
   return containers.some(
     (o) =>
@@ -151,7 +153,7 @@ function restOf(c: UsageReport, inside: Sums): UsageCounts {
   }
   const input = beyond(c.input, inside.input)
   const output = beyond(c.output, inside.output)
-  // Parts of nothing are nothing, and no part is more than its whole.
+  // Parts of zero are zero, and no part is larger than its whole.
   const read = Math.min(input, beyond(c.read, inside.read))
   const written = Math.min(input - read, beyond(c.written, inside.written))
   return {
@@ -173,7 +175,7 @@ function countsOf(n: UsageReport): UsageCounts {
 }
 const NOTHING: UsageCounts = { input: 0, output: 0, read: 0, written: 0, reasoning: 0 }
 
-/** What an outer container has of an inner one: what that reports, or what is inside it where that is more. */
+/** What an inner container adds to an outer one: what it reports, or what its calls report if that is more. */
 function totalOf(c: UsageReport, inside: Sums | undefined): UsageCounts {
   const own = countsOf(c)
   if (inside === undefined) return own

@@ -1,4 +1,5 @@
-// What becomes of the reports when it is known which of them are one call: the richest counts, the others repeat it.
+// Decides the outcome of each report, after it is known which of them are one call: the richest counts, and the others repeat
+// it.
 
 import { REPORT_FLAG } from '../core/reports/report-rows.ts'
 import type { Call, UsageReport } from './report.ts'
@@ -14,7 +15,7 @@ export function decideCalls(reports: readonly UsageReport[]): void {
   }
 }
 
-/** The only report of its traces. */
+/** Decides a report that is the only one of its traces. */
 export function decideAlone(n: UsageReport | undefined): void {
   if (n === undefined) return
   if (n.forgotten === '') n.counts(null)
@@ -33,8 +34,8 @@ function decideCall(call: Call): void {
 }
 
 /**
- * A report of a call that was counted under a report which is remembered no longer. One that is remembered and repeats none such knows
- * better than the claim of a new one.
+ * Finds a report of the call that was counted under a report which is no longer remembered. A remembered report that repeats
+ * no forgotten one overrides the claim of a new report.
  */
 function forgottenOf(call: Call): UsageReport | undefined {
   const isKnown = call.members.some((m) => m.ticket !== 0 && m.forgotten === '')
@@ -42,8 +43,9 @@ function forgottenOf(call: Call): UsageReport | undefined {
 }
 
 /**
- * The order among the reports of one call: most parts of usage, cost and ids; then more tokens, for a count that includes the cache is
- * the whole; then the span before its log record; then the earlier. Nothing of it depends on the order of arrival.
+ * The order of the reports of one call: most parts of usage, cost and ids; then more tokens, because a count that includes
+ * the cache is the complete one; then the span before its log record; then the earlier. It does not depend on the order of
+ * arrival.
  */
 export function isRicher(a: UsageReport, b: UsageReport): boolean {
   if (a.richness !== b.richness) return a.richness > b.richness

@@ -1,14 +1,14 @@
-// One report of usage as it is compared with others, and the call that it belongs to.
+// A usage report in the form in which reports are compared, and the call to which reports belong.
 
 import { REPORT, REPORT_FLAG, RICHNESS_SHIFT } from '../core/reports/report-rows.ts'
 import type { UsageCounts } from '../core/task.ts'
 
-/** What was decided about a report: nothing yet, it counts, it repeats another one, or it only contains what others report. */
+/** The outcome of a report: not decided yet, it counts, it repeats another one, or it contains what others report. */
 export const OUTCOME = { OPEN: 0, COUNTED: 1, REPEATS: 2, CONTAINER: 3 } as const
 export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME]
 
 export class UsageReport {
-  /** Where its row begins. */
+  /** Index of the first column of its row. */
   at = 0
   event = 0
   trace = 0
@@ -29,38 +29,38 @@ export class UsageReport {
   response1 = 0
   container = 0
   project = 0
-  /** Its parent as it was received, 0 without one. */
+  /** Hash of its parent as received; 0 without a parent. */
   under = 0
-  /** Ledger only: which commit remembers it (0 = it is new). */
+  /** Used by the ledger only: the commit that remembers the report; 0 for a new one. */
   ticket = 0
-  /** Of how many reports it was decided together with, itself among them; 0 until it is decided. */
+  /** Number of reports from which it was decided, with itself; 0 until then. */
   known = 0
-  /** Event id of a report that counts for it and is remembered no longer, 16 bytes as latin1; '' = none. */
+  /** Event id of the report that counts instead and is no longer remembered, 16 bytes as latin1; '' if there is none. */
   forgotten = ''
-  // What `decideReports` says.
+  // Results of `decideReports`.
   outcome: Outcome = OUTCOME.OPEN
-  /** The report that counts for it, when it repeats one. */
+  /** The report that counts instead, if this one repeats it. */
   counted: UsageReport | null = null
-  /** A container that counts: what its calls did not report. Null when that is all, or when it is no container. */
+  /** For a container that counts: its remainder. Null if the container counts completely, and for other reports. */
   rest: UsageCounts | null = null
-  // The next ones are set and cleared by `decideReports` while it runs.
+  // The following fields are used by `decideReports` only, while it runs.
   call: Call | null = null
-  /** The nearest report of a call above it, with nothing between them that makes calls of its own. */
+  /** The nearest report of a call above it, unless a span in between makes calls of its own. */
   above: UsageReport | null = null
-  /** The nearest container above it, whatever stands between. */
+  /** The nearest container above it, whatever is in between. */
   within: UsageReport | null = null
-  /** The nearest report above it of which nothing says that it is a call, whatever stands between. */
+  /** The nearest report above it that may or may not be a call (`GUESSED`), whatever is in between. */
   guess: UsageReport | null = null
-  /** It was taken for a call, and calls were found inside it. */
+  /** It was taken for a call, but calls were found inside it. */
   containsCalls = false
-  /** A span between it and the root has not been seen, or not yet. */
+  /** A span between it and the root has not been seen (yet). */
   hasUnseenParent = false
 
   constructor(rows: Int32Array, at: number) {
     this.take(rows, at)
   }
 
-  /** Becomes the new report whose row begins at `at`; the ledger uses its objects again and again. */
+  /** Reads the row at `at` into this object. The ledger reuses its objects. */
   take(rows: Int32Array, at: number): void {
     const of = (column: number): number => rows[at + column] as number
     this.at = at
@@ -90,18 +90,18 @@ export class UsageReport {
     this.forget()
   }
 
-  /** It counts; a container perhaps only a rest. */
+  /** The report counts; a container may count its remainder only. */
   counts(rest: UsageCounts | null): void {
     this.#decide(OUTCOME.COUNTED, null, rest)
   }
 
-  /** It repeats a report, or one of which nothing but the id is remembered. */
+  /** The report repeats another one, of which only the id may be remembered. */
   repeats(counted: UsageReport | null, forgotten: string): void {
     this.forgotten = forgotten
     this.#decide(OUTCOME.REPEATS, counted, null)
   }
 
-  /** It only contains what others report. */
+  /** The report only contains what others report. */
   contains(): void {
     this.forgotten = ''
     this.#decide(OUTCOME.CONTAINER, null, null)
@@ -113,7 +113,7 @@ export class UsageReport {
     this.rest = rest
   }
 
-  /** Clears what only a decision under way needs. */
+  /** Clears the fields that are needed during a decision only. */
   forget(): void {
     this.call = null
     this.above = null
@@ -127,7 +127,7 @@ export class UsageReport {
     return (this.flags & flag) !== 0
   }
 
-  /** It may report a call: no link between spans, and no container. */
+  /** Whether it may report a call: it is neither a mere link nor a container. */
   get isCall(): boolean {
     return this.has(REPORT_FLAG.REPORT) && !this.isContainer
   }
@@ -144,34 +144,37 @@ export class UsageReport {
     return (this.start + this.duration) | 0
   }
 
-  /** Log records and second spans of streams have no place of their own in a trace. */
+  /** Log records and second spans of streams have no position of their own in a trace. */
   get hasPlace(): boolean {
     if (this.has(REPORT_FLAG.LOG | REPORT_FLAG.STREAM_COPY)) return false
     return !this.isMoment || this.has(REPORT_FLAG.RESPONSE_ID)
   }
 
-  /** It took no time: a note about a call that was, not the call. */
+  /** It has no duration, so it was written about a call after the fact. */
   get isMoment(): boolean {
     return this.has(REPORT_FLAG.TIMES) && this.duration <= MOMENT_MS
   }
 }
 const MOMENT_MS = 1
 
-/** At most so many spans are passed on the way from a report to the ones above it. */
+/** Largest number of spans on the way from a report to those above it. */
 export const LINKS_MAX = 32
 
 const NO_CALLS: readonly never[] = []
 
-/** The reports of one call. No two of them have the same place (parent and instrumentation), for an instrumentation reports a call once. */
+/**
+ * The reports of one call. No two of them have the same position (parent and instrumentation), because an instrumentation
+ * reports a call once.
+ */
 export class Call {
   members: UsageReport[] = []
-  /** Parent and instrumentation of each member. */
+  /** Parent and instrumentation of each report. */
   places: number[] = []
-  /** The calls whose sum this call is. */
+  /** The calls of which this call is the sum. */
   parts: readonly Call[] = NO_CALLS
 }
 
-/** Begins a call with one report. */
+/** Makes a call of one report. */
 export function startCall(n: UsageReport): void {
   const call = new Call()
   call.members.push(n)
@@ -182,7 +185,10 @@ export function startCall(n: UsageReport): void {
 const placeOf = (n: UsageReport): number =>
   ((n.under ^ n.trace) >>> 0) * 0x20_0000 + (n.scope >>> 11)
 
-/** Makes the calls of two reports one; false when two members would have the same place. With `isSure` places are not compared. */
+/**
+ * Joins the calls of two reports. Returns false if two of their reports would have the same position. With `isSure` positions
+ * are not compared.
+ */
 export function join(a: UsageReport, b: UsageReport, isSure = false): boolean {
   const x = a.call as Call
   const y = b.call as Call

@@ -1,11 +1,11 @@
-// What two reports have in common: counts, models, times, parents, instrumentations.
+// Compares two reports: counts, models, times, parents, instrumentations.
 
 import { REPORT_FLAG } from '../core/reports/report-rows.ts'
 import type { Call, UsageReport } from './report.ts'
 
-/** True when the report `n` may be the same call as `outer`, the nearest one above it. */
+/** Whether `n` may be the same call as `outer`, the nearest report above it. */
 export function isInside(n: UsageReport, outer: UsageReport): boolean {
-  // A gateway may give a response an id of its own, an instrumentation does not.
+  // A gateway may give a response an id of its own; an instrumentation does not.
   if (n.scope === outer.scope && haveTwoIds(n, outer)) return false
   if (isEqual(n, outer)) return true
   if (!isSameModel(n.models, outer.models)) return false
@@ -14,14 +14,14 @@ export function isInside(n: UsageReport, outer: UsageReport): boolean {
 }
 
 /**
- * One of them, or both, report a call and no usage. A call that failed within one that did not is a call of its own, a
- * retry.
+ * Whether one or both of them report a call without usage. A failed call within a successful one is a retry and a call of its
+ * own.
  */
 function isSilentTwin(n: UsageReport, outer: UsageReport): boolean {
   return !n.has(REPORT_FLAG.ERROR) || outer.has(REPORT_FLAG.ERROR)
 }
 
-/** True when two reports under one parent may be one call of two instrumentations, or of one and its second span. */
+/** Whether two reports under one parent may be one call, reported by two instrumentations or by one in two spans. */
 export function isSibling(a: UsageReport, b: UsageReport): boolean {
   if (a.trace !== b.trace || a.under !== b.under) return false
   if (haveTwoIds(a, b) || !isSameModel(a.models, b.models)) return false
@@ -34,10 +34,10 @@ export function isSibling(a: UsageReport, b: UsageReport): boolean {
   return isEqual(a, b) || isSameOutput(a, b)
 }
 
-/** How long after a call a note about it may be written, ms. */
+/** Longest time between a call and the span that reports its usage afterwards, ms. */
 const NOTE_AFTER_MS = 5000
 
-/** A moment after the call, an instrumentation notes what it used in a span of its own: equal to the last token. */
+/** Whether the report is such a span: an instrumentation writes it shortly after the call, with equal token counts. */
 function isNoteOf(note: UsageReport, call: UsageReport): boolean {
   if (!note.isMoment || note.has(REPORT_FLAG.RESPONSE_ID) || isSilent(note)) return false
   if (call.isMoment || !call.has(REPORT_FLAG.TIMES)) return false
@@ -47,10 +47,13 @@ function isNoteOf(note: UsageReport, call: UsageReport): boolean {
   return after >= 0 && after - call.duration <= NOTE_AFTER_MS
 }
 
-/** How long a stream may take before the note about it is written, ms. */
+/** Longest time that a stream takes before its usage is reported, ms. */
 export const STREAM_MS = 120_000
 
-/** A stream whose span ended before its usage came, and the note with the usage, each the root of a trace of its own. */
+/**
+ * Whether the stream's span ended before its usage was known and `note` reports this usage. Each of them is the root of its
+ * own trace.
+ */
 export function isStreamOf(note: UsageReport, call: UsageReport): boolean {
   if (!note.isMoment || isSilent(note) || !isSilent(call) || call.isMoment) return false
   if ((note.flags | call.flags) & (REPORT_FLAG.PARENT | REPORT_FLAG.ERROR)) return false
@@ -61,7 +64,7 @@ export function isStreamOf(note: UsageReport, call: UsageReport): boolean {
   return after >= 0 && after - call.duration <= STREAM_MS
 }
 
-/** True when `outer` may be the same call as `n`, seen from outside, though nothing ties their spans: time does. */
+/** Whether `outer` may be the same call as `n`, seen from outside, although only their times connect them. */
 export function isAround(outer: UsageReport, n: UsageReport): boolean {
   if (outer.scope === n.scope || !isSameOutput(outer, n) || haveTwoIds(outer, n)) return false
   if (outer.models === 0 || n.models === 0 || !isSameModel(outer.models, n.models)) return false
@@ -69,9 +72,9 @@ export function isAround(outer: UsageReport, n: UsageReport): boolean {
 }
 
 /**
- * The same for reports in two traces, of which nothing but time speaks: they are of one service, the inner one is a root, fills
- * most of the outer one, and does not begin and end with it to the millisecond, as invented times do. Their inputs must agree too:
- * an application runs many calls at a time, and answers of equal length are common.
+ * The same for reports in two traces. They must be of one service, and the inner one must be a root, fill most of the outer
+ * one, and differ from its times by some milliseconds, as invented times do not. Inputs must agree too, because an
+ * application makes many calls at a time, and answers of equal length are frequent.
  */
 export function isAroundElsewhere(outer: UsageReport, n: UsageReport): boolean {
   if (n.has(REPORT_FLAG.PARENT) || outer.trace === n.trace || outer.project !== n.project)
@@ -80,13 +83,13 @@ export function isAroundElsewhere(outer: UsageReport, n: UsageReport): boolean {
   return n.duration * 2 >= outer.duration && isSameInput(outer, n) && isAround(outer, n)
 }
 
-/** Inputs are equal, or the cache makes the difference, or one of them does not say its input. */
+/** Whether the inputs are equal, or differ by the cache, or one of them is not reported. */
 function isSameInput(a: UsageReport, b: UsageReport): boolean {
   if (a.input === 0 || b.input === 0 || isNear(a.input, b.input)) return true
   return isWithoutCache(a, b) || isWithoutCache(b, a)
 }
 
-/** `part` counts the input without what was read from the cache or written to it, `whole` with one of them or both. */
+/** Whether `part` counts the input without cache reads or writes, and `whole` with one or both of them. */
 function isWithoutCache(part: UsageReport, whole: UsageReport): boolean {
   const read = Math.max(part.read, whole.read)
   const written = Math.max(part.written, whole.written)
@@ -94,18 +97,21 @@ function isWithoutCache(part: UsageReport, whole: UsageReport): boolean {
   return cached > 0 && [read, written, read + written].some((n) => n > 0 && isNear(cached, n))
 }
 
-/** True when no instrumentation reports both calls: where only time speaks for one call, it would not report it twice. */
+/**
+ * Whether no instrumentation reports both calls. If only time connects them, an instrumentation that reports both reports two
+ * calls.
+ */
 export function hasNoneInCommon(a: UsageReport, b: UsageReport): boolean {
   const scopes = new Set((a.call as Call).members.map((m) => m.scope))
   return !(b.call as Call).members.some((m) => scopes.has(m.scope))
 }
 
-/** It reports a call without saying what it used. */
+/** It reports a call without usage. */
 export function isSilent(n: UsageReport): boolean {
   return n.has(REPORT_FLAG.NO_USAGE)
 }
 
-/** Both name the response, and not the same one: reports of the same response are joined by it. */
+/** Both have a response id, and the ids differ. Reports with equal ids have been joined before. */
 function haveTwoIds(a: UsageReport, b: UsageReport): boolean {
   return (a.flags & b.flags & REPORT_FLAG.RESPONSE_ID) !== 0
 }
@@ -118,7 +124,7 @@ export function isSameModel(a: number, b: number): boolean {
   return isIn(high) || isIn(low)
 }
 
-/** `n` within `outer` in time. */
+/** Whether `n` is within `outer` in time. */
 export function isWithin(n: UsageReport, outer: UsageReport): boolean {
   if (!n.has(REPORT_FLAG.TIMES) || !outer.has(REPORT_FLAG.TIMES)) return false
   const start = (n.start - outer.start) | 0
@@ -134,7 +140,7 @@ export function distance(a: UsageReport, b: UsageReport): number {
   return Math.abs(start) + Math.abs(start + b.duration - a.duration)
 }
 
-/** What the counts of a report are. */
+/** The flags that say what the counts of a report mean. */
 export const KNOWLEDGE = REPORT_FLAG.TOTAL_ONLY | REPORT_FLAG.COST_ONLY | REPORT_FLAG.NO_USAGE
 
 export function isEqual(a: UsageReport, b: UsageReport): boolean {
@@ -143,13 +149,16 @@ export function isEqual(a: UsageReport, b: UsageReport): boolean {
   return isNear(a.input, b.input) && isNear(a.output, b.output)
 }
 
-/** Input may be counted with the cache or without it, or not at all for a stream; output is the same in all of them. */
+/**
+ * Whether the outputs agree. Inputs may be counted with the cache or without it, or not at all for a stream; outputs are
+ * equal in all of these.
+ */
 function isSameOutput(a: UsageReport, b: UsageReport): boolean {
   if ((a.flags | b.flags) & KNOWLEDGE) return false
   return a.output > 0 ? isNear(a.output, b.output) : isEqual(a, b)
 }
 
-/** Two counts of one call may differ by a token: clients and instrumentations end streams differently. */
+/** Two counts of one call may differ by a token, because clients and instrumentations end streams differently. */
 export function isNear(a: number, b: number): boolean {
   return a === b || (Math.abs(a - b) === 1 && a > 1 && b > 1)
 }

@@ -1,11 +1,11 @@
-// Takes the bytes of deleted rows from the disk of ClickHouse. A delete hides rows at once and leaves their bytes in the part;
-// a rewrite makes a part without them, and the old one lies there unused until the server cleans up.
+// Removes the bytes of deleted rows from the disks of ClickHouse. A delete hides rows at once and leaves their bytes in the
+// part. A rewrite makes a part without them, and the old part remains until the server cleans up.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 
 const MUTATION_S = 3600
 
-/** Rewrites the parts of these tables that have hidden rows. Resolves when that is done. */
+/** Rewrites the parts of these tables that have hidden rows. Resolves when all are rewritten. */
 export async function applyMasks(
   client: ClickHouseClient,
   tables: readonly string[],
@@ -29,7 +29,7 @@ async function hasMasks(client: ClickHouseClient, table: string): Promise<boolea
   return Number(row?.n ?? 0) > 0
 }
 
-/** Parts that are no longer used and were replaced before `at` (s since the epoch); they still have the bytes. */
+/** The unused parts that were replaced before `at` (s since the epoch) and still contain the bytes. */
 export async function leftoverParts(
   client: ClickHouseClient,
   tables: readonly string[],

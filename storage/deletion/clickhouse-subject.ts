@@ -1,5 +1,5 @@
-// Finds and deletes the events of a subject in ClickHouse. Ids of people are known by digests only; what is stored for them is
-// found here and stays in memory. Every statement may be run again.
+// Finds and deletes the events of a subject in ClickHouse. Of people only digests of their ids are known; the stored forms of
+// the ids are found here and stay in memory. Every statement may be repeated.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import {
@@ -12,12 +12,12 @@ import type { DeletionTrace } from '../control/deletion-traces.ts'
 
 export interface Subject {
   readonly tenant: string
-  /** Null: all projects. */
+  /** Null for all projects. */
   readonly project: string | null
   readonly kind: SubjectKind
-  /** Of a trace its id, 32 hex digits. */
+  /** For a trace: its id, 32 hex digits. */
   readonly traceId: string | null
-  /** Of users, sessions and conversations: what is stored for them. */
+  /** For users, sessions and conversations: the stored forms of the id. */
   readonly forms: readonly string[]
 }
 
@@ -27,7 +27,7 @@ const COLUMN: Readonly<Record<OwnerKind, string>> = {
   conversation: 'conversation_id',
 }
 
-/** Attributes of metrics that name the owner of a point. */
+/** Attributes of metrics that name the owner of a data point. */
 const METRIC_KEYS: Readonly<Record<OwnerKind, readonly string[]>> = {
   user: ['user.id', 'enduser.id', 'user_id', 'langfuse.user.id', 'end_user_id'],
   session: ['session.id', 'session_id', 'langfuse.session.id'],
@@ -35,10 +35,10 @@ const METRIC_KEYS: Readonly<Record<OwnerKind, readonly string[]>> = {
 }
 
 const NO_TRACE = '00000000000000000000000000000000'
-/** Mutations wait for each other and for merges. */
+/** Time limit of a mutation, s. Mutations wait for each other and for merges. */
 const MUTATION_S = 600
 
-/** A text as SQL that cannot be misread, whatever is in it. */
+/** A text as SQL that needs no escaping, whatever it contains. */
 export const sqlText = (text: string): string => `unhex('${Buffer.from(text).toString('hex')}')`
 const list = (texts: readonly string[]): string => `(${texts.map(sqlText).join(', ')})`
 export const sqlTraces = (traces: readonly string[]): string =>
@@ -54,7 +54,7 @@ const placeOf = ({ tenant, project }: Pick<Subject, 'tenant' | 'project'>): stri
 
 export const rowsOfTenant = (tenant: string): string => placeOf({ tenant, project: null })
 
-/** The stored forms of an owner, known by digests. */
+/** Finds the stored forms of an owner by their digests. */
 export async function formsOf(
   client: ClickHouseClient,
   { tenant, project, kind }: Pick<Subject, 'tenant' | 'project'> & { readonly kind: OwnerKind },
@@ -94,8 +94,8 @@ export async function tracesOf(
 }
 
 /**
- * SQL that holds for the events of the subject in these traces of one project. Events of a trace that name no owner belong to
- * the owner that others of it name; those without any trace do not.
+ * A condition for the events of the subject in these traces of one project. An event that names no owner belongs to the owner
+ * that other events of its trace name. An event without a trace does not.
  */
 export function eventsOfTraces(subject: Subject, traces: readonly DeletionTrace[]): string {
   const { kind, forms } = subject
@@ -109,7 +109,7 @@ export function eventsOfTraces(subject: Subject, traces: readonly DeletionTrace[
   return `${inTraces} AND (${column} IN ${list(forms)} OR (ifNull(${column}, '') = '' AND trace_id != unhex('${NO_TRACE}')))`
 }
 
-/** SQL for all events of the subject that are known by itself, to count what is there. */
+/** A condition for all events that name the subject themselves, to count them. */
 function eventsOfSubject(subject: Subject): string {
   const { kind, forms, traceId } = subject
   if (kind === 'tenant') return placeOf(subject)
@@ -143,12 +143,12 @@ export const signalsOfTraces = (subject: Subject, traces: readonly DeletionTrace
   return `${place} AND trace_id IN ${sqlTraces(traces.map((t) => t.trace_id).filter((t) => t !== NO_TRACE))}`
 }
 
-/** How long hours stay marked as changing: longer than a step may take, so that nobody adds them up in its middle. */
+/** Time for which hours stay marked as changing: longer than a step takes, so that nobody computes their sums during one. */
 const OPEN_MINUTES = 20
 
 /**
- * Hours that lose events are read from the events until they are added up again (`queries/hours`). They are marked before
- * anything is deleted, into the future: whoever adds them up then finds the deletion finished.
+ * Marks hours that lose events, so that they are read from the events until their sums are computed again (`queries/hours`).
+ * They are marked before anything is deleted, with a time in the future, so that the sums are computed after the deletion.
  */
 export async function reopenHours(client: ClickHouseClient, where: string): Promise<void> {
   await client.command({
@@ -158,7 +158,7 @@ export async function reopenHours(client: ClickHouseClient, where: string): Prom
   })
 }
 
-/** Deletes rows; when this resolves no read finds them. Their bytes are taken away by `applyMasks`. */
+/** Deletes rows. When this resolves no query returns them any more; `applyMasks` removes their bytes. */
 export async function deleteRows(
   client: ClickHouseClient,
   table: string,
@@ -175,7 +175,7 @@ export async function deleteRows(
   })
 }
 
-/** Every table with rows of tenants, also one that came later. */
+/** All tables with rows of tenants, so that tables of later versions are included. */
 export async function tenantTables(client: ClickHouseClient): Promise<readonly string[]> {
   return await columnOf(
     client,
@@ -184,7 +184,7 @@ export async function tenantTables(client: ClickHouseClient): Promise<readonly s
   )
 }
 
-/** Deletes what other tables have about these traces or events, such as scores that were computed; they hold ids as hex digits. */
+/** Deletes rows about these traces or events from other tables, such as computed scores. They hold ids as hex digits. */
 export async function deleteDerived(
   client: ClickHouseClient,
   subject: Subject,
@@ -218,7 +218,7 @@ export async function deleteDerived(
     await deleteRows(client, table, `${place} AND event_id IN ${list(ids)}`)
 }
 
-/** Points of metrics that name the owner. */
+/** A condition for the data points of metrics that name the owner. */
 export function metricsOf(subject: Subject): string {
   const { kind, forms } = subject
   if (kind === 'tenant') return placeOf(subject)
@@ -229,7 +229,9 @@ export function metricsOf(subject: Subject): string {
   return `${placeOf(subject)} AND (${named.join(' OR ')})`
 }
 
-/** Signals about these events. The ids are read first, for a delete takes no subquery where tables are replicated. */
+/**
+ * Deletes signals about these events. The ids are read first, because a delete on replicated tables cannot have a subquery.
+ */
 export async function deleteSignalsOf(
   client: ClickHouseClient,
   subject: Subject,

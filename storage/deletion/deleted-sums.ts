@@ -1,10 +1,10 @@
-// What the events of a deletion add to the sums in Postgres, read from ClickHouse before they are deleted. It counts as the
-// exporter to Postgres does (`exporters/postgres/encode.ts`).
+// The amounts that the events of a deletion have added to the sums in Postgres, read from ClickHouse before the events are
+// deleted. They are computed in the same way as by the Postgres exporter (`exporters/postgres/encode.ts`).
 
 import { hash } from 'node:crypto'
 import type { ClickHouseClient } from '@clickhouse/client'
 
-/** Sums of events of one trace that agree in owners and in the dimensions of a day's usage. */
+/** The sums of those events of one trace that agree in owners and in the dimensions of a day's usage. */
 export interface DeletedSums {
   readonly trace: string
   readonly user: string | null
@@ -66,7 +66,7 @@ export async function deletedSums(
   }))
 }
 
-/** What is left of traces that lose a part of their events. */
+/** The sums of a trace that loses only a part of its events. */
 export interface RemainingTrace {
   readonly trace: string
   readonly user: string | null
@@ -83,7 +83,7 @@ export interface RemainingTrace {
   readonly models: readonly string[]
 }
 
-/** `where` selects all events of the traces, `gone` those that are to be deleted. */
+/** `where` selects all events of the traces, `gone` those that will be deleted. */
 export async function remainingTraces(
   client: ClickHouseClient,
   where: string,
@@ -118,7 +118,7 @@ export async function remainingTraces(
 
 const ID_CHARS_MAX = 256
 
-/** An id as the exporter to Postgres stores it: without U+0000, long ones cut and with a hash at the end. */
+/** An id in the form that the Postgres exporter stores: without U+0000, and a long one cut with a hash at its end. */
 export function storedWord(text: string | null): string | null {
   if (text === null || text === '') return null
   const clean = text.replaceAll('\u0000', '')

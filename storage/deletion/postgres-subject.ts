@@ -1,4 +1,5 @@
-// What Postgres holds of a subject: the stored forms of an owner, found by digests, and counts of rows. As `observa_exporter`.
+// The rows of a subject in Postgres: the stored forms of an owner, found by digests, and counts. All statements run as
+// `observa_exporter`.
 
 import type { OwnerKind } from '../../core/deletion/subject.ts'
 import { digestInput } from '../../core/deletion/subject.ts'
@@ -40,7 +41,7 @@ export async function tracesInPostgres(
   return found.rows
 }
 
-/** Rows that name the subject: traces, sums and signals. */
+/** Counts the rows that name the subject: traces, sums and signals. */
 export async function countInPostgres(
   client: Statements,
   { tenant, project, kind, forms, traceId }: Subject,
@@ -60,7 +61,10 @@ export async function countInPostgres(
   return found.rows[0]?.n ?? 0
 }
 
-/** Scores, and what judges were asked and said. As `observa_app` of the tenant. Returns how many went. */
+/**
+ * Deletes scores, and questions and verdicts of judges. Run it as `observa_app` of the tenant. Returns the number of deleted
+ * rows.
+ */
 export async function deleteScores(
   client: Statements,
   traces: readonly DeletionTrace[],

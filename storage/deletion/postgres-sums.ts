@@ -1,5 +1,6 @@
-// Takes the events of a deletion out of everything that Postgres adds up: traces, conversations, sessions, users, days, signals
-// and issues. Works as `observa_exporter`, in one transaction with the note of what is done, so that nothing is taken out twice.
+// Subtracts the events of a deletion from all sums in Postgres: traces, conversations, sessions, users, days, signals and
+// issues. It runs as `observa_exporter`, in one transaction with the record of what is done, so that nothing is subtracted
+// twice.
 
 import type { OwnerKind } from '../../core/deletion/subject.ts'
 import type { Statements } from '../postgres/connection.ts'
@@ -12,7 +13,7 @@ export interface DeletedBatch {
   readonly sums: readonly DeletedSums[]
   /** Traces that keep events. */
   readonly remaining: ReadonlyMap<string, RemainingTrace>
-  /** Of whom: the owner's stored forms. Null: the traces as a whole. */
+  /** The owner with its stored forms; null if the traces are deleted as a whole. */
   readonly owner: { readonly kind: OwnerKind; readonly forms: readonly string[] } | null
 }
 
@@ -32,7 +33,7 @@ interface Sums {
   total: number
   cost: number
   signals: number
-  /** Of the deleted events, ms: a text of that time may be theirs. */
+  /** Times of the first and the last deleted event, ms. A text from between them may be of a deleted event. */
   first: number
   last: number
 }
@@ -52,7 +53,7 @@ export interface TakenOut {
 
 export async function takeOut(client: Statements, batch: DeletedBatch): Promise<TakenOut> {
   const { tenant, project } = batch
-  // The lock of the exporter: nobody adds to these rows meanwhile.
+  // The lock of the exporter, so that it adds nothing to these rows meanwhile.
   await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 7362781411))', [
     `${tenant}\n${project}`,
   ])
@@ -81,7 +82,7 @@ async function ownersOf(
   return new Map(found.rows.map((row) => [row.trace_id, row]))
 }
 
-/** What conversations, sessions and users lose: an event without one has that of its trace. */
+/** What conversations, sessions and users lose. An event without an own id belongs to the one of its trace. */
 class Groups {
   readonly of: Readonly<Record<OwnerKind, Map<string, Sums>>> = {
     user: new Map(),
@@ -143,7 +144,7 @@ async function deleteSignals(
   return found.rows
 }
 
-/** Issues lose these occurrences; one without any goes, with what was said about it. */
+/** Subtracts the occurrences from their issues. An issue without occurrences is deleted with its history. */
 async function correctIssues(
   client: Statements,
   { tenant, project, traces, owner }: DeletedBatch,
@@ -192,7 +193,10 @@ async function correctIssues(
   return lost.size
 }
 
-/** Traces without events go; of others the sums are reduced, and what describes them is what is left. */
+/**
+ * Deletes traces without events. The sums of other traces are reduced, and their descriptions are made of the remaining
+ * events.
+ */
 async function correctTraces(
   client: Statements,
   { tenant, project, traces, sums, remaining }: DeletedBatch,
@@ -258,7 +262,7 @@ async function correctGroups(
     const { table, id } = TABLES[owner]
     const less = (column: string, field: string): string =>
       `${column} = greatest(t.${column} - r.${field}, 0)`
-    // The beginning of the newest text goes with the events of its time.
+    // A text of the deleted time is removed, as the beginning of the newest text.
     const text =
       owner === 'conversation'
         ? `last_message = CASE WHEN t.last_message_at BETWEEN to_timestamp(r.first / 1000) - interval '1 ms'
@@ -331,7 +335,7 @@ function added(a: DeletedSums, b: DeletedSums): DeletedSums {
   return { ...a, ...Object.fromEntries(ADDED.map((name) => [name, a[name] + b[name]])) }
 }
 
-/** The owner's own row, and its name in the rows of others. */
+/** Deletes the owner's own row, and its name in the rows of traces. */
 async function forgetOwner(
   client: Statements,
   { tenant, project, owner }: DeletedBatch,
@@ -341,7 +345,7 @@ async function forgetOwner(
   const values = [tenant, project, owner.forms]
   const where = `tenant_id = $1 AND project_id = $2 AND ${id} = ANY ($3)`
   await client.query(`DELETE FROM ${table} WHERE ${where}`, values)
-  // Of several the least counts, as in the exporter.
+  // The least of several, as in the exporter.
   const others = {
     user: ['conversation', 'session'],
     session: ['conversation'],

@@ -1,6 +1,6 @@
-// Deletes a tenant as a whole from Postgres: every table that has tenants, by the role that may delete from it, so that a table
-// that comes later is not forgotten. The audit log stays, as it outlives what it speaks of, and so do the rows that prove the
-// deletion.
+// Deletes a tenant as a whole from Postgres, out of every table that has tenants, with the role that may delete from it.
+// Tables are found in the catalog, so that tables of later versions are included. The audit log stays, and so do the rows
+// that prove the deletion.
 
 import type { Statements } from '../postgres/connection.ts'
 
@@ -18,7 +18,7 @@ async function tablesOf(client: Statements, role: Role): Promise<readonly string
   return found.rows.map((row) => row.name)
 }
 
-/** As `role`. Returns how many rows went, without those that go with the tenant. */
+/** Run it with `role`. Returns the number of deleted rows, without those that the deletion of the tenant removes. */
 export async function deleteTenantRows(
   client: Statements,
   role: Role,
@@ -48,7 +48,10 @@ export async function countTenantRows(
   return rows
 }
 
-/** As `observa_control`: projects, keys, members and invitations go with the tenant, and people who are in no other. */
+/**
+ * Deletes projects, keys, members and invitations with the tenant, and people who are in no other tenant. Run it as
+ * `observa_control`.
+ */
 export async function deleteControlPlane(client: Statements, tenant: string): Promise<number> {
   const people = await client.query<{ user_id: string }>(
     'SELECT user_id FROM members WHERE tenant_id = $1',

@@ -103,7 +103,7 @@ const TELEMETRY = [
   'quota_notices',
 ]
 
-/** What the API alone writes. */
+/** Tables that only the API writes. */
 const OF_API = ['scores', 'saved_views', 'idempotent_requests']
 
 /** Columns that may be null alone, but not all of them. */
@@ -111,12 +111,12 @@ const MORE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   scores: { number_value: '1' },
 }
 
-/** What no role of a tenant may read. */
+/** Tables that no role of a tenant may read. */
 const HIDDEN = ['counted_events', 'issue_notices', 'notification_groups', 'notification_members']
 
 export const isHidden = (table: string): boolean => HIDDEN.includes(table)
 
-/** What the API writes and jobs too, which work as the exporter. */
+/** Tables that are written by the API and, with the exporter's role, by jobs. */
 export const isShared = (table: string): boolean => table === 'scores'
 
 export const isTelemetry = (table: string): boolean => TELEMETRY.includes(table)
