@@ -63,6 +63,11 @@ export class Arena {
     return off
   }
 
+  /** Gives back all bytes from `end` on, which must be reserved and unused. */
+  release(end: number): void {
+    this.top = end
+  }
+
   /** Copies `src` into the arena and returns its offset. */
   append(src: Uint8Array): number {
     const off = this.reserve(src.length)

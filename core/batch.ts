@@ -249,7 +249,7 @@ export class SpanBatch {
   }
 
   rewind(mark: BatchMark): void {
-    this.arena.top = mark.top
+    this.arena.release(mark.top)
     for (const notes of [...this.#notes, this.canonical])
       for (const span of notes.keys()) if (span >= mark.spans) notes.delete(span)
     this.spanCount = mark.spans

@@ -53,7 +53,7 @@ export class WordTable {
     const { top } = arena
     const off = arena.appendText(text)
     const word = this.#find(off, arena.lastLen)
-    arena.top = top
+    arena.release(top)
     return word
   }
 

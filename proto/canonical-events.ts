@@ -110,7 +110,7 @@ class CanonicalReader {
     this.#isWithoutContent = false
     const firstAttr = batch.attrCount
     const s = this.#s
-    s.b = batch.arena.bytes
+    s.continueIn(batch.arena.bytes)
     s.p = start
     s.base = start
     s.end = end
@@ -239,7 +239,7 @@ class CanonicalReader {
     if (!/^\d{1,20}$/.test(text)) throw malformed(`${name} is not a time in ns since the epoch.`)
     const { arena } = this.#tally.batch
     const at = arena.reserve(8)
-    this.#s.b = arena.bytes
+    this.#s.continueIn(arena.bytes)
     arena.view.setBigUint64(at, BigInt.asUintN(64, BigInt(text)), true)
     this.#ranges.push(rangeIndex(name), at, 8)
   }
@@ -251,7 +251,7 @@ class CanonicalReader {
     if (!/^[0-9a-fA-F]+$/.test(hex) || hex.length !== 2 * bytes)
       throw malformed(`${name} is not an id of ${2 * bytes} hex digits.`)
     const off = this.#tally.batch.arena.append(Buffer.from(hex, 'hex'))
-    this.#s.b = this.#tally.batch.arena.bytes
+    this.#s.continueIn(this.#tally.batch.arena.bytes)
     this.#ranges.push(rangeIndex(name), off, bytes)
   }
 
@@ -265,7 +265,7 @@ class CanonicalReader {
     const length = isRepaired ? arena.lastLen : len
     const keyOff = arena.appendText(`${CANONICAL_PREFIX}${path}`)
     const keyLen = arena.lastLen
-    this.#s.b = arena.bytes
+    this.#s.continueIn(arena.bytes)
     const id = internKey(arena.bytes, keyOff, keyLen)
     batch.addAttr(id, keyOff, keyLen, VALUE.STRING, from, length, Number.NaN)
   }

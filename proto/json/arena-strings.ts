@@ -10,9 +10,10 @@ import { type JsonScanner, unescape } from './scan.ts'
 export function stringRange(s: JsonScanner, arena: Arena): { off: number; len: number } {
   if (!s.hasEscapes) return { off: s.strOff, len: s.strLen }
   const off = arena.reserve(s.strLen)
-  s.b = arena.bytes
-  arena.top = unescape(s.b, off, s.b, s.strOff, s.strLen)
-  return { off, len: arena.top - off }
+  s.continueIn(arena.bytes)
+  const end = unescape(s.b, off, s.b, s.strOff, s.strLen)
+  arena.release(end)
+  return { off, len: end - off }
 }
 
 /** The string as a JS string. */

@@ -31,6 +31,11 @@ export class JsonScanner {
     this.base = start
   }
 
+  /** Continues at the same position of `bytes`, to which the document was moved when the memory of the arena grew. */
+  continueIn(bytes: Uint8Array): void {
+    this.b = bytes
+  }
+
   /** Skips white space and returns the next byte without consuming it, or -1 at the end. */
   peek(): number {
     const b = this.b

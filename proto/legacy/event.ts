@@ -86,7 +86,7 @@ export class LegacyEvents {
 
   #object(start: number, end: number): void {
     const s = this.#s
-    s.b = this.#tally.batch.arena.bytes
+    s.continueIn(this.#tally.batch.arena.bytes)
     s.p = start
     s.base = start
     s.end = end
@@ -175,7 +175,7 @@ export class LegacyEvents {
     const value = Number(text)
     if (path.endsWith('latency_ms') || path === V0_LATENCY) this.#latencies.set(path, value)
     const at = arena.reserve(8)
-    this.#s.b = arena.bytes
+    this.#s.continueIn(arena.bytes)
     const big = len <= 20 && /^-?\d+$/.test(text) ? BigInt(text) : null
     if (big === null || BigInt.asIntN(64, big) !== big) {
       arena.view.setFloat64(at, value, true)
@@ -191,21 +191,21 @@ export class LegacyEvents {
     this.#isRepaired = true
     const repaired = appendRepaired(arena, off, len)
     const repairedLen = arena.lastLen
-    this.#s.b = arena.bytes
+    this.#s.continueIn(arena.bytes)
     this.#addAttr(path, type, repaired, repairedLen, Number.NaN)
   }
 
   #addText(keyAt: { off: number; len: number }, text: string): void {
     const { arena } = this.#tally.batch
     const off = arena.appendText(text)
-    this.#s.b = arena.bytes
+    this.#s.continueIn(arena.bytes)
     this.#addKeyed(keyAt, VALUE.STRING, off, arena.lastLen, Number.NaN)
   }
 
   #keyRange(path: string): { off: number; len: number } {
     const { arena } = this.#tally.batch
     const off = arena.appendText(path)
-    this.#s.b = arena.bytes
+    this.#s.continueIn(arena.bytes)
     return { off, len: arena.lastLen }
   }
 

@@ -27,10 +27,10 @@ const STRIDE_FILES: readonly string[] = [
   'processors/scrub/inputs/batch.ts',
 ]
 /**
- * Classes whose fields are assigned in more than two files, with the number of those files. Code that writes into an arena gives
- * unused space back. The ledger keeps marks of its own in the reports that `usage/` compares, because it remembers a million of them.
+ * Classes whose fields are assigned in more than two files, with the number of those files. The ledger keeps marks of its own in
+ * the reports that `usage/` compares, because it remembers a million of them.
  */
-const WRITERS_MAX: Readonly<Record<string, number>> = { Arena: 4, UsageReport: 4 }
+const WRITERS_MAX: Readonly<Record<string, number>> = { UsageReport: 4 }
 
 test('the measurements find the sources of the product', () => {
   assert.ok(m.sources > 450, `${m.sources} files`)
