@@ -33,7 +33,8 @@ const SOLD_BY: Readonly<Record<Provider, string>> = {
 type Row = Omit<CountedEvent, 'amounts'> & Omit<Amounts, 'calls'>
 
 const SELECT = `lower(hex(e.event_id)) AS event_id, lower(hex(e.trace_id)) AS trace_id, lower(hex(e.span_id)) AS span_id,
-  toString(toDate(e.start_time, 'UTC')) AS day,
+  toString(toDate(e.start_time, 'UTC')) AS day, toFloat64(toUnixTimestamp64Milli(e.start_time)) AS at_ms,
+  e.provider IS NOT NULL OR ifNull(e.server_address, '') LIKE '%openrouter.ai%' AS names_provider,
   abs(toUnixTimestamp(e.start_time) % 86400 - 43200) > 39600 AS near_midnight,
   coalesce(e.response_model, e.request_model, '') AS model, e.response_id AS response_id,
   ifNull(e.kind, '') AS kind, ifNull(e.status, '') AS status,

@@ -3,28 +3,31 @@
 
 import {
   type BilledRow,
-  dayOf,
+  dayIn,
+  type ExportNotes,
   type Fields,
   isFields,
   numberOf,
   said,
   sumOf,
   textOf,
+  usd,
 } from './billed.ts'
 
 /** Returns the rows of an export, or null when it is not from Anthropic. */
-export function readAnthropic(rows: readonly Fields[]): BilledRow[] | null {
+export function readAnthropic(rows: readonly Fields[], notes: ExportNotes): BilledRow[] | null {
   const buckets = rows.filter((row) => Array.isArray(row['results']) && 'starting_at' in row)
   if (buckets.length > 0)
     return buckets.flatMap((bucket) =>
-      (bucket['results'] as unknown[]).filter(isFields).flatMap((x) => ofReport(x, bucket)),
+      (bucket['results'] as unknown[]).filter(isFields).flatMap((x) => ofReport(x, bucket, notes)),
     )
   const [first] = rows
-  return first !== undefined && 'usage_date_utc' in first ? rows.flatMap(ofLine) : null
+  if (first === undefined || !('usage_date_utc' in first)) return null
+  return rows.flatMap((line) => ofLine(line, notes))
 }
 
-function ofReport(result: Fields, bucket: Fields): BilledRow[] {
-  const day = dayOf(bucket['starting_at'])
+function ofReport(result: Fields, bucket: Fields, notes: ExportNotes): BilledRow[] {
+  const day = dayIn(notes, bucket, 'starting_at')
   if (day === null) return []
   const writes = isFields(result['cache_creation']) ? result['cache_creation'] : {}
   const cacheWrite = sumOf(
@@ -45,7 +48,11 @@ function ofReport(result: Fields, bucket: Fields): BilledRow[] {
         output_tokens: numberOf(result, 'output_tokens'),
         cache_read_tokens: cacheRead,
         cache_write_tokens: cacheWrite,
-        cost_usd: cents === undefined ? undefined : cents / 100,
+        cost_usd: usd(
+          notes,
+          cents === undefined ? undefined : cents / 100,
+          textOf(result, 'currency'),
+        ),
       }),
     },
   ]
@@ -57,8 +64,8 @@ function modelOfDescription(text: string): string {
   return name.trim().toLowerCase().replaceAll(/[ .]+/g, '-')
 }
 
-function ofLine(line: Fields): BilledRow[] {
-  const day = dayOf(line['usage_date_utc'])
+function ofLine(line: Fields, notes: ExportNotes): BilledRow[] {
+  const day = dayIn(notes, line, 'usage_date_utc')
   if (day === null) return []
   const cacheRead = numberOf(line, 'usage_input_tokens_cache_read')
   const cacheWrite = sumOf(

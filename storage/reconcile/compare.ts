@@ -2,6 +2,7 @@
 // a difference.
 
 import type { AmountName, Amounts, BilledRow, Provider } from './billed.ts'
+import type { ExportFile } from './export-file.ts'
 import { modelKey } from './model-key.ts'
 
 /** The parts of a stored event that are needed to count it and to name it. */
@@ -11,6 +12,10 @@ export interface CountedEvent {
   readonly span_id: string
   /** The UTC day. */
   readonly day: string
+  /** ms since the epoch. */
+  readonly at_ms: number
+  /** False when nothing says who is paid: it is compared where its model is in the export. */
+  readonly names_provider: boolean
   /** True within an hour of midnight, because the provider may count the event on the other day. */
   readonly near_midnight: boolean
   readonly model: string
@@ -93,6 +98,8 @@ export interface Reconciliation {
   readonly usage_inconsistent: number
   /** Those by instrumentation scope, the most frequent first. */
   readonly inconsistent: readonly InconsistentEvents[]
+  /** What of the export was not compared, in sentences. */
+  readonly notes: readonly string[]
 }
 
 export interface InconsistentEvents {
@@ -134,41 +141,42 @@ interface Group {
 }
 
 export interface CompareOptions {
-  readonly provider: Provider
   /** True to compare by key as well. Events then name the provider's key as the export does. */
   readonly byKey: boolean
 }
 
 /** Compares the export with `events`, which are those of its days and of an hour before and after. */
 export function compare(
-  billed: readonly BilledRow[],
+  file: ExportFile,
   events: readonly CountedEvent[],
-  { provider, byKey }: CompareOptions,
+  { byKey }: CompareOptions,
 ): Reconciliation {
-  const days = billed.map((row) => row.day).toSorted()
+  const billed = file.rows
+  // An export that is not grouped by model has only sums over all models.
+  const byModel = billed.some((row) => row.model !== '') || billed.length === 0
   const groups = new Map<string, Group>()
   const groupOf = (day: string, model: string, key: string | null): Group => {
     const own = byKey ? key : null
-    const id = JSON.stringify([day, modelKey(model), own])
+    const id = JSON.stringify([day, byModel ? modelKey(model) : '', own])
     const known = groups.get(id)
     if (known !== undefined) return known
-    const made: Group = { day, model, key: own, billed: [], events: [] }
+    const made: Group = { day, model: byModel ? model : '', key: own, billed: [], events: [] }
     groups.set(id, made)
     return made
   }
   for (const row of billed) groupOf(row.day, row.model, row.key).billed.push(row)
-  const billedDays = new Set(days)
-  for (const event of events)
-    if (billedDays.has(event.day)) groupOf(event.day, event.model, event.key).events.push(event)
+  const compared = comparedEvents(file, events)
+  for (const event of compared) groupOf(event.day, event.model, event.key).events.push(event)
   const ids = new Set(billed.flatMap((row) => (row.callId === null ? [] : [row.callId])))
   const rows = [...groups.values()]
-    .map((group) => compared(group, events, ids))
+    .map((group) => comparisonOf(group, events, { ids, byModel }))
     .filter((row) => row.billed_models.length > 0 || row.counted.calls > 0)
     .toSorted((a, b) => order(a).localeCompare(order(b)))
   return {
-    provider,
-    from: days[0] ?? '',
-    to: days.at(-1) ?? '',
+    provider: file.provider,
+    from: file.days?.from ?? '',
+    to: file.days?.to ?? '',
+    notes: [...file.notes, ...partialNotes(file, events.length - compared.length)],
     rows,
     billed: sumBilled(rows.map((row) => row.billed)),
     counted: sumCounted(rows.map((row) => row.counted)),
@@ -176,6 +184,42 @@ export function compare(
     different: rows.filter((row) => row.status !== 'equal').length,
     ...inconsistentOf([...groups.values()].flatMap((group) => group.events)),
   }
+}
+
+/** The events of the export's times that its provider sold. */
+function comparedEvents(
+  { days, covered, rows }: ExportFile,
+  events: readonly CountedEvent[],
+): readonly CountedEvent[] {
+  const models = new Set(rows.map((row) => modelKey(row.model)))
+  const isCovered = ({ day, at_ms: at }: CountedEvent): boolean =>
+    covered === null
+      ? days !== null && day >= days.from && day <= days.to
+      : covered.some(([from, to]) => at >= from && at < to)
+  return events.filter(
+    (event) => isCovered(event) && (event.names_provider || models.has(modelKey(event.model))),
+  )
+}
+
+const DAY_MS = 86_400_000
+
+/** Says when days are compared in part. */
+function partialNotes({ covered }: ExportFile, leftOut: number): string[] {
+  if (covered === null || leftOut === 0) return []
+  const days = new Map<number, number>()
+  for (const [from, to] of covered)
+    for (let day = Math.floor(from / DAY_MS); day * DAY_MS < to; day++) {
+      const part = Math.min(to, (day + 1) * DAY_MS) - Math.max(from, day * DAY_MS)
+      days.set(day, (days.get(day) ?? 0) + part)
+    }
+  const partial = [...days].filter(([, ms]) => ms < DAY_MS).map(([day]) => day * DAY_MS)
+  if (partial.length === 0) return []
+  const names = partial
+    .toSorted((a, b) => a - b)
+    .map((ms) => new Date(ms).toISOString().slice(0, 10))
+  return [
+    `The export has only a part of ${names.join(', ')}: events outside of it are not compared.`,
+  ]
 }
 
 function inconsistentOf(
@@ -193,18 +237,20 @@ function inconsistentOf(
 
 const order = (row: Comparison): string => `${row.day} ${row.model} ${row.key ?? ''}`
 
-function compared(
-  group: Group,
-  all: readonly CountedEvent[],
-  ids: ReadonlySet<string>,
-): Comparison {
+interface Whole {
+  /** The calls that the export has by id. */
+  readonly ids: ReadonlySet<string>
+  readonly byModel: boolean
+}
+
+function comparisonOf(group: Group, all: readonly CountedEvent[], whole: Whole): Comparison {
   const counting = group.events.filter((event) => event.counts)
   const billed = sumBilled(group.billed.map((row) => row.amounts))
   const counted = sumCounted(counting.map((event) => event.amounts))
   const isBilled = group.billed.length > 0
   const difference = isBilled ? differenceOf(billed, counted) : counted
   const isEqual = isBilled && NAMES.every((name) => isSame(name, billed[name], counted[name]))
-  const found = isEqual ? [] : suspects(group, difference, all, ids)
+  const found = isEqual ? [] : suspects(group, difference, all, whole)
   const seen = new Set(group.events.map((event) => event.response_id))
   return {
     day: group.day,
@@ -268,7 +314,7 @@ function suspects(
   group: Group,
   difference: Partial<Amounts>,
   all: readonly CountedEvent[],
-  ids: ReadonlySet<string>,
+  { ids, byModel }: Whole,
 ): NamedEvent[] {
   const key = modelKey(group.model)
   const beside = all.filter(
@@ -276,7 +322,7 @@ function suspects(
       event.day !== group.day &&
       event.near_midnight &&
       event.counts &&
-      modelKey(event.model) === key &&
+      (!byModel || modelKey(event.model) === key) &&
       isBeside(event.day, group.day),
   )
   const otherDay: readonly Reason[] = ['other_day']

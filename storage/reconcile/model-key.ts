@@ -3,6 +3,8 @@
 
 /** `us.anthropic.claude-sonnet-4-5-20250929-v1:0`, `Claude Sonnet 4.5`, `anthropic/claude-sonnet-4.5` -> one key. */
 export function modelKey(model: string): string {
+  // A model of one's own: what follows its base is its name.
+  if (/^ft:/i.test(model.trim())) return model.trim().toLowerCase()
   const name = model
     .trim()
     .replace(/([a-z])([A-Z])/g, '$1 $2')

@@ -3,41 +3,39 @@
 
 import {
   type BilledRow,
-  dayOf,
+  dayIn,
+  type ExportNotes,
   type Fields,
   isFields,
   numberOf,
   said,
   sumOf,
   textOf,
+  usd,
 } from './billed.ts'
 
 /** Returns the rows of an export, or null when it is not from OpenAI. */
-export function readOpenAi(rows: readonly Fields[]): BilledRow[] | null {
+export function readOpenAi(rows: readonly Fields[], notes: ExportNotes): BilledRow[] | null {
   const buckets = rows.filter((row) => Array.isArray(row['results']) && 'start_time' in row)
-  if (buckets.length > 0) return buckets.flatMap(ofBucket)
+  if (buckets.length > 0) return buckets.flatMap((bucket) => ofBucket(bucket, notes))
   const [first] = rows
   if (first === undefined) return null
   const isUsage =
     'model' in first && ('num_model_requests' in first || 'input_cached_tokens' in first)
   const isCosts = 'amount_value' in first && 'line_item' in first
   const isLegacy = 'n_context_tokens_total' in first
-  return isUsage || isCosts || isLegacy ? rows.flatMap((row) => ofResult(row, row)) : null
+  return isUsage || isCosts || isLegacy ? rows.flatMap((row) => ofResult(row, row, notes)) : null
 }
 
-function ofBucket(bucket: Fields): BilledRow[] {
+function ofBucket(bucket: Fields, notes: ExportNotes): BilledRow[] {
   const results = Array.isArray(bucket['results']) ? bucket['results'] : []
-  return results.filter(isFields).flatMap((result) => ofResult(result, bucket))
+  return results.filter(isFields).flatMap((result) => ofResult(result, bucket, notes))
 }
 
-function ofResult(result: Fields, bucket: Fields): BilledRow[] {
-  const day = dayOf(
-    bucket['start_time_iso'] ??
-      bucket['start_time'] ??
-      result['aggregation_timestamp'] ??
-      result['timestamp'] ??
-      result['date'],
-  )
+const DAYS = ['start_time_iso', 'start_time', 'aggregation_timestamp', 'timestamp', 'date'] as const
+
+function ofResult(result: Fields, bucket: Fields, notes: ExportNotes): BilledRow[] {
+  const day = dayIn(notes, { ...result, ...bucket }, ...DAYS)
   if (day === null) return []
   const amount = isFields(result['amount']) ? result['amount'] : {}
   const item = textOf(result, 'line_item')
@@ -53,7 +51,11 @@ function ofResult(result: Fields, bucket: Fields): BilledRow[] {
         input_tokens: numberOf(result, 'input_tokens', 'n_context_tokens_total'),
         output_tokens: numberOf(result, 'output_tokens', 'n_generated_tokens_total'),
         cache_read_tokens: numberOf(result, 'input_cached_tokens', 'n_cached_context_tokens_total'),
-        cost_usd: sumOf(numberOf(amount, 'value'), numberOf(result, 'amount_value')),
+        cost_usd: usd(
+          notes,
+          sumOf(numberOf(amount, 'value'), numberOf(result, 'amount_value')),
+          textOf(amount, 'currency') || textOf(result, 'amount_currency'),
+        ),
       }),
     },
   ]

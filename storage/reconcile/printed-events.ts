@@ -10,6 +10,9 @@ const SOLD_BY: Readonly<Record<Provider, string>> = {
   openrouter: 'openrouter',
 }
 
+/** A client of OpenAI or Anthropic may call this host, and is paid for by its account. */
+const GATEWAY = /(?:^|[./])openrouter\.ai(?:$|[:/])/i
+
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
 const CALLS = new Set(['llm', 'embedding', 'rerank'])
@@ -23,7 +26,9 @@ export function countedOf(
   const out: CountedEvent[] = []
   for (const line of lines) {
     if (!isFields(line) || ('record' in line && line['record'] !== 'event')) continue
-    const seller = textOf(line, 'provider')
+    const seller = GATEWAY.test(textOf(line, 'server_address'))
+      ? SOLD_BY.openrouter
+      : textOf(line, 'provider')
     if (seller !== '' && seller !== SOLD_BY[provider]) continue
     if (provider === 'openrouter' && seller === '') continue
     const event = eventOf(line, keyField)
@@ -47,6 +52,8 @@ function eventOf(line: Fields, keyField: string | null): CountedEvent | null {
     trace_id: textOf(line, 'trace_id'),
     span_id: textOf(line, 'span_id'),
     day,
+    at_ms: atMs,
+    names_provider: textOf(line, 'provider') !== '' || GATEWAY.test(textOf(line, 'server_address')),
     near_midnight: Math.abs((atMs % DAY_MS) - DAY_MS / 2) > DAY_MS / 2 - HOUR_MS,
     model: textOf(line, 'response_model', 'request_model'),
     key: keyField === null ? null : keyOf(line, keyField),

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import type { BilledRow } from './billed.ts'
 import { type CountedEvent, compare } from './compare.ts'
 import { parseCsv } from './csv.ts'
-import { readExport } from './export-file.ts'
+import { type ExportFile, readExport } from './export-file.ts'
 import { modelKey } from './model-key.ts'
 import { countedOf } from './printed-events.ts'
 
@@ -270,6 +270,8 @@ function event(fields: Partial<CountedEvent> & { input?: number; output?: number
     trace_id: id,
     span_id: id.slice(16),
     day: DAY,
+    at_ms: Date.parse(`${rest.day ?? DAY}T12:00:00Z`),
+    names_provider: true,
     near_midnight: false,
     model: 'gpt-4o-mini-2024-07-18',
     key: null,
@@ -300,11 +302,23 @@ function billed(amounts: BilledRow['amounts'], fields: Partial<BilledRow> = {}):
   return { day: DAY, model: 'gpt-4o-mini', key: null, callId: null, amounts, ...fields }
 }
 
-const asked = { provider: 'openai', byKey: false } as const
+const asked = { byKey: false } as const
+
+/** A file with these rows, of all of their days. */
+function fileOf(rows: readonly BilledRow[]): ExportFile {
+  const days = rows.map((row) => row.day).toSorted()
+  return {
+    provider: 'openai',
+    rows,
+    days: { from: days[0] ?? '', to: days.at(-1) ?? '' },
+    covered: null,
+    notes: [],
+  }
+}
 
 test('what is equal names nothing', () => {
   const { rows, equal, different } = compare(
-    [billed({ calls: 2, input_tokens: 200, output_tokens: 20, cost_usd: 0.002 })],
+    fileOf([billed({ calls: 2, input_tokens: 200, output_tokens: 20, cost_usd: 0.002 })]),
     [event({}), event({})],
     asked,
   )
@@ -315,7 +329,7 @@ test('what is equal names nothing', () => {
 test('the event that is the difference is named first, counted too often or not at all', () => {
   const extra = event({ input: 777, output: 7 })
   const more = compare(
-    [billed({ input_tokens: 200, output_tokens: 20 })],
+    fileOf([billed({ input_tokens: 200, output_tokens: 20 })]),
     [event({}), extra, event({ near_midnight: true })],
     asked,
   )
@@ -323,7 +337,11 @@ test('the event that is the difference is named first, counted too often or not 
   assert.equal(more.rows[0]?.events[0]?.event_id, extra.event_id)
   assert.deepEqual(more.rows[0]?.events[0]?.reasons, ['exact'])
   const twin = event({ input: 50, output: 5, counts: false, duplicate_of: extra.event_id })
-  const less = compare([billed({ input_tokens: 150, output_tokens: 15 })], [event({}), twin], asked)
+  const less = compare(
+    fileOf([billed({ input_tokens: 150, output_tokens: 15 })]),
+    [event({}), twin],
+    asked,
+  )
   assert.deepEqual(less.rows[0]?.events[0]?.reasons, ['exact', 'duplicate'])
 })
 
@@ -331,10 +349,10 @@ test('days that only one side has, midnight, and calls without usage', () => {
   const late = event({ day: '2026-11-27', near_midnight: true, input: 30 })
   const cut = event({ input: 0, output: 0 })
   const { rows } = compare(
-    [
+    fileOf([
       billed({ input_tokens: 130, output_tokens: 20 }),
       billed({ input_tokens: 5 }, { model: 'o3' }),
-    ],
+    ]),
     [event({}), late, cut, event({ model: 'gpt-4.1' })],
     asked,
   )
@@ -356,12 +374,12 @@ test('an export with a row a call names the calls of either side', () => {
   const seen = event({ response_id: 'gen-1' })
   const unbilled = event({ response_id: 'gen-9' })
   const { rows } = compare(
-    [
+    fileOf([
       billed({ calls: 1, input_tokens: 100, output_tokens: 10 }, { callId: 'gen-1' }),
       billed({ calls: 1, input_tokens: 60, output_tokens: 6 }, { callId: 'gen-2' }),
-    ],
+    ]),
     [seen, unbilled],
-    { provider: 'openrouter', byKey: false },
+    asked,
   )
   assert.deepEqual(rows[0]?.missing_calls, ['gen-2'])
   assert.deepEqual(
@@ -376,8 +394,8 @@ test('by key where events say theirs, added up where they do not', () => {
     billed({ input_tokens: 100, output_tokens: 10 }, { key: 'chat' }),
   ]
   const events = [event({ key: 'shop' }), event({ key: 'shop' })]
-  assert.equal(compare(rows, events, asked).different, 0)
-  const byKey = compare(rows, events, { provider: 'openai', byKey: true })
+  assert.equal(compare(fileOf(rows), events, asked).different, 0)
+  const byKey = compare(fileOf(rows), events, { byKey: true })
   assert.deepEqual(
     byKey.rows.map((row) => [row.key, row.status]),
     [

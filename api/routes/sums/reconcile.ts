@@ -7,9 +7,9 @@ import {
   RECONCILED_EVENTS_MAX,
   reconciledEvents,
 } from '../../../storage/queries/reconcile.ts'
-import { PROVIDERS } from '../../../storage/reconcile/billed.ts'
+import { ExportError, PROVIDERS, type Provider } from '../../../storage/reconcile/billed.ts'
 import { compare, REASONS, type Reason } from '../../../storage/reconcile/compare.ts'
-import { readExport } from '../../../storage/reconcile/export-file.ts'
+import { type ExportFile, readExport } from '../../../storage/reconcile/export-file.ts'
 import { ApiError } from '../../app.ts'
 import { tenantOf } from '../../auth.ts'
 import type { Stores } from '../../stores.ts'
@@ -104,6 +104,7 @@ export function reconcileRoutes(app: Api, stores: Stores): void {
             inconsistent: z
               .array(z.object({ scope_name: z.string().nullable(), events: z.number() }))
               .describe('Those by instrumentation scope, the most frequent first.'),
+            notes: z.array(z.string()).describe('What of the export was not compared.'),
             data: z.array(rowSchema),
           }),
         },
@@ -111,17 +112,20 @@ export function reconcileRoutes(app: Api, stores: Stores): void {
     },
     async (req) => {
       const { content, provider, key_field } = req.body
-      const file = readExport(content, provider ?? null)
+      const file = readOrRefuse(content, provider ?? null)
       if (file === null)
         throw new ApiError(
           400,
           'INVALID_REQUEST',
           'The content is not a known form of a usage export of OpenAI, Anthropic, Bedrock or OpenRouter. docs/accounting.md lists the forms.',
         )
-      const days = file.rows.map((row) => row.day).toSorted()
-      const [from, to] = [days[0], days.at(-1)]
-      if (from === undefined || to === undefined)
-        throw new ApiError(400, 'INVALID_REQUEST', 'The export has no row with a day.')
+      if (file.days === null)
+        throw new ApiError(
+          400,
+          'INVALID_REQUEST',
+          ['The export has no row with a day.', ...file.notes].join(' '),
+        )
+      const { from, to } = file.days
       if (Date.parse(to) - Date.parse(from) > DAYS_MAX * 86_400_000)
         throw new ApiError(
           400,
@@ -137,12 +141,10 @@ export function reconcileRoutes(app: Api, stores: Stores): void {
           'INVALID_REQUEST',
           `More than ${RECONCILED_EVENTS_MAX} events: compare fewer days at a time.`,
         )
-      const { rows, ...rest } = compare(file.rows, events, {
-        provider: file.provider,
-        byKey: key !== null,
-      })
+      const { rows, ...rest } = compare(file, events, { byKey: key !== null })
       return {
         ...rest,
+        notes: [...rest.notes],
         inconsistent: [...rest.inconsistent],
         data: rows.map((row) => ({
           ...row,
@@ -154,6 +156,15 @@ export function reconcileRoutes(app: Api, stores: Stores): void {
       }
     },
   )
+}
+
+function readOrRefuse(content: unknown, provider: Provider | null): ExportFile | null {
+  try {
+    return readExport(content, provider)
+  } catch (error) {
+    if (error instanceof ExportError) throw new ApiError(400, 'INVALID_REQUEST', error.message)
+    throw error
+  }
 }
 
 function keySource(name: string | undefined): KeySource {

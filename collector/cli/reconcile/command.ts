@@ -2,16 +2,16 @@
 // events in a file.
 
 import { readFile } from 'node:fs/promises'
-import { text as textOfStream } from 'node:stream/consumers'
+import { buffer as bytesOfStream } from 'node:stream/consumers'
 import { z } from 'zod'
 import { messageOf, ObservaError } from '../../../core/errors.ts'
-import { PROVIDERS, type Provider } from '../../../storage/reconcile/billed.ts'
+import { ExportError, PROVIDERS, type Provider } from '../../../storage/reconcile/billed.ts'
 import {
   type Comparison,
   compare,
   type Reconciliation,
 } from '../../../storage/reconcile/compare.ts'
-import { readExport } from '../../../storage/reconcile/export-file.ts'
+import { type ExportFile, readExport } from '../../../storage/reconcile/export-file.ts'
 import { countedOf } from '../../../storage/reconcile/printed-events.ts'
 import { parse } from '../args.ts'
 import type { Io } from '../io.ts'
@@ -31,7 +31,7 @@ export async function reconcileCommand(args: readonly string[], io: Io): Promise
   })
   const [file] = positionals
   if (file === undefined || positionals.length > 1) throw misuse('reconcile needs one file.')
-  const content = file === '-' ? await textOfStream(io.stdin) : await readFile(file, 'utf8')
+  const content = decoded(file === '-' ? await bytesOfStream(io.stdin) : await readFile(file))
   const provider = providerNamed(values.provider)
   const keyField = values['key-field'] ?? null
   const result =
@@ -60,11 +60,33 @@ function offline(
   keyField: string | null,
   events: string,
 ): Reconciliation {
-  const file = readExport(content, provider)
+  const file = readOrRefuse(content, provider)
   if (file === null) throw unknownForm()
+  if (file.days === null)
+    throw new ObservaError(
+      'OBS_RECONCILE',
+      ['The export has no row with a day.', ...file.notes].join(' '),
+    )
   const lines = events.split('\n').filter((line) => line.trim() !== '')
   const counted = countedOf(lines.map(parsedLine), file.provider, keyField)
-  return compare(file.rows, counted, { provider: file.provider, byKey: keyField !== null })
+  return compare(file, counted, { byKey: keyField !== null })
+}
+
+function readOrRefuse(content: string, provider: Provider | null): ExportFile | null {
+  try {
+    return readExport(content, provider)
+  } catch (error) {
+    if (error instanceof ExportError) throw new ObservaError('OBS_RECONCILE', error.message)
+    throw error
+  }
+}
+
+/** Spreadsheets write UTF-16, too, and say so in the first two bytes. */
+function decoded(bytes: Uint8Array): string {
+  const [first, second] = bytes
+  const isLittle = first === 0xff && second === 0xfe
+  const isBig = first === 0xfe && second === 0xff
+  return new TextDecoder(isLittle ? 'utf-16le' : isBig ? 'utf-16be' : 'utf-8').decode(bytes)
 }
 
 function parsedLine(line: string): unknown {

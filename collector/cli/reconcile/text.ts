@@ -15,6 +15,7 @@ export function reportText(result: Reconciliation): string {
   const differing = result.rows.filter((row) => row.status !== 'equal')
   return [
     `${result.provider}, ${result.from} to ${result.to} (UTC): ${result.equal} equal, ${result.different} different`,
+    ...(result.notes ?? []).map((note) => `note     ${note}`),
     ...differing.flatMap(rowLines),
     `billed   ${amountsText(result.billed)}`,
     `counted  ${amountsText(result.counted)}`,
@@ -41,7 +42,7 @@ function rowLines(row: Comparison): string[] {
   const more = row.more_events + Math.max(0, row.events.length - EVENTS_SHOWN)
   return [
     '',
-    `${row.day}  ${row.model}${key}  ${TITLES[row.status]}`,
+    `${row.day}  ${row.model === '' ? 'all models' : row.model}${key}  ${TITLES[row.status]}`,
     `  billed   ${amountsText(row.billed)}`,
     `  counted  ${amountsText(row.counted)}`,
     `  differs  ${amountsText(onlyChanged(row.difference), '+')}`,

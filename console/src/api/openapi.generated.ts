@@ -1995,6 +1995,8 @@ readonly inconsistent: readonly ({
 readonly scope_name: string | null
 readonly events: number
 })[]
+/** What of the export was not compared. */
+readonly notes: readonly string[]
 readonly data: readonly PostReconcileRow[]
 }
 
