@@ -48,8 +48,10 @@ export function decideReports(all: readonly UsageReport[]): void {
   joinSiblings(calls)
   joinByTime(calls)
   joinStreams(calls)
-  if (findContainers(calls)) findAbove(all, reports)
+  const isGuessed = findContainers(calls)
+  if (findSteps(reports, calls) || isGuessed) findAbove(all, reports)
   findSums(calls)
+  findNotedSums(all, calls)
   decideCalls(reports)
   decideContainers(reports)
   for (const n of reports) n.forget()
@@ -97,13 +99,18 @@ const parentKey = (n: UsageReport): number => (n.parent >>> 0) * 0x20_0000 + (n.
 
 /** Finds the nearest report above each report, also across spans without a report, and the nearest container. */
 function findAbove(all: readonly UsageReport[], reports: readonly UsageReport[]): void {
+  const bySpan = spansOf(all)
+  for (const n of reports) climb(n, bySpan)
+}
+
+function spansOf(all: readonly UsageReport[]): ReadonlyMap<number, UsageReport> {
   const bySpan = new Map<number, UsageReport>()
   for (const n of all) {
     const before = bySpan.get(spanKey(n))
     // A span has more information than its log record, and a report more than a mere link.
     if (before === undefined || rank(n) > rank(before)) bySpan.set(spanKey(n), n)
   }
-  for (const n of reports) climb(n, bySpan)
+  return bySpan
 }
 
 function climb(n: UsageReport, bySpan: ReadonlyMap<number, UsageReport>): void {
@@ -234,6 +241,84 @@ function findContainers(calls: readonly UsageReport[]): boolean {
     isFound = true
   }
   return isFound
+}
+
+/**
+ * A chain with usage, directly below a call: a step of it. If there are calls in the step, what is above it is no call but contains
+ * them; otherwise the step repeats a part of the call. True when there is such a container.
+ */
+function findSteps(reports: readonly UsageReport[], calls: readonly UsageReport[]): boolean {
+  let withCalls: ReadonlySet<UsageReport> | null = null
+  let isFound = false
+  for (const step of reports) {
+    const outer = step.isContainer ? step.above : null
+    if (outer === null || step.has(REPORT_FLAG.BARRIER) || isSilent(step) || isSilent(outer))
+      continue
+    if ((step.flags ^ outer.flags) & KNOWLEDGE || (outer.call as Call).members.length > 1) continue
+    if (step.input > outer.input || step.output > outer.output) continue
+    withCalls ??= containersOf(calls)
+    if (withCalls.has(step)) {
+      outer.containsCalls = true
+      isFound = true
+    } else step.partOf = outer
+  }
+  return isFound
+}
+
+/** The containers that have calls with usage in them. */
+function containersOf(calls: readonly UsageReport[]): ReadonlySet<UsageReport> {
+  const out = new Set<UsageReport>()
+  for (const n of calls) {
+    if (isSilent(n)) continue
+    for (let at = n.within; at !== null && !out.has(at); at = at.within) out.add(at)
+  }
+  return out
+}
+
+/**
+ * A note about what was done beside it, in a tool or by another agent, that is the sum of the calls there: it repeats them. It is
+ * written when they have ended.
+ */
+function findNotedSums(all: readonly UsageReport[], calls: readonly UsageReport[]): void {
+  const isOpen = (n: UsageReport): boolean =>
+    n.has(REPORT_FLAG.STREAM_COPY) &&
+    n.has(REPORT_FLAG.PARENT) &&
+    n.isMoment &&
+    !isSilent(n) &&
+    (n.call as Call).members.length === 1
+  const notes = calls.filter(isOpen)
+  if (notes.length === 0) return
+  const bySpan = spansOf(all)
+  for (const note of notes) {
+    const groups = new Map<UsageReport, Map<Call, UsageReport>>()
+    for (const n of calls) {
+      if (n.trace !== note.trace || n.has(REPORT_FLAG.STREAM_COPY | REPORT_FLAG.LOG)) continue
+      if (isSilent(n) || ((note.start - n.end) | 0) < 0) continue
+      const branch = branchOf(n, note.under, bySpan)
+      if (branch === null) continue
+      const group = groups.get(branch) ?? new Map<Call, UsageReport>()
+      group.set(n.call as Call, n)
+      groups.set(branch, group)
+    }
+    const group = [...groups.values()].find((g) => isSum(note, [...g.values()]))
+    if (group !== undefined) (note.call as Call).parts = [...group.keys()]
+  }
+}
+
+/** The child of the span `under` that `n` is below; null when it is not below it, or is itself such a child. */
+function branchOf(
+  n: UsageReport,
+  under: number,
+  bySpan: ReadonlyMap<number, UsageReport>,
+): UsageReport | null {
+  let at: UsageReport = n
+  for (let i = 0; i < LINKS_MAX; i++) {
+    if (at.under === under) return at === n ? null : at
+    const next = at.has(REPORT_FLAG.PARENT) ? bySpan.get(parentKey(at)) : undefined
+    if (next === undefined || next === at) return null
+    at = next
+  }
+  return null
 }
 
 /** Finds the reports that equal the sum of at least two calls below them. */

@@ -18,8 +18,11 @@ interface Sums {
 
 /** Decides the containers, after it was decided which reports of calls count. */
 export function decideContainers(reports: readonly UsageReport[]): void {
-  const containers = reports.filter((n) => n.isContainer && n.outcome === OUTCOME.COUNTED)
-  if (containers.length === 0) return
+  const all = reports.filter((n) => n.isContainer && n.outcome === OUTCOME.COUNTED)
+  if (all.length === 0) return
+  const steps = new Set(all.filter(isStep))
+  for (const n of steps) n.contains()
+  const containers = steps.size === 0 ? all : all.filter((n) => !steps.has(n))
   findByTime(reports, containers)
   const inside = new Map<UsageReport, Sums>()
   const places = placesOf(reports)
@@ -37,6 +40,16 @@ export function decideContainers(reports: readonly UsageReport[]): void {
     const isIn = beside.some((call) => places.has(call))
     addTo(inside, countedAs(c.within), isIn ? (sums ?? NOTHING) : totalOf(c, sums))
   }
+}
+
+/** A step of a call, or within one: the call counts. */
+function isStep(n: UsageReport): boolean {
+  let at: UsageReport | null = n
+  for (let i = 0; i < LINKS_MAX && at !== null; i++) {
+    if (at.partOf !== null) return at.partOf.isCall
+    at = at.within
+  }
+  return false
 }
 
 /** The innermost container of each call. Any of a call's reports may be inside a container. */

@@ -53,6 +53,8 @@ export class UsageReport {
   guess: UsageReport | null = null
   /** It was taken for a call, but calls were found inside it. */
   containsCalls = false
+  /** A container: the call that it is a step of. */
+  partOf: UsageReport | null = null
   /** A span between it and the root has not been seen (yet). */
   hasUnseenParent = false
 
@@ -120,6 +122,7 @@ export class UsageReport {
     this.within = null
     this.guess = null
     this.containsCalls = false
+    this.partOf = null
     this.hasUnseenParent = false
   }
 

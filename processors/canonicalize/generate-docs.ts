@@ -65,6 +65,11 @@ function section(d: AnyDialect): string[] {
   const lines = [`## ${d.name}`, '', `${d.about}. Source: ${d.source}.`, '']
   if (d.cacheIsExtra === true)
     lines.push('Cached tokens are not in the input tokens of this dialect: they are added.', '')
+  if (d.passesAnthropicOn === true)
+    lines.push(
+      'Counts of Anthropic are passed on as they are: cached tokens are not in the input tokens and are added.',
+      '',
+    )
   if (d.rows.length > 0) {
     lines.push('| source key | canonical | transform | rank | condition |', '|---|---|---|---|---|')
     lines.push(...d.rows.map(ruleRow), '')

@@ -29,6 +29,8 @@ export interface DetectedDialects {
   readonly isGeneral: boolean
   /** True if the input count excludes cached tokens. */
   readonly isCacheExtra: boolean
+  /** True if it does when the provider is Anthropic. */
+  readonly isCacheExtraOfAnthropic: boolean
   /** True if the dialect with that number was found. */
   hasIndex(dialect: number): boolean
   /** The dialect that names the span, or null. */

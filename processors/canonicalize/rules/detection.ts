@@ -49,6 +49,8 @@ export class Detection implements DetectedDialects {
   readonly #generalHi: number
   readonly #extraLo: number
   readonly #extraHi: number
+  readonly #anthropicLo: number
+  readonly #anthropicHi: number
   readonly #sdks = new Map<string, number>()
   readonly #legacy = { event: -1, trace: -1 }
   #ofLogRecords = -1
@@ -66,6 +68,8 @@ export class Detection implements DetectedDialects {
     let generalHi = 0
     let extraLo = 0
     let extraHi = 0
+    let anthropicLo = 0
+    let anthropicHi = 0
     for (const [d, dialect] of tables.dialects.entries()) {
       this.#addFacts(dialect, d)
       this.#addHooks(dialect.hooks ?? {}, d)
@@ -76,6 +80,10 @@ export class Detection implements DetectedDialects {
       if (dialect.cacheIsExtra === true) {
         if (d < 31) extraLo |= 1 << d
         else extraHi |= 1 << (d - 31)
+      }
+      if (dialect.passesAnthropicOn === true) {
+        if (d < 31) anthropicLo |= 1 << d
+        else anthropicHi |= 1 << (d - 31)
       }
       if (dialect.names !== undefined) this.#named.push(d)
       if (dialect.isStrong === true) this.#strong.push(d)
@@ -90,6 +98,8 @@ export class Detection implements DetectedDialects {
     this.#generalHi = generalHi
     this.#extraLo = extraLo
     this.#extraHi = extraHi
+    this.#anthropicLo = anthropicLo
+    this.#anthropicHi = anthropicHi
   }
 
   #addFacts(dialect: AnyDialect, d: number): void {
@@ -253,6 +263,10 @@ export class Detection implements DetectedDialects {
 
   get isCacheExtra(): boolean {
     return (this.#lo & this.#extraLo) !== 0 || (this.#hi & this.#extraHi) !== 0
+  }
+
+  get isCacheExtraOfAnthropic(): boolean {
+    return (this.#lo & this.#anthropicLo) !== 0 || (this.#hi & this.#anthropicHi) !== 0
   }
 
   /** The kind for a span name, by the dialects that were found. */

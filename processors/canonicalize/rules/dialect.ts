@@ -121,6 +121,8 @@ export interface Dialect<Own extends string = never> {
   readonly resource?: readonly ResourceRow[]
   /** True if input_tokens excludes cached tokens, which are then added. */
   readonly cacheIsExtra?: boolean
+  /** True if that holds for counts of Anthropic, which it passes on as they are. */
+  readonly passesAnthropicOn?: boolean
   readonly transforms?: Readonly<Record<Own, OwnTransform>>
   readonly rows: readonly Row<Own>[]
   readonly hooks?: Hooks

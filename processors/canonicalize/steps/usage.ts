@@ -82,14 +82,16 @@ function isCacheBeside(span: CurrentSpan, { dialects }: StepContext, counts: Cou
   if (dialects.isCacheExtra) span.usage.markCacheExtra()
   if (span.usage.isCacheExtra) return true
   // Bedrock's own count excludes them, and instrumentations of the general convention pass it on unchanged.
-  return dialects.isGeneral && isBedrock(span)
+  if (dialects.isGeneral) return isOf(span, BEDROCK)
+  return dialects.isCacheExtraOfAnthropic && isOf(span, ANTHROPIC)
 }
 
-function isBedrock({ arena, events, event }: CurrentSpan): boolean {
+function isOf({ arena, events, event }: CurrentSpan, provider: string): boolean {
   const len = events.len(event, R.provider)
-  return len === BEDROCK.length && arena.equals(events.off(event, R.provider), len, BEDROCK)
+  return len === provider.length && arena.equals(events.off(event, R.provider), len, provider)
 }
 const BEDROCK = 'aws.bedrock'
+const ANTHROPIC = 'anthropic'
 
 function apply(span: CurrentSpan, reading: Reading, counts: Counts): void {
   if (reading.input !== counts.input) set(span, N.input_tokens, reading.input)

@@ -9,6 +9,7 @@ export const ag2: Dialect = {
   scopes: ['opentelemetry.instrumentation.ag2*', 'ag2*'],
   markers: ['ag2.*'],
   copies: ['record_usage *'],
+  passesAnthropicOn: true,
   rows: [
     [
       'ag2.span.type',
@@ -37,7 +38,7 @@ export const ag2: Dialect = {
       'record_usage {kind}',
       'rule',
       'usage_aggregate',
-      'reports what the call beside it has reported: never counted beside that',
+      'reports what the call beside it has reported, or the calls of a sub-task: never counted beside those; what nothing else reports (compaction, memory, a worker without telemetry) counts',
     ],
   ],
 }
