@@ -15,7 +15,14 @@ import { N, R } from '../../core/fields.ts'
 import type { Signal } from '../../core/signals/signal.ts'
 import { titleOf } from '../../core/signals/signal-title.ts'
 import type { EncodedPart } from '../../core/task.ts'
-import { type FactDocument, FLAG, type Preview, type SignalRow } from './fact-document.ts'
+import { type ExactTime, TIME_MAX_MS, timeOf } from './exact-times.ts'
+import {
+  type FactDocument,
+  FLAG,
+  NANOS_FACTOR,
+  type Preview,
+  type SignalRow,
+} from './fact-document.ts'
 import { lastText } from './last-text.ts'
 
 /** Empty, because the document has one fixed form. */
@@ -30,8 +37,6 @@ const ID_CHARS_MAX = 256
 /** Upper limits for one event. A bigint column can add up nine million events with this many tokens. */
 const TOKENS_MAX = 1e12
 const COST_MAX = 1e9
-/** 2106-02-07, the same limit as in ClickHouse. */
-const TIME_MAX_MS = 4_294_967_295_000
 /** How many of the newest events of a conversation are searched for a preview text. */
 const PREVIEW_TRIES = 4
 /** Larger than any range is long, so that offset and length fit into one number. */
@@ -83,6 +88,7 @@ class Facts {
   readonly #rows: number[] = []
   readonly #agents: number[] = []
   readonly #known: number[] = []
+  readonly #nanos: number[] = []
   #hasKnown = false
   #hasAgents = false
   #base = 0
@@ -99,10 +105,9 @@ class Facts {
     const kind = word(events, event, R.kind) ?? 'span'
     const isCounted = !(events.num(event, N.usage_aggregate) > 0)
     const isRoot = events.len(event, R.parent_span_id) < 0 && !isTraceEnd(events, event)
-    // In µs, which is the precision of a Postgres timestamp.
-    const start = Math.round(startMs(events, event) * 1000)
-    const end = Math.max(start, Math.round((timeMs(events, event, R.end_time) ?? 0) * 1000))
-    if (this.#rows.length === 0) this.#base = start
+    const start = startOf(events, event)
+    const end = endOf(events, event, start)
+    if (this.#rows.length === 0) this.#base = start.us
     const trace = events.hex(event, R.trace_id)
     // In the order of FACT.
     this.#rows.push(
@@ -123,8 +128,8 @@ class Facts {
         event,
         events.len(event, R.response_model) > 0 ? R.response_model : R.request_model,
       ),
-      start - this.#base,
-      end - start,
+      start.us - this.#base,
+      end.us - start.us,
       tokens(events, event, N.input_tokens, isCounted),
       tokens(events, event, N.output_tokens, isCounted),
       tokens(events, event, N.total_tokens, isCounted),
@@ -137,10 +142,11 @@ class Facts {
     const agent = this.#field(event, R.agent_name)
     this.#agents.push(agent)
     this.#known.push(known)
+    this.#nanos.push(start.ns + NANOS_FACTOR * end.ns)
     if (known > 0) this.#hasKnown = true
     if (agent >= 0) this.#hasAgents = true
     if (kind === 'llm' && isCounted)
-      this.#noteNewest(event, end / 1000, word(events, event, R.conversation_id), trace)
+      this.#noteNewest(event, end.us / 1000, word(events, event, R.conversation_id), trace)
   }
 
   take(): Omit<FactDocument, 'signals'> {
@@ -150,6 +156,7 @@ class Facts {
       base: this.#base,
       rows: this.#rows,
       previews: this.#previews(),
+      nanos: this.#nanos,
       ...(this.#hasAgents ? { agents: this.#agents } : {}),
       ...(this.#hasKnown ? { known: this.#known } : {}),
     }
@@ -334,6 +341,7 @@ function signalOf(signal: Signal, events: EventTable, event: number | undefined)
     span: signal.span_id ?? '',
     event: signal.event_id ?? '',
     at: Math.min(Number(BigInt(signal.at) / 1_000_000n), TIME_MAX_MS),
+    nanos: Number(BigInt(signal.at) % 1_000_000n),
     value: signal.value,
     threshold: signal.threshold,
     evidence: cleanEvidence(signal.evidence),
@@ -373,16 +381,18 @@ function word(events: EventTable, event: number, field: number): string | null {
 }
 
 /** The start, or without one the end, or without either the time of receipt. */
-function startMs(events: EventTable, event: number): number {
-  const known = timeMs(events, event, R.start_time) ?? timeMs(events, event, R.end_time)
+function startOf(events: EventTable, event: number): ExactTime {
+  const known = timeOf(events, event, R.start_time) ?? timeOf(events, event, R.end_time)
   if (known !== null) return known
   const batch = events.batch
   const span = events.spanRowOf(event)
   const request = batch.requests[batch.requestOf(span)]
-  return request?.receivedAtMs ?? 0
+  return { us: Math.round((request?.receivedAtMs ?? 0) * 1000), ns: 0 }
 }
 
-function timeMs(events: EventTable, event: number, field: number): number | null {
-  const ms = events.timeMs(event, field)
-  return Number.isNaN(ms) ? null : Math.min(ms, TIME_MAX_MS)
+/** The end, and never before the start. */
+function endOf(events: EventTable, event: number, start: ExactTime): ExactTime {
+  const end = timeOf(events, event, R.end_time)
+  if (end === null || end.us < start.us || (end.us === start.us && end.ns < start.ns)) return start
+  return end
 }

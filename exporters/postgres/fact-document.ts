@@ -19,7 +19,10 @@ export const FACT = {
   CONVERSATION: 11,
   PROVIDER: 12,
   MODEL: 13,
-  /** µs since `base`, and µs from start to end. Whole numbers, because they are serialized several times faster. */
+  /**
+   * µs since `base`, and µs from start to end. Whole numbers, because they are serialized several times faster. The nanoseconds
+   * below are in `nanos`.
+   */
   START: 14,
   DURATION: 15,
   INPUT: 16,
@@ -33,6 +36,8 @@ export const FACT = {
   MESSAGES: 23,
 } as const
 export const FACT_STRIDE = 24
+/** In `FactDocument.nanos`, what the nanoseconds of the end are multiplied with. */
+export const NANOS_FACTOR = 1000
 
 export const FLAG = {
   ERROR: 1,
@@ -80,7 +85,10 @@ export interface SignalRow {
   readonly trace: string
   readonly span: string
   readonly event: string
+  /** ms since the epoch. */
   readonly at: number
+  /** Nanoseconds below the millisecond. Missing in documents of versions that did not write it. */
+  readonly nanos?: number
   readonly value: number | null
   readonly threshold: number | null
   readonly evidence: Readonly<Record<string, unknown>>
@@ -115,11 +123,16 @@ export interface FactDocument {
    * decided, and in documents of versions that did not write it.
    */
   readonly known?: readonly number[]
+  /**
+   * Nanoseconds of each row's times below the microsecond: those of the start plus a thousand times those of the end. Missing in
+   * documents of versions that rounded times.
+   */
+  readonly nanos?: readonly number[]
   /** The agent of each row, as an index into `words`; -1 for none. Missing where no event names one. */
   readonly agents?: readonly number[]
 }
 
-/** One event of a document, read from its row. Times are in ms since the epoch. */
+/** One event of a document, read from its row. Times are in ms since the epoch, as in `exact-times.ts`. */
 export interface Fact {
   readonly tenant: string
   readonly project: string
@@ -139,7 +152,9 @@ export interface Fact {
   readonly provider: string | null
   readonly model: string | null
   readonly start: number
+  readonly startNs: number
   readonly end: number
+  readonly endNs: number
   readonly input: number
   readonly output: number
   readonly total: number
@@ -151,10 +166,11 @@ export interface Fact {
 }
 
 export function factAt(
-  { words, traces, base, rows, agents, known }: FactDocument,
+  { words, traces, base, rows, agents, known, nanos }: FactDocument,
   index: number,
 ): Fact {
   const row = index * FACT_STRIDE
+  const below = nanos?.[index] ?? 0
   const num = (column: number): number => rows[row + column] as number
   const word = (column: number): string | null => words[num(column)] ?? null
   return {
@@ -175,7 +191,9 @@ export function factAt(
     provider: word(FACT.PROVIDER),
     model: word(FACT.MODEL),
     start: (base + num(FACT.START)) / 1000,
+    startNs: below % NANOS_FACTOR,
     end: (base + num(FACT.START) + num(FACT.DURATION)) / 1000,
+    endNs: Math.floor(below / NANOS_FACTOR),
     input: num(FACT.INPUT),
     output: num(FACT.OUTPUT),
     total: num(FACT.TOTAL),

@@ -350,8 +350,12 @@ export class Rollup {
 function addSignal(to: Sums, signal: SignalRow): void {
   to.signals++
   if (to.first <= to.last) return
-  to.first = signal.at
-  to.last = signal.at
+  const nanos = signal.nanos ?? 0
+  // Divided as the times of events are, so that equal times are equal numbers.
+  to.first = (signal.at * 1000 + Math.floor(nanos / 1000)) / 1000
+  to.first_ns = nanos % 1000
+  to.last = to.first
+  to.last_ns = to.first_ns
 }
 
 /** The entries in the order of their keys, so that two instances lock the same rows in the same order. */

@@ -248,7 +248,7 @@ async function store(client: Statements, { rollup, signals }: Content): Promise<
   await client.query(LOCK_PLACES, [rollup.incoming.places()])
   rollup.incoming.addSignals(await storeSignals(client, signals))
   const stored = await client.query<TraceRow>({
-    name: 'observa_read_traces',
+    name: 'observa_read_traces_2',
     text: READ_TRACES,
     values: [...rollup.incoming.traceKeys()],
   })

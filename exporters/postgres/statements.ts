@@ -1,6 +1,7 @@
 // The SQL of one batch. Rows are passed as one JSON text for each table, which costs the client least. Trace rows replace the
 // rows that were read in the same transaction; other sums are added to the stored ones.
 
+import { nanosOf } from '../../storage/postgres/exact-time.ts'
 import {
   CLAIM_EVENTS,
   type ClaimRow,
@@ -44,7 +45,8 @@ const ms = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::
 export const READ_TRACES = `
 SELECT t.tenant_id AS tenant, t.project_id AS project, t.trace_id AS trace, environment, root_name, root_kind, root_at,
   service_name AS service, user_id AS user, session_id AS session, conversation_id AS conversation,
-  ${ms('start_time')} AS start, ${ms('end_time')} AS end, spans::float8, llm_calls::float8 AS llm,
+  ${ms('start_time')} AS start, (${nanosOf('start_time', 'start_ns')})::float8 AS start_ns,
+  ${ms('end_time')} AS end, (${nanosOf('end_time', 'end_ns')})::float8 AS end_ns, spans::float8, llm_calls::float8 AS llm,
   tool_calls::float8 AS tools, errors::float8, input_tokens::float8 AS in, output_tokens::float8 AS out,
   total_tokens::float8 AS total, cache_read_tokens::float8 AS cache_read, cache_write_tokens::float8 AS cache_write,
   reasoning_tokens::float8 AS reasoning, cost_usd AS cost, unpriced::float8, signals::float8, high_signals::float8, kinds,
@@ -53,6 +55,9 @@ FROM unnest($1::text[], $2::text[], $3::text[]) AS r(tenant, project, id)
 ${rowOf('trace_summaries', 'trace_id', '*')}`
 
 const at = (column: string): string => `to_timestamp(${column} / 1000.0)`
+/** Nanoseconds since the epoch, of ms and the nanoseconds below the microsecond. */
+const exact = (msField: string, nsField: string): string =>
+  `(${msField} * 1000)::bigint * 1000 + ${nsField}`
 
 /** Column of the table and field of a row. All columns except the key are replaced. */
 const TRACE_COLUMNS: readonly (readonly [column: string, field: string, type: string])[] = [
@@ -65,7 +70,9 @@ const TRACE_COLUMNS: readonly (readonly [column: string, field: string, type: st
   ['session_id', 'session', 'text'],
   ['conversation_id', 'conversation', 'text'],
   ['start_time', 'start', 'double precision'],
+  ['start_ns', 'start_ns', 'bigint'],
   ['end_time', '"end"', 'double precision'],
+  ['end_ns', 'end_ns', 'bigint'],
   ['spans', 'spans', 'bigint'],
   ['llm_calls', 'llm', 'bigint'],
   ['tool_calls', 'tools', 'bigint'],
@@ -86,11 +93,17 @@ const TRACE_COLUMNS: readonly (readonly [column: string, field: string, type: st
   ['added', 'added', 'double precision[]'],
   ['inherited', 'inherited', 'jsonb'],
 ]
-const isTime = (column: string): boolean => column === 'start_time' || column === 'end_time'
+/** The value of those columns that are no fields of the row as they are. */
+const TRACE_VALUES: Readonly<Record<string, string>> = {
+  start_time: at('start'),
+  start_ns: exact('start', 'start_ns'),
+  end_time: at('"end"'),
+  end_ns: exact('"end"', 'end_ns'),
+}
 
 const TRACES = `
 INSERT INTO trace_summaries (tenant_id, project_id, trace_id, ${TRACE_COLUMNS.map(([c]) => c).join(', ')})
-SELECT tenant, project, trace, ${TRACE_COLUMNS.map(([c, f]) => (isTime(c) ? at(f) : f)).join(', ')}
+SELECT tenant, project, trace, ${TRACE_COLUMNS.map(([c, f]) => TRACE_VALUES[c] ?? f).join(', ')}
 FROM json_to_recordset($1::json) AS r(tenant text, project text, trace text,
   ${TRACE_COLUMNS.map(([, f, type]) => `${f} ${type}`).join(', ')})
 ON CONFLICT (tenant_id, project_id, trace_id) DO UPDATE SET
@@ -106,6 +119,8 @@ const MODELS = `CASE WHEN EXCLUDED.models <@ t.models THEN t.models ELSE
 const ADD_SUMS = `
   first_at = LEAST(t.first_at, EXCLUDED.first_at),
   last_at = GREATEST(t.last_at, EXCLUDED.last_at),
+  first_ns = LEAST(t.first_ns, EXCLUDED.first_ns),
+  last_ns = GREATEST(t.last_ns, EXCLUDED.last_ns),
   events = t.events + EXCLUDED.events,
   llm_calls = t.llm_calls + EXCLUDED.llm_calls,
   errors = t.errors + EXCLUDED.errors,
@@ -117,9 +132,11 @@ const ADD_SUMS = `
   models = ${MODELS},
   updated_at = now()`
 const GROUP_COLUMNS =
-  'first_at, last_at, events, llm_calls, errors, input_tokens, output_tokens, total_tokens, cost_usd, signals, models'
-const GROUP_VALUES = `${at('first')}, ${at('last')}, events, llm, errors, "in", out, total, cost, signals, models`
-const GROUP_RECORD = `${COMMON}, signals bigint, id text, first double precision, last double precision, "user" text,
+  'first_at, last_at, first_ns, last_ns, events, llm_calls, errors, input_tokens, output_tokens, total_tokens, cost_usd, signals, models'
+/** Null in a row without events and signals, whose first time is too late for a bigint. */
+const known = (value: string): string => `CASE WHEN first <= last THEN ${value} END`
+const GROUP_VALUES = `${at('first')}, ${at('last')}, ${known(exact('first', 'first_ns'))}, ${known(exact('last', 'last_ns'))}, events, llm, errors, "in", out, total, cost, signals, models`
+const GROUP_RECORD = `${COMMON}, signals bigint, id text, first double precision, last double precision, first_ns bigint, last_ns bigint, "user" text,
   session text, messages bigint, text text, text_at double precision, models text[]`
 
 /** The same as `lesser` of `sums.ts`: compares by bytes, whatever the collation of the database. */
@@ -213,10 +230,10 @@ const TABLES: readonly {
   readonly name: string
   readonly sql: string
 }[] = [
-  { rows: 'traces', name: 'observa_traces', sql: TRACES },
-  { rows: 'conversations', name: 'observa_conversations', sql: CONVERSATIONS },
-  { rows: 'sessions', name: 'observa_sessions', sql: SESSIONS },
-  { rows: 'users', name: 'observa_users', sql: USERS },
+  { rows: 'traces', name: 'observa_traces_2', sql: TRACES },
+  { rows: 'conversations', name: 'observa_conversations_2', sql: CONVERSATIONS },
+  { rows: 'sessions', name: 'observa_sessions_2', sql: SESSIONS },
+  { rows: 'users', name: 'observa_users_2', sql: USERS },
   { rows: 'usage', name: 'observa_usage', sql: USAGE },
   { rows: 'counted', name: 'observa_counted', sql: COUNTED },
   { rows: 'agents', name: 'observa_agents', sql: AGENTS },

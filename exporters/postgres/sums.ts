@@ -1,6 +1,7 @@
 // The sums of a conversation, a session, an end user, or the part of a trace without such an id. Every value is a sum, a
 // minimum, a maximum or the smallest sixteen of a set, so the order of arrival does not matter.
 
+import { isBefore } from './exact-times.ts'
 import type { Fact } from './fact-document.ts'
 import { FLAG, isRevision, signOf } from './fact-document.ts'
 
@@ -16,9 +17,11 @@ export interface Sums {
   total: number
   cost: number
   signals: number
-  /** ms since the epoch; `first` is greater than `last` when there are no events. */
+  /** ms since the epoch, and nanoseconds below the microsecond; `first` is greater than `last` when there are no events. */
   first: number
+  first_ns: number
   last: number
+  last_ns: number
   /** Highest position in the conversation plus one; 0 when unknown. */
   messages: number
   /** The latest message, and its time. */
@@ -77,7 +80,9 @@ export function noSums(): Sums {
     cost: 0,
     signals: 0,
     first: Number.MAX_SAFE_INTEGER,
+    first_ns: 0,
     last: 0,
+    last_ns: 0,
     messages: 0,
     text: null,
     text_at: 0,
@@ -92,13 +97,23 @@ export function addFact(to: Sums, fact: Fact): void {
   to.out += sign * fact.output
   to.total += sign * fact.total
   to.cost += sign * fact.cost
-  if (fact.start < to.first) to.first = fact.start
-  if (fact.end > to.last) to.last = fact.end
+  addTimes(to, fact.start, fact.startNs, fact.end, fact.endNs)
   if (isRevision(fact)) return
   to.events++
   if ((fact.flags & FLAG.ERROR) !== 0) to.errors++
   if (fact.messages > to.messages) to.messages = fact.messages
   if (fact.model !== null) addToSet(to.models, fact.model)
+}
+
+function addTimes(to: Sums, first: number, firstNs: number, last: number, lastNs: number): void {
+  if (isBefore(first, firstNs, to.first, to.first_ns)) {
+    to.first = first
+    to.first_ns = firstNs
+  }
+  if (isBefore(to.last, to.last_ns, last, lastNs)) {
+    to.last = last
+    to.last_ns = lastNs
+  }
 }
 
 /** Adds the sums, or subtracts them with `sign` -1. Times, sets and text cannot be subtracted and stay. */
@@ -111,8 +126,7 @@ export function addSums(to: Sums, from: Readonly<Sums>, sign: 1 | -1 = 1): void 
   to.total += sign * from.total
   to.cost += sign * from.cost
   to.signals += sign * from.signals
-  to.first = Math.min(to.first, from.first)
-  to.last = Math.max(to.last, from.last)
+  addTimes(to, from.first, from.first_ns, from.last, from.last_ns)
   if (sign < 0) return
   to.messages = Math.max(to.messages, from.messages)
   addText(to, from.text, from.text_at)

@@ -3,6 +3,7 @@
 // to move.
 
 import { type Added, reportsUsage, USAGE_LENGTH, usageOf } from './counted-events.ts'
+import { isBefore } from './exact-times.ts'
 import { type Fact, FLAG, isRevision } from './fact-document.ts'
 import {
   addToSet,
@@ -42,8 +43,11 @@ export interface TraceRow extends UsageSums {
   user: string | null
   session: string | null
   conversation: string | null
+  /** ms since the epoch, and nanoseconds below the microsecond. */
   start: number
+  start_ns: number
   end: number
+  end_ns: number
   spans: number
   tools: number
   errors: number
@@ -72,7 +76,9 @@ export function newTrace(tenant: string, project: string, trace: string): TraceR
     session: null,
     conversation: null,
     start: Number.MAX_SAFE_INTEGER,
+    start_ns: 0,
     end: 0,
+    end_ns: 0,
     spans: 0,
     tools: 0,
     errors: 0,
@@ -99,7 +105,9 @@ function wholeOf(row: TraceRow): Sums {
     cost: row.cost,
     signals: row.signals,
     first: row.start,
+    first_ns: row.start_ns,
     last: row.end,
+    last_ns: row.end_ns,
     messages: 0,
     text: null,
     text_at: 0,
@@ -130,7 +138,9 @@ export function keepInherited(row: TraceRow, owner: Owner, sums: Sums): void {
 }
 
 export function copyOf(sums: Readonly<Sums>): Sums {
-  return { ...sums, models: [...sums.models] }
+  // Sums that an older version has stored know no nanoseconds.
+  const { first_ns = 0, last_ns = 0 }: Partial<Sums> = sums
+  return { ...sums, first_ns, last_ns, models: [...sums.models] }
 }
 
 /** Adds an event to the sums. Returns false when it is already in them. */
@@ -142,8 +152,7 @@ export function addToTrace(row: TraceRow, fact: Fact): boolean {
     if (reportsUsage(fact)) (row.added ??= []).push(fact.id, fact.known, ...usageOf(fact))
   }
   row.spans++
-  row.start = Math.min(row.start, fact.start)
-  row.end = Math.max(row.end, fact.end)
+  addTimes(row, fact)
   if ((fact.flags & FLAG.TOOL) !== 0) row.tools++
   if ((fact.flags & FLAG.ERROR) !== 0) row.errors++
   addUsage(row, fact)
@@ -156,6 +165,17 @@ export function addToTrace(row: TraceRow, fact: Fact): boolean {
   addToSet(row.kinds, fact.kind)
   if (fact.model !== null) addToSet(row.models, fact.model)
   return true
+}
+
+function addTimes(row: TraceRow, { start, startNs, end, endNs }: Fact): void {
+  if (isBefore(start, startNs, row.start, row.start_ns)) {
+    row.start = start
+    row.start_ns = startNs
+  }
+  if (isBefore(row.end, row.end_ns, end, endNs)) {
+    row.end = end
+    row.end_ns = endNs
+  }
 }
 
 /** Event, number of reports it was decided from, and its usage. */

@@ -10,6 +10,8 @@ import { PLAIN_IDS } from '../../core/identity/stored-ids.ts'
 import { type DeletionRow, findDeletion, updateDeletion } from '../../storage/control/deletions.ts'
 import type { PostgresPool } from '../../storage/postgres/pool.ts'
 import { withRole, withTenant } from '../../storage/postgres/roles.ts'
+import { findGroup } from '../../storage/queries/groups.ts'
+import { findTrace } from '../../storage/queries/traces.ts'
 import {
   silentLog,
   startTestClickHouse,
@@ -69,6 +71,9 @@ function cut<T extends object>(target: T, names: readonly string[], cutter: Cutt
   })
 }
 
+/** Of the first event, below the second. */
+const NANOS = 123_456_789
+
 const trace = (n: number): string => n.toString(16).padStart(32, '0')
 
 interface Event {
@@ -101,7 +106,8 @@ async function seed(tenant: string): Promise<void> {
       span_id: String(i).padStart(8, '0'),
       kind: e.tokens > 0 ? 'llm' : 'agent',
       status: 'ok',
-      start_time: '2026-09-01 10:00:00',
+      // Each event a nanosecond after the one before.
+      start_time: `2026-09-01 10:00:00.${NANOS + i}`,
       start_time_known: true,
       user_id: e.user,
       conversation_id: e.conversation,
@@ -272,6 +278,19 @@ for (const [kind, id, expected] of [
       assert.deepEqual(await stateOf(tenant), expected, `cut off at operation ${at}`)
     }
   })
+
+test('the times of what is left are those of its events, to the nanosecond', async () => {
+  const tenant = 'times'
+  await seed(tenant)
+  await go(await request(tenant, 'user', 'ann'), new Cutter(0, false))
+  const scope = { tenantId: tenant, projectId: 'p' }
+  // Of trace 3 the event of ben, the fifth, is left.
+  const left = await findTrace(server.pool, scope, trace(3))
+  const time = `2026-09-01T10:00:00.${NANOS + 4}Z`
+  assert.deepEqual([left?.start_time, left?.end_time, left?.duration_ms], [time, time, 0])
+  const talk = await findGroup(server.pool, scope, 'conversations', ['c1'])
+  assert.deepEqual([talk?.first_at, talk?.last_at], [time, time])
+})
 
 test('a deletion leaves the same trace and user of another tenant alone', async () => {
   await seed('first')

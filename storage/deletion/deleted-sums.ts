@@ -76,9 +76,11 @@ export interface RemainingTrace {
   readonly service: string | null
   readonly root_name: string | null
   readonly root_kind: string | null
+  /** ms since the epoch, with microseconds. */
   readonly root_at: number | null
-  readonly first: number
-  readonly last: number
+  /** Nanoseconds since the epoch, as text: a number does not hold them. */
+  readonly first: string
+  readonly last: string
   readonly kinds: readonly string[]
   readonly models: readonly string[]
 }
@@ -94,8 +96,9 @@ export async function remainingTraces(
     query: `SELECT lower(hex(trace_id)) AS trace, min(nullIf(user_id, '')) AS user, min(nullIf(session_id, '')) AS session,
         min(nullIf(conversation_id, '')) AS conversation, min(e.environment) AS environment, min(e.service_name) AS service,
         argMinIf(name, start_time, ${isRoot}) AS root_name, argMinIf(kind, start_time, ${isRoot}) AS root_kind,
-        if(countIf(${isRoot}) = 0, NULL, toUnixTimestamp64Milli(minIf(start_time, ${isRoot}))) AS root_at,
-        min(toUnixTimestamp64Milli(start_time)) AS first, max(toUnixTimestamp64Milli(greatest(start_time, ifNull(end_time, start_time)))) AS last,
+        if(countIf(${isRoot}) = 0, NULL, toUnixTimestamp64Micro(minIf(start_time, ${isRoot})) / 1000) AS root_at,
+        toString(min(toUnixTimestamp64Nano(start_time))) AS first,
+        toString(max(toUnixTimestamp64Nano(greatest(start_time, ifNull(end_time, start_time))))) AS last,
         arraySlice(arraySort(groupUniqArray(ifNull(kind, 'span'))), 1, 16) AS kinds,
         arraySlice(arraySort(arrayFilter(m -> m != '', groupUniqArray(ifNull(coalesce(response_model, request_model), '')))), 1, 16) AS models
       FROM canonical_events AS e FINAL WHERE (${where}) AND NOT ifNull(${gone}, false) GROUP BY trace`,

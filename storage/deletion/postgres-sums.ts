@@ -236,14 +236,15 @@ async function correctTraces(
   await client.query(
     `UPDATE trace_summaries t SET user_id = r.user, session_id = r.session, conversation_id = r.conversation,
        environment = r.environment, service_name = r.service, root_name = r.root_name, root_kind = r.root_kind, root_at = r.root_at,
-       start_time = to_timestamp(r.first / 1000), end_time = to_timestamp(r.last / 1000), kinds = r.kinds, models = r.models, inherited = NULL,
+       start_time = to_timestamp((r.first / 1000) / 1e6::float8), end_time = to_timestamp((r.last / 1000) / 1e6::float8), start_ns = r.first,
+       end_ns = r.last, kinds = r.kinds, models = r.models, inherited = NULL,
        ${less('spans', 'spans')}, ${less('llm_calls', 'llm')}, ${less('tool_calls', 'tools')}, ${less('errors', 'errors')},
        ${less('input_tokens', '"in"')}, ${less('output_tokens', 'out')}, ${less('total_tokens', 'total')},
        ${less('cache_read_tokens', 'cache_read')}, ${less('cache_write_tokens', 'cache_write')}, ${less('reasoning_tokens', 'reasoning')},
        ${less('cost_usd', 'cost')}, ${less('unpriced', 'unpriced')}, ${less('signals', 'signals')}, ${less('high_signals', 'high')},
        updated_at = now()
      FROM json_to_recordset($3::json) AS r(trace text, "user" text, session text, conversation text, environment text, service text,
-       root_name text, root_kind text, root_at double precision, first double precision, last double precision, kinds text[], models text[],
+       root_name text, root_kind text, root_at double precision, first bigint, last bigint, kinds text[], models text[],
        spans bigint, llm bigint, tools bigint, errors bigint, "in" bigint, out bigint, total bigint, cache_read bigint, cache_write bigint,
        reasoning bigint, cost double precision, unpriced bigint, signals bigint, high bigint)
      WHERE t.tenant_id = $1 AND t.project_id = $2 AND t.trace_id = r.trace`,
@@ -272,10 +273,12 @@ async function correctGroups(
       `UPDATE ${table} t SET ${text} ${less('events', 'events')}, ${less('llm_calls', 'llm')}, ${less('errors', 'errors')},
          ${less('input_tokens', '"in"')}, ${less('output_tokens', 'out')}, ${less('total_tokens', 'total')}, ${less('cost_usd', 'cost')},
          ${less('signals', 'signals')}, updated_at = now(),
-         first_at = coalesce(l.first_at, t.first_at), last_at = coalesce(l.last_at, t.last_at)
+         first_at = coalesce(l.first_at, t.first_at), last_at = coalesce(l.last_at, t.last_at),
+         first_ns = coalesce(l.first_ns, t.first_ns), last_ns = coalesce(l.last_ns, t.last_ns)
        FROM json_to_recordset($3::json) AS r(id text, events bigint, llm bigint, errors bigint, "in" bigint, out bigint, total bigint,
          cost double precision, signals bigint, first double precision, last double precision)
-       LEFT JOIN LATERAL (SELECT min(start_time) AS first_at, max(end_time) AS last_at FROM trace_summaries s
+       LEFT JOIN LATERAL (SELECT min(start_time) AS first_at, max(end_time) AS last_at, min(start_ns) AS first_ns, max(end_ns) AS last_ns
+         FROM trace_summaries s
          WHERE s.tenant_id = $1 AND s.project_id = $2 AND s.${id} = r.id) AS l ON true
        WHERE t.tenant_id = $1 AND t.project_id = $2 AND t.${id} = r.id`,
       [tenant, project, JSON.stringify(rows)],

@@ -1,9 +1,9 @@
 // Conversations, sessions and end users from Postgres, where the exporter keeps their exact sums.
 
+import { exactInstant, exactMs } from '../postgres/exact-time.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
 import {
-  instant,
   orderOf,
   type SortOf,
   since,
@@ -13,7 +13,7 @@ import {
   withoutSort,
 } from './where-clause.ts'
 
-const DURATION = '(extract(epoch FROM last_at - first_at) * 1000)::float8'
+const DURATION = exactMs('first_at', 'first_ns', 'last_at', 'last_ns')
 
 /** What groups can be sorted by, and the SQL of it. */
 const SORTED_BY = {
@@ -52,7 +52,7 @@ export interface GroupFilter {
 }
 
 interface GroupSums {
-  /** RFC 3339. */
+  /** RFC 3339 with nanoseconds, of which rows of older versions have only the microseconds. */
   readonly first_at: string
   readonly last_at: string
   readonly duration_ms: number
@@ -124,7 +124,8 @@ const SOURCES: Readonly<Record<keyof Groups, Source>> = {
   },
 }
 
-const SUMS = `${instant('first_at')}, ${instant('last_at')}, ${DURATION} AS duration_ms,
+const SUMS = `${exactInstant('first_at', 'first_ns')} AS first_at, ${exactInstant('last_at', 'last_ns')} AS last_at,
+  ${DURATION} AS duration_ms,
   events::float8 AS events, llm_calls::float8 AS llm_calls, errors::float8 AS errors, input_tokens::float8 AS input_tokens,
   output_tokens::float8 AS output_tokens, total_tokens::float8 AS total_tokens, cost_usd, signals::float8 AS signals, models`
 

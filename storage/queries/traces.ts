@@ -1,11 +1,12 @@
 // Trace summaries from Postgres, where the exporter keeps them exact. The tenant is set for the transaction, so that
 // row-level security protects the rows even if a WHERE is forgotten.
 
+import { exactInstant, exactMs } from '../postgres/exact-time.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
-import { instant, orderOf, type SortOf, sortsOf, WhereClause, withoutSort } from './where-clause.ts'
+import { orderOf, type SortOf, sortsOf, WhereClause, withoutSort } from './where-clause.ts'
 
-export const DURATION = '(extract(epoch FROM end_time - start_time) * 1000)::float8'
+export const DURATION = exactMs('start_time', 'start_ns', 'end_time', 'end_ns')
 
 /** What traces can be sorted by, and the SQL of it. */
 const SORTED_BY = {
@@ -57,7 +58,7 @@ export interface TraceRow {
   readonly user_id: string | null
   readonly session_id: string | null
   readonly conversation_id: string | null
-  /** RFC 3339 with nanoseconds, of which the last three digits are not kept. */
+  /** RFC 3339 with nanoseconds, of which rows of older versions have only the microseconds. */
   readonly start_time: string
   readonly end_time: string
   readonly duration_ms: number
@@ -76,7 +77,8 @@ export interface TraceRow {
 }
 
 const TRACE_COLUMNS = `trace_id, environment, root_name AS name, root_kind AS kind, service_name, user_id,
-  session_id, conversation_id, ${instant('start_time')}, ${instant('end_time')},
+  session_id, conversation_id, ${exactInstant('start_time', 'start_ns')} AS start_time,
+  ${exactInstant('end_time', 'end_ns')} AS end_time,
   ${DURATION} AS duration_ms,
   spans::float8 AS events, llm_calls::float8 AS llm_calls, tool_calls::float8 AS tool_calls,
   errors::float8 AS errors, input_tokens::float8 AS input_tokens, output_tokens::float8 AS output_tokens,
@@ -99,14 +101,14 @@ export function tracesWhere(
   q.add(f.sessionId, (p) => `session_id = ANY(${p})`)
   q.add(f.conversationId, (p) => `conversation_id = ANY(${p})`)
   q.add(f.minCostUsd, (p) => `cost_usd >= ${p}`)
-  q.add(f.minDurationMs, (p) => `end_time - start_time >= ${p}::float8 * interval '1 millisecond'`)
+  q.add(f.minDurationMs, (p) => `${DURATION} >= ${p}`)
   q.add(f.name, (p) => `position(lower(${p}) IN lower(root_name)) > 0`)
   q.add(f.hasErrors, (p) => `(errors > 0) = ${p}`)
   q.add(f.hasSignals, (p) => `(signals > 0) = ${p}`)
   q.add(f.environment, (p) => `environment = ${p}`)
   q.add(f.service, (p) => `service_name = ${p}`)
   q.add(f.maxCostUsd, (p) => `cost_usd <= ${p}`)
-  q.add(f.maxDurationMs, (p) => `end_time - start_time <= ${p}::float8 * interval '1 millisecond'`)
+  q.add(f.maxDurationMs, (p) => `${DURATION} <= ${p}`)
   q.add(f.signalType, (p) => `signals > 0 AND EXISTS (${OWN_SIGNALS} AND s.type = ${p})`)
   q.add(f.severity, (p) => `signals > 0 AND EXISTS (${OWN_SIGNALS} AND s.severity = ${p})`)
   q.add(f.ids, (p) => `trace_id = ANY(${p})`)

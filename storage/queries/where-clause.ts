@@ -39,11 +39,6 @@ export function orderOf<Name extends string>(
   }
 }
 
-/** A column with a time as RFC 3339 with nanoseconds, named like itself. Postgres keeps microseconds. */
-export function instant(column: string): string {
-  return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"000Z"') AS ${column}`
-}
-
 const NEWEST: Order = { kind: 'timestamp', isDescending: true }
 
 /**
