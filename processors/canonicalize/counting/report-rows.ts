@@ -234,7 +234,7 @@ function putTimes(events: EventTable, e: number, rows: Int32Array, at: number): 
 /** True if the span's name says that it reports the call of another span a second time, such as a streamed call. */
 function isCopy({ batch, nameOffset, nameLength }: SpanView, names: readonly string[]): boolean {
   for (const name of names)
-    if (nameLength > name.length && batch.arena.equals(nameOffset, name.length, name)) return true
+    if (nameLength >= name.length && batch.arena.equals(nameOffset, name.length, name)) return true
   return false
 }
 

@@ -8,7 +8,7 @@ export const ag2: Dialect = {
   source: 'ag2ai/ag2:autogen/opentelemetry',
   scopes: ['opentelemetry.instrumentation.ag2*', 'ag2*'],
   markers: ['ag2.*'],
-  copies: ['record_usage *'],
+  copies: ['record_usage model_call', 'record_usage subtask'],
   passesAnthropicOn: true,
   rows: [
     [
