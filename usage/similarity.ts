@@ -25,8 +25,11 @@ function isSilentTwin(n: UsageReport, outer: UsageReport): boolean {
 export function isSibling(a: UsageReport, b: UsageReport): boolean {
   if (a.trace !== b.trace || a.under !== b.under) return false
   if (haveTwoIds(a, b) || !isSameModel(a.models, b.models)) return false
-  if (a.has(REPORT_FLAG.STREAM_COPY) !== b.has(REPORT_FLAG.STREAM_COPY))
-    return a.scope === b.scope && (isEqual(a, b) || isSilent(a) !== isSilent(b))
+  if (a.has(REPORT_FLAG.STREAM_COPY) !== b.has(REPORT_FLAG.STREAM_COPY)) {
+    // Two notes are about two things.
+    if (a.scope !== b.scope || (a.isMoment && b.isMoment)) return false
+    return isEqual(a, b) || isSilent(a) !== isSilent(b)
+  }
   if (a.scope === b.scope) return isNoteOf(a, b) || isNoteOf(b, a)
   if (!isNested(a, b)) return false
   if (isSilent(a) || isSilent(b))
