@@ -137,10 +137,11 @@ export function keepInherited(row: TraceRow, owner: Owner, sums: Sums): void {
   row.inherited = Object.keys(inherited).length === 0 ? null : inherited
 }
 
+const NO_NANOS = { first_ns: 0, last_ns: 0 } as const
+
 export function copyOf(sums: Readonly<Sums>): Sums {
-  // Sums that an older version has stored know no nanoseconds.
-  const { first_ns = 0, last_ns = 0 }: Partial<Sums> = sums
-  return { ...sums, first_ns, last_ns, models: [...sums.models] }
+  // Sums that an older version has stored have no nanoseconds.
+  return { ...NO_NANOS, ...sums, models: [...sums.models] }
 }
 
 /** Adds an event to the sums. Returns false when it is already in them. */

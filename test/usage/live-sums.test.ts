@@ -133,8 +133,9 @@ async function all(path: string, key: string): Promise<Row[]> {
   for (let cursor = ''; ; ) {
     const page = await get(`${path}?limit=1000${cursor}`, key)
     rows.push(...(page['data'] as Row[]))
-    if (page['next_cursor'] === null) return rows
-    cursor = `&cursor=${String(page['next_cursor'])}`
+    const next = page['next_cursor']
+    if (typeof next !== 'string') return rows
+    cursor = `&cursor=${next}`
   }
 }
 

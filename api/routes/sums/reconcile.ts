@@ -113,34 +113,11 @@ export function reconcileRoutes(app: Api, stores: Stores): void {
     async (req) => {
       const { content, provider, key_field } = req.body
       const file = readOrRefuse(content, provider ?? null)
-      if (file === null)
-        throw new ApiError(
-          400,
-          'INVALID_REQUEST',
-          'The content is not a known form of a usage export of OpenAI, Anthropic, Bedrock or OpenRouter. docs/accounting.md lists the forms.',
-        )
-      if (file.days === null)
-        throw new ApiError(
-          400,
-          'INVALID_REQUEST',
-          ['The export has no row with a day.', ...file.notes].join(' '),
-        )
-      const { from, to } = file.days
-      if (Date.parse(to) - Date.parse(from) > DAYS_MAX * 86_400_000)
-        throw new ApiError(
-          400,
-          'INVALID_REQUEST',
-          `The export spans more than ${DAYS_MAX} days: compare it in parts.`,
-        )
       const key = keySource(key_field)
-      const ask = { provider: file.provider, from, to, key }
+      const ask = { provider: file.provider, ...daysOf(file), key }
       const events = await reconciledEvents(stores.clickhouse, tenantOf(req), ask)
       if (events === null)
-        throw new ApiError(
-          400,
-          'INVALID_REQUEST',
-          `More than ${RECONCILED_EVENTS_MAX} events: compare fewer days at a time.`,
-        )
+        throw refusal(`More than ${RECONCILED_EVENTS_MAX} events: compare fewer days at a time.`)
       const { rows, ...rest } = compare(file, events, { byKey: key !== null })
       return {
         ...rest,
@@ -158,11 +135,31 @@ export function reconcileRoutes(app: Api, stores: Stores): void {
   )
 }
 
-function readOrRefuse(content: unknown, provider: Provider | null): ExportFile | null {
+const refusal = (message: string): ApiError => new ApiError(400, 'INVALID_REQUEST', message)
+
+/** The days of the export, which are not too many. */
+function daysOf(file: ExportFile): { readonly from: string; readonly to: string } {
+  const { days } = file
+  if (days === null) throw refusal(['The export has no row with a day.', ...file.notes].join(' '))
+  if (Date.parse(days.to) - Date.parse(days.from) > DAYS_MAX * 86_400_000)
+    throw refusal(`The export spans more than ${DAYS_MAX} days: compare it in parts.`)
+  return days
+}
+
+function readOrRefuse(content: unknown, provider: Provider | null): ExportFile {
+  const file = readExportOf(content, provider)
+  if (file === null)
+    throw refusal(
+      'The content is not a known form of a usage export of OpenAI, Anthropic, Bedrock or OpenRouter. docs/accounting.md lists the forms.',
+    )
+  return file
+}
+
+function readExportOf(content: unknown, provider: Provider | null): ExportFile | null {
   try {
     return readExport(content, provider)
   } catch (error) {
-    if (error instanceof ExportError) throw new ApiError(400, 'INVALID_REQUEST', error.message)
+    if (error instanceof ExportError) throw refusal(error.message)
     throw error
   }
 }
