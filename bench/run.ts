@@ -78,8 +78,13 @@ async function main(): Promise<number> {
       seed: { type: 'string' },
       subjects: { type: 'string', default: '' },
       dry: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false, short: 'h' },
     },
   })
+  if (values.help) {
+    process.stdout.write(USAGE)
+    return 0
+  }
   if (values.layout !== 'shared' && values.layout !== 'split')
     throw new Error(`--layout is shared or split, not ${values.layout}`)
   const options: Options = {
