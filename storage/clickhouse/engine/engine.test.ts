@@ -251,6 +251,27 @@ test('migrating again changes nothing', async () => {
   assert.deepEqual(await migrateClickHouse(t.client, 'observa'), [])
 })
 
+test('an engine that is stopped and not dead is ended and started again, with its data', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'observa-hung-'))
+  const options = { dataDir: join(dir, 'data'), log: silentLog, progress: () => {} }
+  const engine = await startClickHouseEngine({ ...options, heartbeatMs: 250 })
+  t.after(async () => {
+    await engine.stop()
+    rmSync(dir, { recursive: true, force: true })
+  })
+  const ask = async (query: string): Promise<string> => {
+    const headers = { 'x-clickhouse-user': engine.username, 'x-clickhouse-key': engine.password }
+    const res = await fetch(engine.url, { method: 'POST', body: query, headers })
+    return (await res.text()).trim()
+  }
+  await ask('CREATE TABLE kept ENGINE = MergeTree ORDER BY n AS SELECT 7 AS n')
+  const before = engine.pid() as number
+  process.kill(before, 'SIGSTOP')
+  await until(() => Promise.resolve(engine.restarts() === 1 && engine.pid() !== undefined))
+  await until(async () => (await ask('SELECT n FROM kept').catch(() => '')) === '7')
+  assert.notEqual(engine.pid(), before)
+})
+
 // This is the last test, because it kills the engine that the others share.
 test('killed in the middle of inserts: what was acknowledged is there, and a replay adds nothing', async () => {
   await t.client.command({

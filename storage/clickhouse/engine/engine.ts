@@ -8,6 +8,7 @@ import { totalmem } from 'node:os'
 import type { Logger } from 'pino'
 import { ObservaError } from '../../../core/errors.ts'
 import { makeDirectorySync } from '../../../core/files/make-directory.ts'
+import { Heartbeat } from '../../heartbeat.ts'
 import { engineMissing, isEngineInstalled } from './chdb-binding.ts'
 import type { EngineCommand, EngineReport } from './protocol.ts'
 
@@ -18,6 +19,8 @@ export interface ClickHouseEngineOptions {
   readonly progress: (text: string) => void
   /** The memory limit of the whole engine. The default is a quarter of the machine, from 1 to 4 GiB. */
   readonly memoryMaxBytes?: number
+  /** Between two questions whether the engine is alive, ms. For tests; see `heartbeat.ts`. */
+  readonly heartbeatMs?: number
 }
 
 export interface ClickHouseEngine {
@@ -52,6 +55,7 @@ export async function startClickHouseEngine(
   makeDirectorySync(options.dataDir, 0o700)
   const supervisor = new Supervisor(options)
   await supervisor.launch()
+  supervisor.watch()
   return supervisor.handle()
 }
 
@@ -66,9 +70,29 @@ class Supervisor {
   #startedAtMs = 0
   #timer: NodeJS.Timeout | undefined
   #stopping: Promise<void> | null = null
+  #heartbeat: Heartbeat | null = null
 
   constructor(options: ClickHouseEngineOptions) {
     this.#options = options
+  }
+
+  /** Call it after the first launch. The end of a killed engine is noticed as any other. */
+  watch(): void {
+    const { heartbeatMs, log } = this.#options
+    this.#heartbeat = new Heartbeat({
+      // While no process runs, its restart is under way.
+      ask: (ms) => (this.#child === null ? Promise.resolve(true) : this.#answers(ms)),
+      onSilent: () => {
+        log.error({ pid: this.#child?.pid }, 'ClickHouse engine hangs; ending it')
+        this.#child?.kill('SIGKILL')
+      },
+      ...(heartbeatMs === undefined ? {} : { everyMs: heartbeatMs }),
+    })
+  }
+
+  async #answers(ms: number): Promise<boolean> {
+    const url = `http://127.0.0.1:${this.#port}/ping`
+    return (await fetch(url, { signal: AbortSignal.timeout(ms) })).ok
   }
 
   handle(): ClickHouseEngine {
@@ -128,6 +152,7 @@ class Supervisor {
   }
 
   async #stop(): Promise<void> {
+    this.#heartbeat?.stop()
     clearTimeout(this.#timer)
     await this.#end()
   }

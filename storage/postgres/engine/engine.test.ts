@@ -163,6 +163,24 @@ test('a server that is killed under the program is started again, on the same po
   assert.throws(() => process.kill(engine.pid(), 0), 'it stays down after the stop')
 })
 
+test('a server that is stopped and not dead is ended and started again', async () => {
+  const engine = await startPostgresEngine({
+    dataDir,
+    log: silentLog,
+    progress: () => {},
+    heartbeatMs: 250,
+  })
+  try {
+    const before = engine.pid()
+    process.kill(before, 'SIGSTOP')
+    await until(() => engine.restarts() === 1, 'started again')
+    assert.notEqual(engine.pid(), before)
+    assert.deepEqual(await ask(engine, 'SELECT n FROM survived'), [{ n: 7 }])
+  } finally {
+    await engine.stop()
+  }
+})
+
 test('a directory of another major version stops the start with both versions', async () => {
   const other = join(dir, 'old')
   mkdirSync(join(other, 'cluster'), { recursive: true })

@@ -19,13 +19,14 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { messageOf, ObservaError } from '../../../core/errors.ts'
+import { Heartbeat } from '../../heartbeat.ts'
 import { type ConnectionConfig, withConnection } from '../connection.ts'
 import { ensureRoles } from '../roles.ts'
 import { type Binaries, findBinaries, isExecutable } from './binaries.ts'
 import { type DataDirectory, openDataDirectory } from './data-directory.ts'
 import { dropOwnership, isAlive, isOwnedByAnother, takeOwnership } from './directory-owner.ts'
 import { type ServerUser, serverUser } from './server-user.ts'
-import { Supervisor } from './supervisor.ts'
+import { acceptsConnections, Supervisor } from './supervisor.ts'
 
 export interface PostgresEngineOptions {
   readonly dataDir: string
@@ -33,6 +34,8 @@ export interface PostgresEngineOptions {
   readonly progress: (text: string) => void
   /** The default is any free port. A server that already runs keeps its port. */
   readonly port?: number
+  /** Between two questions whether the server is alive, ms. For tests; see `heartbeat.ts`. */
+  readonly heartbeatMs?: number
 }
 
 export interface PostgresEngine {
@@ -108,12 +111,23 @@ export async function startPostgresEngine(options: PostgresEngineOptions): Promi
       { isAlive: () => isRunning(server.pid), restart },
       options.log,
     )
+    const { heartbeatMs, log } = options
+    const heartbeat = new Heartbeat({
+      ask: (ms) => acceptsConnections(port, ms),
+      onSilent: () => {
+        if (!isRunning(server.pid)) return
+        log.error({ pid: server.pid }, 'the embedded Postgres hangs; ending it')
+        process.kill(server.pid, 'SIGKILL')
+      },
+      ...(heartbeatMs === undefined ? {} : { everyMs: heartbeatMs }),
+    })
     return {
       url: urlOf(password, port),
       port,
       pid: () => server.pid,
       restarts: () => supervisor.restarts,
       stop: async () => {
+        heartbeat.stop()
         await supervisor.stop()
         await stop(directory, server.pid)
       },

@@ -1,6 +1,7 @@
 // Checks regularly whether the embedded server runs, and restarts it if not. A server that was taken over is no child
 // of this process, so there is no event when it ends.
 
+import { connect } from 'node:net'
 import type { Logger } from 'pino'
 import { messageOf } from '../../../core/errors.ts'
 
@@ -61,4 +62,22 @@ export class Supervisor {
       this.#log.error({ reason: messageOf(thrown) }, 'the embedded Postgres did not start again')
     }
   }
+}
+
+/** Asks whether the server speaks TLS, which it answers with one byte before it counts or checks a connection. */
+const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
+
+/** True when the server answered something within `ms`. It says nothing about how many connections are left. */
+export function acceptsConnections(port: number, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write(SSL_REQUEST))
+    const end = (isAlive: boolean): void => {
+      socket.destroy()
+      resolve(isAlive)
+    }
+    socket.setTimeout(ms, () => end(false))
+    socket.once('data', () => end(true))
+    socket.once('close', () => end(false))
+    socket.once('error', () => end(false))
+  })
 }
