@@ -114,36 +114,41 @@ const judges = z.strictObject({
     .describe('What else is judged.'),
 })
 
-export const semanticSection = z.strictObject({
-  quality: z
-    .strictObject({
-      enabled: z
-        .boolean()
-        .default(true)
-        .describe('Runs the checks of quality over everything that is stored, without a model.'),
-    })
-    .prefault({})
-    .describe('Scores of quality without a model.'),
-  sampling: sampling.prefault({}).describe('Which traces are embedded.'),
-  embeddings: embeddings
-    .optional()
-    .describe('Endpoint of embeddings. Without it nothing is embedded.'),
-  topics: z
-    .strictObject({
-      enabled: z
-        .boolean()
-        .default(true)
-        .describe('Groups embedded traces into topics and finds near duplicates.'),
-      names: z
-        .enum(['words', 'judge'])
-        .default('words')
-        .describe(
-          'How topics get their names: by words that tell them apart, or by the model of the judges, which gets three questions of each.',
-        ),
-    })
-    .prefault({})
-    .describe('Topics of what is embedded.'),
-  judges: judges.optional().describe('Endpoint of judges. Without it nothing is judged.'),
-})
+export const semanticSection = z
+  .strictObject({
+    quality: z
+      .strictObject({
+        enabled: z
+          .boolean()
+          .default(true)
+          .describe('Runs the checks of quality over everything that is stored, without a model.'),
+      })
+      .prefault({})
+      .describe('Scores of quality without a model.'),
+    sampling: sampling.prefault({}).describe('Which traces are embedded.'),
+    embeddings: embeddings
+      .optional()
+      .describe('Endpoint of embeddings. Without it nothing is embedded.'),
+    topics: z
+      .strictObject({
+        enabled: z
+          .boolean()
+          .default(true)
+          .describe('Groups embedded traces into topics and finds near duplicates.'),
+        names: z
+          .enum(['words', 'judge'])
+          .default('words')
+          .describe(
+            'How topics get their names: by words that tell them apart, or by the model of the judges, which gets three questions of each.',
+          ),
+      })
+      .prefault({})
+      .describe('Topics of what is embedded.'),
+    judges: judges.optional().describe('Endpoint of judges. Without it nothing is judged.'),
+  })
+  .refine((section) => section.topics.names === 'words' || section.judges !== undefined, {
+    error: 'judge needs `semantic.judges`, whose model gives the names',
+    path: ['topics', 'names'],
+  })
 
 export type SemanticConfig = z.output<typeof semanticSection>
