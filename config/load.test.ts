@@ -566,5 +566,5 @@ service: { extensions: [keys], pipelines: { traces: { receivers: [otlp], process
 
 test('topics named by a judge need a judge, and say so at the start and not by silence', async () => {
   const [error = ''] = await errorsOf(`${GOOD}semantic: { topics: { names: judge } }\n`)
-  assert.match(error, /^a\.yaml:10:30: OBS_CONFIG_BAD_VALUE: semantic\.topics\.names: judge needs/)
+  assert.match(error, /^a\.yaml:10:23: OBS_CONFIG_BAD_VALUE: semantic\.topics\.names: judge needs/)
 })
