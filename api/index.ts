@@ -94,7 +94,7 @@ class ApiExtension implements Component {
     registerListOptions(app)
     registerIdempotency(app, this.#stores)
     const { clock, metrics } = this.#host
-    useRequestMetrics(app, metrics)
+    useRequestMetrics(app, metrics, this.#ctx.service)
     useSharedAnswers(app, { clock, metrics, revision: this.#revision })
     registerRoutes(app, {
       stores: this.#stores,

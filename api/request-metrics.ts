@@ -1,5 +1,6 @@
 // Measures how long requests to the API take, by route and outcome.
 
+import type { ServiceView } from '../core/component.ts'
 import { histogram, type Metrics } from '../core/metrics.ts'
 import type { Api } from './typed-fastify.ts'
 
@@ -16,11 +17,22 @@ export const REQUEST_METRICS = [
 ]
 
 /** The label for the route is its pattern, and the label for the status is its class, so that ids create no series. */
-export function useRequestMetrics(app: Api, metrics: Metrics): void {
+export function useRequestMetrics(
+  app: Api,
+  metrics: Metrics,
+  { reportRequest }: Pick<ServiceView, 'reportRequest'> = {},
+): void {
   app.addHook('onResponse', async (req, reply) => {
     const route = req.routeOptions.url ?? 'none'
     const status = `${Math.floor(reply.statusCode / 100)}xx`
     const labels = `method="${req.method}",route="${route}",status="${status}"`
     metrics.observe('observa_api_request_seconds', labels, reply.elapsedTime / 1000)
+    reportRequest?.({
+      method: req.method,
+      route,
+      status: reply.statusCode,
+      durationMs: reply.elapsedTime,
+      requestId: req.id,
+    })
   })
 }

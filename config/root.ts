@@ -2,20 +2,13 @@
 // their own schemas; `cross-checks.ts` checks how the sections fit together.
 
 import { z } from 'zod'
-import {
-  allowLinkLocal,
-  duration,
-  endpoint,
-  hostName,
-  outboundUrl,
-  secret,
-  size,
-} from '../core/config/config-types.ts'
+import { duration, hostName, secret, size } from '../core/config/config-types.ts'
 import type { TelemetryKind } from '../core/task.ts'
 import { notifications } from './notifications-section.ts'
 import type { AnyExporter, AnyExtension, AnyProcessor, AnyReceiver } from './registry-type.ts'
 import { retentionSection } from './retention-section.ts'
 import { semanticSection } from './semantic-section.ts'
+import { telemetrySection } from './telemetry-section.ts'
 
 const limits = z.strictObject({
   max_body_bytes: size({ min: 1024 })
@@ -145,48 +138,6 @@ const workers = z.strictObject({
   heap_bytes: size({ min: 64 * 1024 * 1024 })
     .prefault('512MiB')
     .describe('Heap of a worker; one that needs more is restarted.'),
-})
-
-const telemetry = z.strictObject({
-  metrics: z
-    .strictObject({
-      enabled: z.boolean().default(true).describe('Serves `/metrics`.'),
-      endpoint: endpoint()
-        .prefault('127.0.0.1:8888')
-        .describe('Where `/metrics` is served in the Prometheus text format.'),
-    })
-    .prefault({})
-    .describe('Metrics about Observa itself.'),
-  logs: z
-    .strictObject({
-      level: z
-        .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
-        .default('info')
-        .describe('Least severity that is logged.'),
-      format: z
-        .enum(['auto', 'json', 'text'])
-        .default('auto')
-        .describe('`auto`: text on a terminal, else JSON.'),
-    })
-    .prefault({})
-    .describe('Logs of Observa itself, on standard error.'),
-  traces: z
-    .strictObject({
-      endpoint: outboundUrl()
-        .optional()
-        .describe(
-          'OTLP/HTTP base URL for spans about Observa itself. Without it no such spans are made.',
-        ),
-      allow_link_local: allowLinkLocal(),
-      sample: z
-        .number()
-        .min(0)
-        .max(1)
-        .default(0.01)
-        .describe('Fraction of requests that are traced, from 0 to 1.'),
-    })
-    .prefault({})
-    .describe('Spans about Observa itself.'),
 })
 
 const place = z
@@ -355,7 +306,9 @@ export const rootSchema = z.strictObject({
   semantic: semanticSection
     .prefault({})
     .describe('What is found in texts after storage: quality, similarity, verdicts of judges.'),
-  telemetry: telemetry.prefault({}).describe('Logs, metrics and spans about Observa itself.'),
+  telemetry: telemetrySection
+    .prefault({})
+    .describe('Logs, metrics, spans and reports of errors about Observa itself.'),
   tests: z
     .array(unitTest)
     .default([])

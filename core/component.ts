@@ -12,7 +12,7 @@ import type { GuardOptions, RequestGuard } from './http/request-guard.ts'
 import type { InstanceSecrets } from './identity/pseudonym.ts'
 import type { StoredIds } from './identity/stored-ids.ts'
 import type { MetricDeclaration, Metrics } from './metrics.ts'
-import type { EmbedText, JudgeOffer, MailReset, Operations } from './operations.ts'
+import type { AnsweredRequest, EmbedText, JudgeOffer, MailReset, Operations } from './operations.ts'
 import type { LimitDetails } from './quota.ts'
 import type { Decisions } from './reports/decisions.ts'
 import type { Signal } from './signals/signal.ts'
@@ -432,6 +432,8 @@ export interface ServiceView {
   readonly judges?: JudgeOffer | undefined
   /** Sends the mail with which somebody replaces a forgotten password; absent when no mail server is configured. */
   readonly mailReset?: MailReset | undefined
+  /** Tells a service of error reports, such as Sentry, of answered requests; absent where none is configured. */
+  readonly reportRequest?: ((answered: AnsweredRequest) => void) | undefined
   /** What the operators of the instance may do through the API. */
   readonly operations: Operations
   /** A live sample of what is stored. */

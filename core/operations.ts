@@ -4,6 +4,16 @@
 import type { Evidence, Severity, Signal, SignalType } from './signals/signal.ts'
 import type { TenantContext } from './tenant.ts'
 
+/** A request to the REST API whose answer was sent. */
+export interface AnsweredRequest {
+  readonly method: string
+  /** Pattern of the route, such as `/api/v1/traces/:id`. */
+  readonly route: string
+  readonly status: number
+  readonly durationMs: number
+  readonly requestId: string
+}
+
 /** An error or a warning about a configuration. */
 export interface ConfigurationProblem {
   readonly code: string

@@ -9,7 +9,7 @@ import { systemClock } from '../../core/clock.ts'
 import { formatBytes, formatDuration } from '../../core/config/units.ts'
 import { Metrics } from '../../core/metrics.ts'
 import type { OtlpConfig } from '../receivers/otlp/index.ts'
-import { makeLogger } from '../service/logger.ts'
+import { openSentry, scrubSettingsOf } from '../sentry/open-sentry.ts'
 import { Reloader } from '../service/reload.ts'
 import { startSelfTraces } from '../service/self-traces.ts'
 import { Service } from '../service/service.ts'
@@ -22,6 +22,8 @@ import { packageVersion } from './version.ts'
 
 /** How long a drain may take, ms. After that, or at a second signal, the process ends at once. */
 const STOP_MS_MAX = 25_000
+/** Errors of the stop itself get so long to be reported. */
+const REPORTS_MS = 2000
 
 export async function run(
   args: readonly string[],
@@ -33,8 +35,9 @@ export async function run(
   const { values } = parse('run', args, CONFIG_OPTIONS)
   const config = await loadOrExplain(values, io)
   if (config === null) return 1
-  const log = makeLogger(config.telemetry.logs)
+  const metrics = new Metrics()
   const version = packageVersion()
+  const { log, sentry } = openSentry(config, { env: io.env, metrics, version })
   const progress = (text: string): void => {
     if (io.isTty) io.err(`  ${text}\n`)
     else log.info(text)
@@ -43,7 +46,7 @@ export async function run(
     endpoint: config.telemetry.traces.endpoint?.reveal() ?? null,
     sample: config.telemetry.traces.sample,
   })
-  const surroundings = { log, metrics: new Metrics(), clock: systemClock }
+  const surroundings = { log, metrics, clock: systemClock }
   const bootstrap = bootstrapOf(config.bootstrap, io.env)
   const service = new Service(config, {
     ...surroundings,
@@ -52,13 +55,18 @@ export async function run(
     progress,
     bootstrap,
     onFirstKey: (key) => io.err(firstKey(bootstrap, key)),
+    reportRequest: sentry?.request,
   })
   const reloader = new Reloader({
     ...surroundings,
     load: values.config === undefined ? null : () => load(values, io),
-    apply: (next) => service.reload(next),
+    apply: async (next) => {
+      const changed = await service.reload(next)
+      sentry?.useScrubSettings(scrubSettingsOf(next))
+      return changed
+    },
   })
-  faults.use(log, () => service.stop())
+  faults.use(log, () => service.stop().finally(() => sentry?.close(REPORTS_MS)))
   // The handler is set before the start, because SIGHUP without a handler would end the process.
   process.on('SIGHUP', () => reloader.request())
   const stopped = onSignals(io)
@@ -76,7 +84,7 @@ export async function run(
     process.exit(1)
   }, STOP_MS_MAX)
   await service.stop()
-  await stopTraces()
+  await Promise.all([stopTraces(), sentry?.close(REPORTS_MS)])
   clearTimeout(kill)
   io.err('stopped; everything accepted is delivered or kept in the log\n')
   // Client libraries may hold idle sockets, which would keep the process running although its work is done.

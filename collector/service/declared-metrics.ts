@@ -18,6 +18,7 @@ import { LEDGER_METRICS } from '../ledger/ledger-metrics.ts'
 import { LOG_METRICS } from '../log/log-metrics.ts'
 import { EXPLAIN_METRICS } from '../operations/explainer.ts'
 import { SENDER_METRICS } from '../sender/item-accounting.ts'
+import { SENTRY_METRICS } from '../sentry/sentry-transport.ts'
 import { TAP_METRICS } from '../tap/tap-hub.ts'
 import { POOL_METRICS } from '../worker/pool.ts'
 import { PROCESS_METRICS } from './metrics-endpoint.ts'
@@ -25,6 +26,7 @@ import { RELOAD_METRICS } from './reload.ts'
 
 export const PARTS: readonly MetricsOfPart[] = [
   { part: 'The process', metrics: [...PROCESS_METRICS, ...RELOAD_METRICS, ...EXPLAIN_METRICS] },
+  { part: 'Error reports', metrics: SENTRY_METRICS },
   { part: 'Requests in flight', metrics: [...ADMISSION_METRICS, ...PIPELINE_METRICS] },
   { part: 'The control plane', metrics: [...DIRECTORY_METRICS, ...QUOTA_METRICS] },
   { part: 'Deletions', metrics: DELETION_METRICS },

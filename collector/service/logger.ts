@@ -1,10 +1,11 @@
 // The log of the process, by pino: JSON for machines, and readable lines on a terminal. Code never logs payload text.
 // Keys that are known to hold secrets are redacted as a second protection.
 
-import { type DestinationStream, type Logger, pino } from 'pino'
+import { type DestinationStream, type LogFn, type Logger, pino } from 'pino'
 import { ObservaError } from '../../core/errors.ts'
 import { faultOf } from '../../core/fault.ts'
 import { visible, visibleJson } from '../../core/visible-text.ts'
+import type { LoggedError } from '../sentry/sentry-item.ts'
 
 export interface LogSettings {
   readonly level: string
@@ -21,9 +22,13 @@ const REDACTED = [
   '*.url',
 ]
 
+const ERROR = 50
+
+/** `onError` is told of every line of severity error or fatal, before it is written. */
 export function makeLogger(
   settings: LogSettings,
   out: NodeJS.WriteStream = process.stderr,
+  onError?: (line: LoggedError) => void,
 ): Logger {
   const isText = settings.format === 'text' || (settings.format === 'auto' && out.isTTY === true)
   return pino(
@@ -32,9 +37,27 @@ export function makeLogger(
       redact: { paths: REDACTED, censor: '***' },
       base: null,
       serializers: { err: shownError },
+      ...(onError === undefined ? {} : { hooks: { logMethod: told(onError) } }),
     },
     isText ? textStream(out) : { write: (line) => out.write(visibleJson(Buffer.from(line))) },
   )
+}
+
+/** A hook of pino that hands a line on before it writes it. Loggers made of this one have it too. */
+function told(onError: (line: LoggedError) => void) {
+  return function (this: Logger, args: Parameters<LogFn>, method: LogFn, level: number): void {
+    if (level >= ERROR) {
+      const [first, second]: readonly unknown[] = args
+      const isText = typeof first === 'string'
+      const fields = isText || typeof first !== 'object' || first === null ? {} : first
+      onError({
+        level,
+        message: String((isText ? first : second) ?? ''),
+        fields: { ...this.bindings(), ...(first instanceof Error ? { err: first } : fields) },
+      })
+    }
+    method.apply(this, args)
+  }
 }
 
 /** Shows the message of our own errors. Other errors show only what cannot quote a payload. */

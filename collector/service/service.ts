@@ -73,6 +73,8 @@ export interface ServiceDeps {
   readonly bootstrap: Bootstrap
   /** Called with the first key of an empty control plane, which is shown once. */
   readonly onFirstKey: (key: string) => void
+  /** Told of answered requests to the API. */
+  readonly reportRequest?: ServiceView['reportRequest']
 }
 
 /**
@@ -197,6 +199,10 @@ export class Service implements ServiceView {
     this.#ids = storedIdsIn(next, secrets)
     declareMetrics(this.#deps.metrics, next)
     return changed
+  }
+
+  get reportRequest(): ServiceView['reportRequest'] {
+    return this.#deps.reportRequest
   }
 
   get ready(): boolean {

@@ -10,10 +10,10 @@ import { PostgresPool } from '../../../storage/postgres/pool.ts'
 import { Listeners } from '../../http/listeners.ts'
 import { JobService } from '../../jobs/job-service.ts'
 import { notificationSettingsOf } from '../../jobs/notification-settings.ts'
+import { openSentry } from '../../sentry/open-sentry.ts'
 import { makeAuthenticators } from '../../service/authenticators.ts'
 import { clickhouseAddressOf, isEmbedded } from '../../service/clickhouse-address.ts'
 import { PARTS } from '../../service/declared-metrics.ts'
-import { makeLogger } from '../../service/logger.ts'
 import { metricsHandler, watchProcess } from '../../service/metrics-endpoint.ts'
 import { onSignals } from '../../stop-signal.ts'
 import type { UncaughtErrors } from '../../uncaught-errors.ts'
@@ -27,6 +27,8 @@ import { reach } from './database.ts'
 const DRAIN_MS = 20_000
 const STOP_MS_MAX = 25_000
 const RETRY_MS = 2000
+/** Errors of the drain get so long to be reported. */
+const REPORTS_MS = 2000
 
 export async function workerVerb(
   args: readonly string[],
@@ -40,8 +42,9 @@ export async function workerVerb(
   })
   const config = await loadOrExplain(values, io)
   if (config === null) return 1
-  const log = makeLogger(config.telemetry.logs)
   const metrics = new Metrics()
+  const version = packageVersion()
+  const { log, sentry } = openSentry(config, { env: io.env, metrics, version })
   for (const part of PARTS) metrics.declare(part.metrics)
   const { url } = await reach(config, values, io, { startsEmbedded: false })
   const stopped = onSignals(io)
@@ -59,7 +62,7 @@ export async function workerVerb(
     isWorker: true,
     isStoreWorker: false,
   })
-  faults.use(log, () => jobs.stop(DRAIN_MS))
+  faults.use(log, () => jobs.stop(DRAIN_MS).finally(() => sentry?.close(REPORTS_MS)))
   const ending = new AbortController()
   void stopped.then(() => ending.abort())
   await migrated(url, ending.signal, (code) =>
@@ -71,7 +74,7 @@ export async function workerVerb(
   io.err(`${await stopped}: draining\n`)
   const kill = setTimeout(() => process.exit(1), STOP_MS_MAX)
   await jobs.stop(DRAIN_MS)
-  await listeners.close(0)
+  await Promise.all([listeners.close(0), sentry?.close(REPORTS_MS)])
   clearTimeout(kill)
   io.err('stopped; what was not finished is left to other workers\n')
   setImmediate(() => process.exit(0))
