@@ -423,10 +423,7 @@ export interface ServiceView {
    */
   readonly storedIds: StoredIds
   explainStored(event: Readonly<Record<string, unknown>>): readonly Provenance[]
-  /**
-   * Makes a vector of a text, comparable with those of sampled traces. Gives null when the daily cap is used up; absent when
-   * no embedding endpoint is configured.
-   */
+  /** Makes a vector of a text like those of sampled traces; null when the daily cap is used up, absent without an endpoint. */
   readonly embedText?: EmbedText | undefined
   /** Absent when no judge is configured. */
   readonly judges?: JudgeOffer | undefined

@@ -73,7 +73,6 @@ export interface ServiceDeps {
   readonly bootstrap: Bootstrap
   /** Called with the first key of an empty control plane, which is shown once. */
   readonly onFirstKey: (key: string) => void
-  /** Told of answered requests to the API. */
   readonly reportRequest?: ServiceView['reportRequest']
 }
 
@@ -111,6 +110,7 @@ export class Service implements ServiceView {
   readonly #tombstones = tombstoneMemory()
   #control: ControlPlane | null = null
   mailReset: MailReset | undefined
+  readonly reportRequest: ServiceView['reportRequest']
   #log: DurableLog | null = null
   #operations: InstanceOperations | null = null
   #secrets: InstanceSecrets = NO_SECRETS
@@ -124,6 +124,7 @@ export class Service implements ServiceView {
     this.#auth = makeAuthenticators(config)
     this.tap = new TapHub(deps.metrics, (component) => pipelinesWith(this.#config, component))
     this.version = deps.version
+    this.reportRequest = deps.reportRequest
     this.startedAtMs = deps.clock.nowMs()
     const { limits } = config
     this.listeners = new Listeners({
@@ -199,10 +200,6 @@ export class Service implements ServiceView {
     this.#ids = storedIdsIn(next, secrets)
     declareMetrics(this.#deps.metrics, next)
     return changed
-  }
-
-  get reportRequest(): ServiceView['reportRequest'] {
-    return this.#deps.reportRequest
   }
 
   get ready(): boolean {
@@ -334,7 +331,6 @@ export class Service implements ServiceView {
     this.#pipelines.push(new Pipeline(parts))
   }
 
-  /** The pseudonyms under which plain ids are stored, over all pipelines. */
   get storedIds(): StoredIds {
     return this.#ids
   }
@@ -353,9 +349,8 @@ export class Service implements ServiceView {
   }
 
   #openSecrets(config: ObservaConfig): Promise<InstanceSecrets> {
-    const { clock } = this.#deps
-    const { postgres } = this.stores
-    return openSecrets(config, { dataDir: resolve(config.data_dir), postgres, clock })
+    const dataDir = resolve(config.data_dir)
+    return openSecrets(config, { ...this.stores, dataDir, clock: this.#deps.clock })
   }
 
   /** The specs are in the order of the running pipelines, which is that of the first configuration. */
