@@ -231,8 +231,8 @@ export class Service implements ServiceView {
     warnOfDoubts(this.#config, this.#deps.log)
     declareMetrics(this.#deps.metrics, this.#config)
     watchProcess(this.#deps.metrics, this.version)
-    const queue = { ...this.#deps, log: this.#logOf('queue') }
-    this.#log = await openQueue(this.#config, dataDir, queue)
+    const log = this.#logOf('queue')
+    this.#log = await openQueue(this.#config, dataDir, { ...this.#deps, log })
     // The first key is printed once, so nothing that is easily foreseen may fail after it.
     await Listeners.assertFree(endpointsOf(this.#config))
     this.#operations = this.#operationsOf(dataDir, this.#log)
@@ -256,7 +256,6 @@ export class Service implements ServiceView {
     await this.listeners.open()
   }
 
-  /** Not before the start: what it works on is opened there. */
   get operations(): InstanceOperations {
     if (this.#operations === null) throw new Error('the service has not started')
     return this.#operations
