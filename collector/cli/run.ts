@@ -66,7 +66,10 @@ export async function run(
       return changed
     },
   })
-  faults.use(log, () => service.stop().finally(() => sentry?.close(REPORTS_MS)))
+  faults.use(log, async () => {
+    await service.stop()
+    await sentry?.close(REPORTS_MS)
+  })
   // The handler is set before the start, because SIGHUP without a handler would end the process.
   process.on('SIGHUP', () => reloader.request())
   const stopped = onSignals(io)

@@ -5,7 +5,6 @@ import type { Logger } from 'pino'
 import type { ObservaConfig } from '../../config/root.ts'
 import { systemClock } from '../../core/clock.ts'
 import type { Metrics } from '../../core/metrics.ts'
-import type { ScrubSettings } from '../../processors/scrub/index.ts'
 import { makeLogger } from '../service/logger.ts'
 import { type SentryReports, sentryReportsOf } from './sentry-reports.ts'
 
@@ -27,8 +26,7 @@ export function openSentry(
 }
 
 /** Those of the first `scrub` processor, so that a user's own detectors count here too; else all built-in ones. */
-export function scrubSettingsOf(config: ObservaConfig): ScrubSettings | undefined {
+export function scrubSettingsOf(config: ObservaConfig): unknown {
   const scrub = [...config.processors.values()].find((p) => p.factory.type === 'scrub')
-  // The settings are what `prepare` of this component made.
-  return scrub?.settings as ScrubSettings | undefined
+  return scrub?.settings
 }

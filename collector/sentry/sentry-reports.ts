@@ -7,7 +7,7 @@ import type { Random } from '../../core/clock.ts'
 import { DSN_EXPECTED, parseSentryDsn } from '../../core/config/sentry-dsn.ts'
 import { ObservaError } from '../../core/errors.ts'
 import type { AnsweredRequest } from '../../core/operations.ts'
-import { createTextScrubber, type ScrubSettings } from '../../processors/scrub/index.ts'
+import { preparedTextScrubber } from '../../processors/scrub/index.ts'
 import {
   causeOf,
   errorItem,
@@ -36,14 +36,14 @@ export class SentryReports {
   readonly #transport: SentryTransport
   readonly #options: SentryReportsOptions
   readonly #origin: SentryOrigin
-  #scrubSettings: ScrubSettings | undefined
-  #scrubber: ReturnType<typeof createTextScrubber> | null = null
+  #scrubSettings: unknown
+  #scrubber: ReturnType<typeof preparedTextScrubber> | null = null
   #minuteAtMs = 0
   /** Reports of the current minute: of each error, and of transactions. */
   readonly #errors = new Map<string, number>()
   #transactions = 0
 
-  constructor(options: SentryReportsOptions, scrubSettings?: ScrubSettings) {
+  constructor(options: SentryReportsOptions, scrubSettings?: unknown) {
     this.#options = options
     this.#scrubSettings = scrubSettings
     this.#transport = new SentryTransport(options)
@@ -81,7 +81,7 @@ export class SentryReports {
   }
 
   /** After a reload: the detectors of the configuration may be others. */
-  useScrubSettings(settings: ScrubSettings | undefined): void {
+  useScrubSettings(settings: unknown): void {
     this.#scrubSettings = settings
     this.#scrubber = null
   }
@@ -113,7 +113,7 @@ export class SentryReports {
 
   #scrub(field: string, text: string): string {
     // Most instances never report: the detectors are made with the first report.
-    this.#scrubber ??= createTextScrubber(this.#scrubSettings)
+    this.#scrubber ??= preparedTextScrubber(this.#scrubSettings)
     return this.#scrubber.scrub(text, field).text
   }
 }
@@ -123,7 +123,7 @@ export function sentryReportsOf(
   config: SentryConfig,
   env: Readonly<Record<string, string | undefined>>,
   deps: Omit<SentryReportsOptions, 'dsn' | 'release' | 'environment' | 'transactions'>,
-  scrubSettings?: ScrubSettings,
+  scrubSettings?: unknown,
 ): SentryReports | null {
   const given = config.dsn?.reveal() ?? env['SENTRY_DSN'] ?? ''
   if (!config.enabled || given === '') return null

@@ -85,7 +85,8 @@ test('a logged error is an event with the places in the code, request id, releas
   const [value] = exception.values
   assert.equal(value?.['type'], 'TypeError')
   assert.equal(value?.['value'], 'request failed')
-  const { frames } = value?.['stacktrace'] as { frames: Record<string, unknown>[] }
+  assert.ok(value)
+  const { frames } = value['stacktrace'] as { frames: Record<string, unknown>[] }
   // Sentry shows the last frame as the place where it was thrown.
   assert.partialDeepStrictEqual(frames.at(-1), {
     filename: 'collector/sentry/sentry.test.ts',

@@ -48,11 +48,11 @@ function told(onError: (line: LoggedError) => void) {
   return function (this: Logger, args: Parameters<LogFn>, method: LogFn, level: number): void {
     if (level >= ERROR) {
       const [first, second]: readonly unknown[] = args
-      const isText = typeof first === 'string'
-      const fields = isText || typeof first !== 'object' || first === null ? {} : first
+      const text = typeof first === 'string' ? first : second
+      const fields = typeof first !== 'object' || first === null ? {} : first
       onError({
         level,
-        message: String((isText ? first : second) ?? ''),
+        message: typeof text === 'string' ? text : '',
         fields: { ...this.bindings(), ...(first instanceof Error ? { err: first } : fields) },
       })
     }

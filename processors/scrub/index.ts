@@ -100,14 +100,24 @@ export interface StreamOptions {
   readonly tenant?: string
 }
 
+/** What `prepare` returned for a configured processor; the settings of an empty configuration when there is none. */
+function preparedSettings(settings: unknown): ScrubSettings {
+  // What the registry hands over is what this component's `prepare` made.
+  return (settings as ScrubSettings | undefined) ?? defaultSettings()
+}
+
+/** Scrubs texts as a configured processor does, whose `prepare` returned the settings. */
+export function preparedTextScrubber(settings: unknown): TextScrubber {
+  return createTextScrubber(preparedSettings(settings))
+}
+
 /** The `scrub` command: scrubs `input` into `output`; resolves when all is written. */
 export function scrubStream(
   input: AsyncIterable<unknown>,
   output: NodeJS.WritableStream,
   options: StreamOptions,
 ): Promise<StreamOutcome> {
-  // What the registry hands over is what this component's `prepare` made.
-  const settings = (options.settings as ScrubSettings | undefined) ?? defaultSettings()
+  const settings = preparedSettings(options.settings)
   const tenant = options.tenant ?? ''
   const judges = createJudges(settings)
   const lines = options.jsonl

@@ -62,7 +62,10 @@ export async function workerVerb(
     isWorker: true,
     isStoreWorker: false,
   })
-  faults.use(log, () => jobs.stop(DRAIN_MS).finally(() => sentry?.close(REPORTS_MS)))
+  faults.use(log, async () => {
+    await jobs.stop(DRAIN_MS)
+    await sentry?.close(REPORTS_MS)
+  })
   const ending = new AbortController()
   void stopped.then(() => ending.abort())
   await migrated(url, ending.signal, (code) =>
