@@ -386,3 +386,22 @@ const CLEAN = [
 test('texts that look alike stay as they are', () => {
   for (const text of CLEAN) assert.equal(scrubber.scrub(text).text, text)
 })
+
+test('a quoted password of a command inside JSON ends before the escape of its closing quote', () => {
+  const value = VALUES.password()
+  const commands = [
+    (v: string) => `echo "backup:${v}" | chpasswd   # set it`,
+    (v: string) => `printf "%s" "${v}" | docker login -u x --password-stdin`,
+    (v: string) => `echo "${v}" | sudo -S apt update`,
+    (v: string) => `echo '${v}' | kinit bob && echo "done"`,
+    (v: string) => `sudo -S ls <<< "${v}"`,
+    (v: string) => `printf "${v}\\n${v}\\n" | passwd bob`,
+  ]
+  for (const command of commands)
+    for (let depth = 1, wrap = (text: string) => JSON.stringify({ text }); depth <= 3; depth++) {
+      const masked = scrubber.scrub(wrap(command(value))).text
+      assert.equal(masked, wrap(command('[REDACTED:password]')), `${depth} times in JSON`)
+      const inner = wrap
+      wrap = (text) => JSON.stringify({ text: inner(text) })
+    }
+})

@@ -10,7 +10,7 @@ const LOOK_BACK = 300
 const LOOK_AHEAD = 160
 const ECHO =
   /(?:^|[\s;&|("'`$])(?:echo|printf|print|yes|Write-Output)(?: -[a-zA-Z]{1,3})*(?: \\*["']?%s(?:\\+n)?\\*["']?)? {1,3}(\\*["']?)([^\s"'|\\]{4,128})(?:\\+n)?(?:[^\s"'|]{0,128})?\\*["']? {0,3}\|[^\n]{0,160}$/
-const HERE_STRING = /<<< ?(?:\$?\\*["'])?([^\s"'|;&]{4,128})/
+const HERE_STRING = /<<< ?(?:\$?(\\*)["'])?([^\s"'|;&]{4,128})/
 const USER_AND_PASSWORD = /^[\w.@-]{1,64}:(.{4,128})$/
 
 /** What reads other things too: the value must look like a password, and before a pipe nothing but blanks may stand. */
@@ -32,15 +32,25 @@ export function matchPiped(s: ScannedValue, p: number, len: number, active: Acti
     const value = m[2] ?? ''
     const from = at - before.length + m.index
     const first = m[0].indexOf(value, m[0].search(/[ "']/))
-    const given = (m[1] ?? '') === '' ? value : m[0].slice(first).replace(/["'|][^]*$/, '')
-    reportLines(s, from + first, given, isUnsure, active)
+    const quote = m[1] ?? ''
+    const given = quote === '' ? value : m[0].slice(first).replace(/["'|][^]*$/, '')
+    reportLines(s, from + first, withoutEscape(given, quote.slice(0, -1)), isUnsure, active)
   }
   const behind = latinText(s.b, p + len, Math.min(s.to, p + len + LOOK_AHEAD)).split('\n')[0]
   const here = HERE_STRING.exec(behind as string)
   if (here === null) return
-  const value = here[1] ?? ''
-  reportLines(s, p + len + here.index + here[0].length - value.length, value, isUnsure, active)
+  const value = here[2] ?? ''
+  const from = p + len + here.index + here[0].length - value.length
+  reportLines(s, from, withoutEscape(value, here[1] ?? ''), isUnsure, active)
 }
+
+/** Cuts off the backslashes before a closing quote, which are as many as before the opening one. */
+function withoutEscape(given: string, escape: string): string {
+  return given.endsWith(escape) ? given.slice(0, given.length - escape.length) : given
+}
+
+/** Blanks and escaped line feeds, whose backslash may be escaped itself, or else a line. */
+const LINES = /\\+n|\s+|((?:(?!\\+n)\S)+)/g
 
 /** `passwd` asks for the old one and twice for the new one: all stand in the same quotes, `\n` between. */
 function reportLines(
@@ -50,8 +60,8 @@ function reportLines(
   isUnsure: boolean,
   active: ActiveDetector,
 ): void {
-  for (const one of given.matchAll(/(?:[^\s\\]|\\(?!n)){4,128}/g))
-    report(s, from + one.index, one[0], isUnsure, active)
+  for (const { 1: line = '', index } of given.matchAll(LINES))
+    if (line.length >= 4) report(s, from + index, line.slice(0, 128), isUnsure, active)
 }
 
 /** Of `user:password` only the password. */
