@@ -8,6 +8,7 @@ import type { StoreAddress } from '../core/config/store-address.ts'
 import { messageOf } from '../core/errors.ts'
 import type { IdField, StoredIds } from '../core/identity/stored-ids.ts'
 import type { TenantContext } from '../core/tenant.ts'
+import { readingAsTenant } from '../storage/clickhouse/tenant-reader.ts'
 import { PostgresPool } from '../storage/postgres/pool.ts'
 import { shareHours } from '../storage/queries/hours/project-hours.ts'
 import { SharedReads } from '../storage/shared-reads.ts'
@@ -77,11 +78,11 @@ export class Stores implements StoreChecks {
   }
 
   #connect(address: StoreAddress): ClickHouseClient {
-    const client = createClient({
-      url: address.url,
+    const { reader } = address
+    const made = createClient({
+      url: reader === undefined ? address.url : withoutLogin(address.url),
       database: address.database,
-      ...(address.username === undefined ? {} : { username: address.username }),
-      ...(address.password === undefined ? {} : { password: address.password }),
+      ...loginOf(reader ?? address),
       request_timeout: 30_000,
       max_open_connections: 16,
       compression: { response: false, request: false },
@@ -89,6 +90,7 @@ export class Stores implements StoreChecks {
       log: { level: ClickHouseLogLevel.OFF },
       clickhouse_settings: { max_execution_time: 20 },
     })
+    const client = reader === undefined ? made : readingAsTenant(made)
     const sharing = this.#sharing
     if (sharing !== null)
       shareHours(
@@ -136,6 +138,27 @@ export class Stores implements StoreChecks {
     this.#clickhouse = null
     this.#pool = null
   }
+}
+
+function loginOf({
+  username,
+  password,
+}: {
+  readonly username?: string
+  readonly password?: string
+}): { readonly username?: string; readonly password?: string } {
+  return {
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+  }
+}
+
+/** The client takes a login of the URL before the one that it is given. */
+function withoutLogin(text: string): string {
+  const url = new URL(text)
+  url.username = ''
+  url.password = ''
+  return url.href
 }
 
 function missing(store: string): ApiError {

@@ -8,4 +8,6 @@ export interface StoreAddress {
   /** Given where the URL does not hold the credentials. */
   readonly username?: string
   readonly password?: string
+  /** Another login for reads of one tenant, which names the tenant of each query to the server. ClickHouse only. */
+  readonly reader?: { readonly username: string; readonly password: string }
 }

@@ -49,6 +49,15 @@ export const schema = z
       .describe('Database; created when missing.'),
     username: z.string().optional().describe('User name. Default: the one in url, else `default`.'),
     password: secret().optional().describe('Password. Default: the one in url, else none.'),
+    reader: z
+      .strictObject({
+        username: z.string().min(1).describe('Login that the REST API reads with.'),
+        password: secret().describe('Its password.'),
+      })
+      .optional()
+      .describe(
+        'A login that sees one tenant at a time by row policies, which `deploy/clickhouse-reader.sql` makes on a server. Default: the API reads with the login above.',
+      ),
     migrate: z
       .boolean()
       .default(true)
@@ -98,6 +107,10 @@ export const schema = z
   .refine((c) => c.embedded !== (c.url !== undefined), {
     message: 'give either url, or embedded: true',
     path: ['url'],
+  })
+  .refine((c) => !c.embedded || c.reader === undefined, {
+    message: 'the embedded engine has no row policies: reader needs a url',
+    path: ['reader'],
   })
 
 export type Config = z.output<typeof schema>

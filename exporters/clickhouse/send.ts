@@ -96,7 +96,15 @@ export class ClickHouseSender implements Sender {
     const url = new URL(target.url)
     url.username = encodeURIComponent(target.username)
     url.password = encodeURIComponent(target.password)
-    return { kind: 'clickhouse', url: url.href, database: target.database }
+    const { reader } = this.#config
+    return {
+      kind: 'clickhouse',
+      url: url.href,
+      database: target.database,
+      ...(reader === undefined
+        ? {}
+        : { reader: { username: reader.username, password: reader.password.reveal() } }),
+    }
   }
 
   async send(batch: SendBatch, signal: AbortSignal): Promise<SendVerdict> {
