@@ -1,6 +1,8 @@
 // Changes and reports how long data is kept.
 
 import {
+  type ArchivedClass,
+  effectiveArchive,
   effectiveRetention,
   KEPT_FOR_EVER,
   type RetentionDays,
@@ -21,9 +23,14 @@ export interface RetentionState {
   /** The project; null for the setting of the tenant, which applies to projects without their own. */
   readonly project_id: string | null
   /** The setting of this level. */
-  readonly own: RetentionDays
+  readonly own: RetentionSetting
   /** The retention times that apply, after the settings of all levels were merged. */
-  readonly kept: RetentionDays
+  readonly kept: RetentionDays & { readonly archive: readonly ArchivedClass[] }
+}
+
+export interface RetentionSetting extends RetentionDays {
+  /** Classes that are archived before they are removed; null: the next level decides. */
+  readonly archive: readonly ArchivedClass[] | null
 }
 
 const PROJECTS_MAX = 1000
@@ -39,11 +46,11 @@ export async function retentionStates({
   const tenant = of('')
   const page = await listProjects(client, { tenantId, hasArchived: true, limit: PROJECTS_MAX })
   return [
-    { project_id: null, own: daysOf(tenant), kept: effectiveRetention(tenant, defaults) },
+    { project_id: null, own: settingOf(tenant), kept: keptBy(tenant, defaults) },
     ...page.rows.map(({ project_id }) => ({
       project_id,
-      own: daysOf(of(project_id)),
-      kept: effectiveRetention(of(project_id), tenant, defaults),
+      own: settingOf(of(project_id)),
+      kept: keptBy(of(project_id), tenant, defaults),
     })),
   ]
 }
@@ -52,15 +59,15 @@ export async function retentionStates({
 export async function setRetention(
   change: Change,
   projectId: string | null,
-  days: { readonly [Name in keyof RetentionDays]?: RetentionDays[Name] | undefined },
+  days: { readonly [Name in keyof RetentionSetting]?: RetentionSetting[Name] | undefined },
 ): Promise<void> {
   const { client, tenantId } = change
   if (projectId !== null) await projectOf(change, projectId)
   const rows = await listRetention(client)
   const row = rows.find((r) => r.tenant_id === tenantId && r.project_id === (projectId ?? ''))
   const given = Object.entries(days).filter(([, value]) => value !== undefined)
-  const before = daysOf(row ?? null)
-  const after = { ...before, ...Object.fromEntries(given) } as RetentionDays
+  const before = settingOf(row ?? null)
+  const after = { ...before, ...Object.fromEntries(given) } as RetentionSetting
   const tenant =
     projectId === null ? null : rows.find((r) => r.tenant_id === tenantId && r.project_id === '')
   const defaults = await readDefaults(client)
@@ -74,10 +81,14 @@ export async function setRetention(
   })
 }
 
-function daysOf(row: RetentionDays | null): RetentionDays {
-  if (row === null) return KEPT_FOR_EVER
-  const { content_days, events_days, figures_days, signals_days, metrics_days } = row
-  return { content_days, events_days, figures_days, signals_days, metrics_days }
+function settingOf(row: RetentionRow | null): RetentionSetting {
+  if (row === null) return { ...KEPT_FOR_EVER, archive: null }
+  const { content_days, events_days, figures_days, signals_days, metrics_days, archive } = row
+  return { content_days, events_days, figures_days, signals_days, metrics_days, archive }
+}
+
+function keptBy(...levels: readonly (RetentionSetting | null)[]): RetentionState['kept'] {
+  return { ...effectiveRetention(...levels), archive: effectiveArchive(...levels) }
 }
 
 /** Takes each retention time from the first level that has one, even if the result contradicts itself. */

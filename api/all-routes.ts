@@ -4,6 +4,7 @@ import { SignInAttempts } from '../accounts/sign-in-attempts.ts'
 import type { Clock } from '../core/clock.ts'
 import type { ExtensionContext, ServiceView } from '../core/component.ts'
 import type { Metrics } from '../core/metrics.ts'
+import { archiveRoutes } from './routes/control/archives.ts'
 import { auditRoutes } from './routes/control/audit.ts'
 import { authRoutes } from './routes/control/auth.ts'
 import { budgetRoutes } from './routes/control/budgets.ts'
@@ -108,6 +109,7 @@ export function registerRoutes(app: Api, settings: RouteSettings): void {
   auditRoutes(app, stores)
   deletionRoutes(app, stores)
   retentionRoutes(app, stores)
+  archiveRoutes(app, stores)
   viewRoutes(app, stores)
   reconcileRoutes(app, stores)
 }

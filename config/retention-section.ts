@@ -3,6 +3,7 @@
 
 import { z } from 'zod'
 import { duration } from '../core/config/config-types.ts'
+import { ARCHIVED_CLASSES } from '../core/deletion/retention.ts'
 
 const DAY_MS = 86_400_000
 
@@ -17,6 +18,12 @@ export const retentionSection = z.strictObject({
   figures: age('Sums of usage by hour and day.'),
   signals: age('Signals and issues.'),
   metrics: age('Points of metrics, for 30 days at most.'),
+  archive: z
+    .array(z.enum(ARCHIVED_CLASSES))
+    .optional()
+    .describe(
+      'Classes that are written to the `archive` before they are removed: `content`, `events`, `signals`. When absent nothing is.',
+    ),
 })
 
 export type RetentionConfig = z.output<typeof retentionSection>

@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import { duration, hostName, secret, size } from '../core/config/config-types.ts'
 import type { TelemetryKind } from '../core/task.ts'
+import { archiveSection } from './archive-section.ts'
 import { notifications } from './notifications-section.ts'
 import type { AnyExporter, AnyExtension, AnyProcessor, AnyReceiver } from './registry-type.ts'
 import { retentionSection } from './retention-section.ts'
@@ -302,6 +303,11 @@ export const rootSchema = z.strictObject({
     .prefault({})
     .describe(
       'How long data is kept where neither its project nor its tenant says otherwise (`observa retention`). Needs a postgres exporter.',
+    ),
+  archive: archiveSection
+    .prefault({})
+    .describe(
+      'Where data goes that retention removes, of the classes that `retention.archive` or a project names (`observa archive`).',
     ),
   semantic: semanticSection
     .prefault({})

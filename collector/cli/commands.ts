@@ -133,6 +133,13 @@ export const COMMANDS: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    'archive',
+    {
+      help: CONTROL_PLANE_HELP.archive,
+      load: async () => (await import('./control/archive.ts')).archiveVerb,
+    },
+  ],
+  [
     'delete',
     {
       help: CONTROL_PLANE_HELP.delete,

@@ -26,6 +26,7 @@ export const HELP = `Observa: an OpenTelemetry-native collector for LLM applicat
   observa deliveries list|retry                     what was told to whom
   observa audit                                     who changed what
   observa retention list|set                        how long what is stored is kept
+  observa archive list|restore|restores             what was archived, and bringing it back
   observa delete user|trace|..|list|show            delete what was stored of somebody, with a proof
   observa queue stats|verify|dump                   the durable log
   observa dlq list|show|retry|drop                  dead letters

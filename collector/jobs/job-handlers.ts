@@ -4,6 +4,9 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import type { SemanticConfig } from '../../config/semantic-section.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Metrics } from '../../core/metrics.ts'
+import { ERASED } from '../../jobs/archive/archive-expired.ts'
+import { eraseArchived } from '../../jobs/archive/erase-archived.ts'
+import { restoreArchives } from '../../jobs/archive/restore-archives.ts'
 import { cleanSessions } from '../../jobs/clean-sessions.ts'
 import { continueDeletions, runDeletion } from '../../jobs/deletions/deletions.ts'
 import type { AnyJobHandler } from '../../jobs/job-kind.ts'
@@ -20,6 +23,7 @@ import { nameByJudge } from '../../semantic/topics/name-by-judge.ts'
 import { assignTopics } from '../../semantic/topics/topics-job.ts'
 import { embedSample } from '../../semantic/vectors/embed-job.ts'
 import type { Embedder } from '../../semantic/vectors/embedder.ts'
+import type { ArchivePlace } from '../../storage/archive/archive-place.ts'
 import type { PostgresPool } from '../../storage/postgres/pool.ts'
 import { samplingSettingsOf } from './judge-settings.ts'
 import type { NotificationSettings } from './notification-settings.ts'
@@ -40,6 +44,8 @@ export interface JobHandlerDeps {
   readonly queue: () => JobQueue
   /** Whether there is a ClickHouse at all, reachable from here or not. */
   readonly hasClickHouse: boolean
+  /** Where data goes that retention removes; null where nothing is archived. */
+  readonly archive: ArchivePlace | null
 }
 
 /** What any process can work. */
@@ -59,7 +65,24 @@ export function jobHandlers(deps: JobHandlerDeps): readonly AnyJobHandler[] {
 /** What only a process can work that reaches the ClickHouse of the pipelines, if there is one. */
 export function storeHandlers(deps: JobHandlerDeps): readonly AnyJobHandler[] {
   if (deps.clickhouse === null && deps.hasClickHouse) return []
-  return [runDeletion(deps), applyRetention(deps), ...semanticHandlers(deps)]
+  const { archive, pool, clickhouse, clock, metrics } = deps
+  if (archive === null)
+    return [runDeletion({ pool, clickhouse }), applyRetention(deps), ...semanticHandlers(deps)]
+  const erasing = { pool, clickhouse, place: archive, nowMs: () => clock.nowMs() }
+  return [
+    runDeletion({
+      pool,
+      clickhouse,
+      eraseArchived: async (subject, traces, signal) => {
+        const erased = await eraseArchived(erasing, subject, traces, signal)
+        metrics.add(ERASED, '', erased.rows)
+        return erased
+      },
+    }),
+    applyRetention(deps),
+    restoreArchives({ pool, clickhouse, place: archive, clock, metrics }),
+    ...semanticHandlers(deps),
+  ]
 }
 
 function semanticHandlers(deps: JobHandlerDeps): AnyJobHandler[] {

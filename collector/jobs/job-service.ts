@@ -13,6 +13,7 @@ import { JobWorker } from '../../jobs/job-worker.ts'
 import { Planner } from '../../notifications/planner.ts'
 import type { JudgeSettings } from '../../semantic/judges/judge-settings.ts'
 import { type Embedder, makeEmbedder } from '../../semantic/vectors/embedder.ts'
+import type { ArchivePlace } from '../../storage/archive/archive-place.ts'
 import { PostgresPool } from '../../storage/postgres/pool.ts'
 import { connectClickHouse } from '../../storage/semantic/clickhouse-rows.ts'
 import { jobHandlers, storeHandlers } from './job-handlers.ts'
@@ -35,6 +36,8 @@ export interface JobServiceOptions {
   /** Are at least those worked here that need an embedded ClickHouse, which nobody else reaches? */
   readonly isStoreWorker: boolean
   readonly notifications: NotificationSettings
+  /** Null where nothing is archived. */
+  readonly archive: ArchivePlace | null
 }
 
 /** Connections of the jobs themselves, beside those of the queue. */
@@ -76,6 +79,7 @@ export class JobService {
       judges: this.judges,
       embedder: this.embedder,
       notifications,
+      archive: options.archive,
       clock,
       metrics,
       queue: () => this.queue,

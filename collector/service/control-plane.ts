@@ -10,19 +10,20 @@ import type { ObservaConfig } from '../../config/root.ts'
 import type { SemanticConfig } from '../../config/semantic-section.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { StoreAddress } from '../../core/config/store-address.ts'
-import type { RetentionDays } from '../../core/deletion/retention.ts'
 import type { Metrics } from '../../core/metrics.ts'
-import { writeDefaults } from '../../storage/control/retention.ts'
+import type { ArchivePlace } from '../../storage/archive/archive-place.ts'
+import { type RetentionDefaults, writeDefaults } from '../../storage/control/retention.ts'
 import { errorCodeOf } from '../../storage/postgres/connection.ts'
 import { PostgresPool } from '../../storage/postgres/pool.ts'
 import { withRole } from '../../storage/postgres/roles.ts'
 import { LocalDeletions, type LocalDeletionsOptions } from '../deletions/local-deletions.ts'
+import { archivePlaceOf } from '../jobs/archive-place-of.ts'
 import { JobService } from '../jobs/job-service.ts'
 import { type NotificationSettings, notificationSettingsOf } from '../jobs/notification-settings.ts'
 import type { DurableLog } from '../log/log.ts'
 import { keysConfigOf } from './authenticators.ts'
 import { isEmbedded } from './clickhouse-address.ts'
-import { retentionDaysOf } from './retention-settings.ts'
+import { retentionDefaultsOf } from './retention-settings.ts'
 
 export interface ControlPlaneOptions extends BootstrapOptions {
   readonly address: StoreAddress
@@ -34,7 +35,7 @@ export interface ControlPlaneOptions extends BootstrapOptions {
   /** Are jobs worked in this process too? */
   readonly isWorker: boolean
   readonly isStoreWorker: boolean
-  readonly retention: RetentionDays
+  readonly retention: RetentionDefaults
   readonly hasClickHouse: boolean
   /** What deletions need of the rest of the instance. */
   readonly deletions: Pick<
@@ -42,6 +43,7 @@ export interface ControlPlaneOptions extends BootstrapOptions {
     'tombstones' | 'positions' | 'settled' | 'letters'
   >
   readonly notifications: NotificationSettings
+  readonly archive: ArchivePlace | null
   /** Of ClickHouse, for jobs. */
   readonly clickhouse: StoreAddress | null
   readonly semantic: SemanticConfig
@@ -115,9 +117,10 @@ export class ControlPlane {
       isWorker: config.jobs.in_process,
       // Nobody else reaches an embedded engine.
       isStoreWorker: isEmbedded(config),
-      retention: retentionDaysOf(config.retention),
+      retention: retentionDefaultsOf(config.retention),
       hasClickHouse: clickhouse !== null,
       notifications: notificationSettingsOf(config),
+      archive: archivePlaceOf(config, clock),
     })
   }
 

@@ -6,6 +6,7 @@ import { QUOTA_METRICS } from '../../accounts/quota-keeper.ts'
 import type { MetricsOfPart } from '../../config/documents/metrics-page.ts'
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Metrics } from '../../core/metrics.ts'
+import { ARCHIVE_METRICS } from '../../jobs/archive/archive-expired.ts'
 import { JOB_METRICS } from '../../jobs/job-metrics.ts'
 import { RETENTION_METRICS } from '../../jobs/retention/retention.ts'
 import { NOTIFICATION_METRICS } from '../../notifications/notification-metrics.ts'
@@ -30,7 +31,7 @@ export const PARTS: readonly MetricsOfPart[] = [
   { part: 'Requests in flight', metrics: [...ADMISSION_METRICS, ...PIPELINE_METRICS] },
   { part: 'The control plane', metrics: [...DIRECTORY_METRICS, ...QUOTA_METRICS] },
   { part: 'Deletions', metrics: DELETION_METRICS },
-  { part: 'Retention', metrics: RETENTION_METRICS },
+  { part: 'Retention and archive', metrics: [...RETENTION_METRICS, ...ARCHIVE_METRICS] },
   { part: 'Jobs', metrics: JOB_METRICS },
   { part: 'Notifications', metrics: NOTIFICATION_METRICS },
   { part: 'Workers', metrics: POOL_METRICS },

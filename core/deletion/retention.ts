@@ -4,6 +4,10 @@
 export const RETENTION_CLASSES = ['content', 'events', 'figures', 'signals', 'metrics'] as const
 export type RetentionClass = (typeof RETENTION_CLASSES)[number]
 
+/** The classes that can be written to an archive before they are removed. Points of metrics and sums cannot. */
+export const ARCHIVED_CLASSES = ['content', 'events', 'signals'] as const
+export type ArchivedClass = (typeof ARCHIVED_CLASSES)[number]
+
 /** Retention times in days. Null means that the next level decides, or, at the last level, that the data is kept for ever. */
 export type RetentionDays = Readonly<Record<`${RetentionClass}_days`, number | null>>
 
@@ -32,6 +36,13 @@ export function effectiveRetention(...levels: readonly (RetentionDays | null)[])
     signals_days: of('signals_days'),
     metrics_days: of('metrics_days'),
   }
+}
+
+/** The classes that are archived before they are removed: those of the first level that says anything, even if it says none. */
+export function effectiveArchive(
+  ...levels: readonly ({ readonly archive: readonly ArchivedClass[] | null } | null)[]
+): readonly ArchivedClass[] {
+  return levels.find((level) => level !== null && level.archive !== null)?.archive ?? []
 }
 
 /** Describes a contradiction: content cannot outlive its event, and an event cannot outlive its sums. Returns null if there is none. */

@@ -4,6 +4,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Logger } from 'pino'
 import { isOwnerKind, type TombstoneKind, tombstoneDigest } from '../../core/deletion/subject.ts'
+import { hasUnits } from '../../storage/control/archives.ts'
 import { confirmations } from '../../storage/control/deletion-instances.ts'
 import {
   addTraces,
@@ -58,6 +59,14 @@ export interface DeletionDeps {
   readonly pool: PostgresPool
   /** The ClickHouse client; null if no pipeline exports to ClickHouse. */
   readonly clickhouse: ClickHouseClient | null
+  /** Takes the subject out of archived files. Absent where no archive is configured. */
+  readonly eraseArchived?:
+    | ((
+        subject: Subject,
+        traces: readonly DeletionTrace[],
+        signal: AbortSignal,
+      ) => Promise<{ readonly files: number; readonly rows: number }>)
+    | undefined
   /** Archives the events before the first one is deleted, if the deletion asks for it. Resolves with the number of archived events. */
   readonly archive?: (
     row: DeletionRow,
@@ -73,6 +82,11 @@ const TRACES_AT_ONCE = 200
  * first ones by id are used.
  */
 const TRACE_TOMBSTONES_MAX = 10_000
+
+/** This process has no archive, and the tenant has files in one. */
+class ArchiveMissing extends Error {
+  readonly code = 'OBS_ARCHIVE_NONE'
+}
 
 export class DeletionRun {
   readonly #deps: DeletionDeps
@@ -179,6 +193,7 @@ export class DeletionRun {
     await this.#deleteSummed(subject)
     const traces = await this.#find(subject)
     await this.#archive(subject, traces)
+    await this.#eraseArchived(subject, traces)
     await this.#deleteScores(subject, traces)
     await this.#sumOut(subject)
     await this.#deleteSummed(subject)
@@ -218,6 +233,19 @@ export class DeletionRun {
     if (this.#row.archive === null || this.#deps.archive === undefined) return
     const events = await this.#deps.archive(this.#row, subject, traces)
     await this.#note({ archive: { state: 'done', before: events, detail: this.#row.archive } })
+  }
+
+  /** Without the archive that the tenant has files in, the deletion is not done: it fails and says why. */
+  async #eraseArchived(subject: Subject, traces: readonly DeletionTrace[]): Promise<void> {
+    const { eraseArchived } = this.#deps
+    if (eraseArchived === undefined) {
+      if (await this.#control((c) => hasUnits(c, subject.tenant))) throw new ArchiveMissing()
+      return
+    }
+    const { files, rows } = await eraseArchived(subject, traces, this.#signal)
+    const before = (this.#row.stores['archive_files']?.before ?? 0) + rows
+    const detail = `${files} files were written again without them or removed in this pass`
+    await this.#note({ archive_files: { state: 'done', before, after: 0, detail } })
   }
 
   /** Deletes scores. They belong to traces and may contain comments, so they are deleted with any part of their trace. */
@@ -318,6 +346,7 @@ export class DeletionRun {
     const { clickhouse, pool } = this.#deps
     const { tenant } = subject
     await this.#archive(subject, [])
+    await this.#eraseArchived(subject, [])
     if (clickhouse !== null) {
       const before = await countEvents(clickhouse, subject)
       if (before > 0) await this.#note({ clickhouse_events: { state: 'running', before } })

@@ -86,7 +86,13 @@ const policy = (tenant: string, project: string, days: Partial<RetentionDays>): 
     await c.query(
       `INSERT INTO tenants (tenant_id, name) VALUES ('${tenant}', 'x') ON CONFLICT DO NOTHING`,
     )
-    await writeRetention(c, { tenant_id: tenant, project_id: project, ...KEPT_FOR_EVER, ...days })
+    await writeRetention(c, {
+      tenant_id: tenant,
+      project_id: project,
+      archive: null,
+      ...KEPT_FOR_EVER,
+      ...days,
+    })
   })
 
 async function stateOf(tenant: string, project: string): Promise<Record<string, unknown>> {
@@ -152,7 +158,7 @@ test('each class goes at the time of its project, tenant or configuration; sums 
   assert.deepEqual(await stateOf('b', 'plain'), all)
   assert.equal(await apply(), 0, 'a second run finds nothing')
   await withRole(server.pool, 'observa_control', (c) =>
-    writeDefaults(c, { ...KEPT_FOR_EVER, figures_days: 200, events_days: 200 }),
+    writeDefaults(c, { ...KEPT_FOR_EVER, archive: null, figures_days: 200, events_days: 200 }),
   )
   await apply()
   assert.deepEqual(await stateOf('b', 'plain'), {

@@ -46,6 +46,7 @@ export class NotifiedTenant {
       isWorker: true,
       isStoreWorker: false,
       hasClickHouse: true,
+      archive: null,
       notifications: {
         guard: new AddressGuard(allowed),
         mail,

@@ -130,6 +130,15 @@ export async function openDeletions(client: Statements): Promise<readonly Deleti
   return found.rows
 }
 
+/** Whether anything of a tenant is being deleted now. */
+export async function hasOpenDeletion(client: Statements, tenantId: string): Promise<boolean> {
+  const found = await client.query<{ any: boolean }>(
+    "SELECT EXISTS (SELECT FROM deletions WHERE tenant_id = $1 AND state NOT IN ('done', 'failed')) AS any",
+    [tenantId],
+  )
+  return found.rows[0]?.any ?? false
+}
+
 export interface DeletionChange {
   readonly state?: DeletionState
   readonly stores?: StoreStates

@@ -80,6 +80,7 @@ async function columnOf(client: ClickHouseClient, query: string): Promise<string
 export async function tracesOf(
   client: ClickHouseClient,
   subject: Subject,
+  table = 'canonical_events',
 ): Promise<readonly DeletionTrace[]> {
   const { kind, forms, traceId } = subject
   if (kind === 'tenant' || (isOwnerKind(kind) && forms.length === 0)) return []
@@ -87,7 +88,7 @@ export async function tracesOf(
     ? `${COLUMN[kind]} IN ${list(forms)}`
     : `trace_id IN ${sqlTraces([traceId ?? NO_TRACE])}`
   const result = await client.query({
-    query: `SELECT DISTINCT project_id, lower(hex(trace_id)) AS trace_id FROM canonical_events WHERE ${placeOf(subject)} AND ${which}`,
+    query: `SELECT DISTINCT project_id, lower(hex(trace_id)) AS trace_id FROM ${table} WHERE ${placeOf(subject)} AND ${which}`,
     format: 'JSONEachRow',
   })
   return await result.json<DeletionTrace>()
@@ -107,6 +108,18 @@ export function eventsOfTraces(subject: Subject, traces: readonly DeletionTrace[
   if (!isOwnerKind(kind)) return inTraces
   const column = COLUMN[kind]
   return `${inTraces} AND (${column} IN ${list(forms)} OR (ifNull(${column}, '') = '' AND trace_id != unhex('${NO_TRACE}')))`
+}
+
+/** Conversations and sessions of the events that name the subject. */
+export async function groupsOfEvents(
+  client: ClickHouseClient,
+  subject: Subject,
+  table: string,
+): Promise<readonly string[]> {
+  return await columnOf(
+    client,
+    `SELECT DISTINCT arrayJoin([ifNull(conversation_id, ''), ifNull(session_id, '')]) AS v FROM ${table} WHERE ${eventsOfSubject(subject)} AND v != ''`,
+  )
 }
 
 /** A condition for all events that name the subject themselves, to count them. */

@@ -10,6 +10,10 @@ export interface Expired {
   readonly tenant: string
   readonly project: string
   readonly beforeMs: number
+  /** Days whose rows stay, because they were restored from an archive: `2026-01-31`. */
+  readonly heldDays?: readonly string[]
+  /** These rows were archived, and removed with it: only what is made of them is left to remove. */
+  readonly isArchived?: boolean
 }
 
 /** Columns with content, which become null; a map is emptied instead. */
@@ -31,10 +35,15 @@ export async function placesWithEvents(
 
 function expired(all: readonly Expired[], column: string): string {
   const each = all.map(
-    ({ tenant, project, beforeMs }) =>
-      `(tenant_id = ${sqlText(tenant)} AND project_id = ${sqlText(project)} AND ${column} < toDateTime(${Math.floor(beforeMs / 1000)}, 'UTC'))`,
+    ({ tenant, project, beforeMs, heldDays = [] }) =>
+      `(tenant_id = ${sqlText(tenant)} AND project_id = ${sqlText(project)} AND ${column} < toDateTime(${Math.floor(beforeMs / 1000)}, 'UTC')${heldSql(column, heldDays)})`,
   )
   return each.length === 0 ? 'false' : `(${each.join(' OR ')})`
+}
+
+function heldSql(column: string, days: readonly string[]): string {
+  if (days.length === 0) return ''
+  return ` AND toString(toDate(${column}, 'UTC')) NOT IN (${days.map(sqlText).join(', ')})`
 }
 
 /** Returns how many events lost their content. */
@@ -81,6 +90,9 @@ const TABLES = {
   ],
 } as const
 
+/** Tables that an archive has (`storage/archive`). Rows that came after it was written are archived with the next run. */
+const ARCHIVED_TABLES: ReadonlySet<string> = new Set(['canonical_events', 'signals'])
+
 /** Returns how many rows went. */
 export async function deleteExpired(
   client: ClickHouseClient,
@@ -90,7 +102,10 @@ export async function deleteExpired(
   if (all.length === 0) return 0
   let rows = 0
   for (const [table, column] of TABLES[what]) {
-    const where = expired(all, column)
+    const isArchive = ARCHIVED_TABLES.has(table)
+    const left = isArchive ? all.filter((e) => e.isArchived !== true) : all
+    if (left.length === 0) continue
+    const where = expired(left, column)
     rows += await count(client, table, where)
     await deleteRows(client, table, where)
   }

@@ -52,6 +52,9 @@ const VALUES: Readonly<Record<string, string>> = {
   'budgets.unit': "'usd'",
   'budgets.per': "'day'",
   'budget_notices.percent': '80',
+  'archive_units.class': "'events'",
+  'archive_restores.class': "'events'",
+  'archive_restores.keep_days': '7',
 }
 
 const BY_TYPE: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { anyId } from '../../../accounts/input.ts'
 import { type RetentionState, retentionStates, setRetention } from '../../../accounts/retention.ts'
+import { ARCHIVED_CLASSES } from '../../../core/deletion/retention.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
 import { read, write } from './change.ts'
@@ -17,14 +18,29 @@ const daysShape = {
   metrics_days: days.describe('Points of metrics, which are kept for 30 days at most.'),
 }
 
+const classes = z.array(z.enum(ARCHIVED_CLASSES))
+const archive = classes
+  .nullable()
+  .describe(
+    'Classes that are written to the archive of the instance before they are removed (`content`, `events`, `signals`); null leaves the word to the tenant, then to the configuration.',
+  )
+
 const stateSchema = z.object({
   project_id: z.string().nullable().describe('null: the tenant, for projects that say nothing.'),
-  own: z.object(daysShape).describe('What it says itself; null: nothing.'),
-  kept: z.object(daysShape).describe('What holds, in days from receipt; null: for ever.'),
+  own: z.object({ ...daysShape, archive }).describe('What it says itself; null: nothing.'),
+  kept: z
+    .object({ ...daysShape, archive: classes })
+    .describe('What holds, in days from receipt; null: for ever.'),
 })
 const answer = z.object({ data: z.array(stateSchema) })
 
-const shown = (states: readonly RetentionState[]) => ({ data: [...states] })
+const shown = (states: readonly RetentionState[]) => ({
+  data: states.map(({ own, kept, ...state }) => ({
+    ...state,
+    own: { ...own, archive: own.archive === null ? null : [...own.archive] },
+    kept: { ...kept, archive: [...kept.archive] },
+  })),
+})
 
 export function retentionRoutes(app: Api, stores: Stores): void {
   app.get(
@@ -58,6 +74,7 @@ export function retentionRoutes(app: Api, stores: Stores): void {
           figures_days: daysShape.figures_days.optional(),
           signals_days: daysShape.signals_days.optional(),
           metrics_days: daysShape.metrics_days.optional(),
+          archive: archive.optional(),
         }),
         response: { 200: answer },
       },

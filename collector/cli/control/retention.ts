@@ -3,8 +3,17 @@
 import { z } from 'zod'
 import { ControlError } from '../../../accounts/control-error.ts'
 import * as input from '../../../accounts/input.ts'
-import { type RetentionState, retentionStates, setRetention } from '../../../accounts/retention.ts'
-import { RETENTION_CLASSES, type RetentionDays } from '../../../core/deletion/retention.ts'
+import {
+  type RetentionSetting,
+  type RetentionState,
+  retentionStates,
+  setRetention,
+} from '../../../accounts/retention.ts'
+import {
+  ARCHIVED_CLASSES,
+  RETENTION_CLASSES,
+  type RetentionDays,
+} from '../../../core/deletion/retention.ts'
 import { parse } from '../args.ts'
 import type { Io } from '../io.ts'
 import { CONTROL_OPTIONS, type ControlSession, withControl } from './database.ts'
@@ -18,6 +27,7 @@ const OPTIONS = {
   figures: { type: 'string' },
   signals: { type: 'string' },
   metrics: { type: 'string' },
+  archive: { type: 'string' },
 } as const
 
 type Values = ReturnType<typeof parse<typeof OPTIONS>>['values']
@@ -32,18 +42,27 @@ export async function retentionVerb(args: readonly string[], io: Io): Promise<nu
     return await withControl('retention', values, io, async (s) => {
       const project =
         values.project === undefined ? null : checked(input.anyId, values.project, '--project')
-      await setRetention(s.change(), project, daysOf(values))
+      await setRetention(s.change(), project, settingsIn(values))
       await print(s)
     })
   return usageOf(
     'retention',
-    'list | set [--tenant T] [--project P] [--content DAYS|none] [--events ..] [--figures ..] [--signals ..] [--metrics ..]',
+    'list | set [--tenant T] [--project P] [--content DAYS|none] [--events ..] [--figures ..] [--signals ..] [--metrics ..] [--archive content,events,signals|none]',
     io,
   )()
 }
 
-function daysOf(values: Values): Partial<RetentionDays> {
-  const out: Record<string, number | null> = {}
+function settingsIn(values: Values): Partial<RetentionSetting> {
+  const out: { -readonly [Name in keyof RetentionSetting]?: RetentionSetting[Name] } = {}
+  if (values.archive !== undefined)
+    out.archive =
+      values.archive === 'none'
+        ? []
+        : checked(
+            z.array(z.enum(ARCHIVED_CLASSES)),
+            values.archive.split(',').map((name) => name.trim()),
+            '--archive',
+          )
   for (const name of RETENTION_CLASSES) {
     const text = values[name]
     if (text === undefined) continue
@@ -54,7 +73,7 @@ function daysOf(values: Values): Partial<RetentionDays> {
     throw new ControlError(
       'INVALID',
       'Nothing to set.',
-      'Give --content, --events, --figures, --signals or --metrics.',
+      'Give --content, --events, --figures, --signals, --metrics or --archive.',
     )
   return out
 }
@@ -69,5 +88,6 @@ function retentionLine({ project_id, own, kept }: RetentionState): Line {
     FIGURES: cell('figures_days'),
     SIGNALS: cell('signals_days'),
     METRICS: cell('metrics_days'),
+    ARCHIVED: kept.archive.join(', '),
   }
 }

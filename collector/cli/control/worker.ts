@@ -8,6 +8,7 @@ import { migratePostgres } from '../../../storage/migrations/postgres.ts'
 import { errorCodeOf } from '../../../storage/postgres/connection.ts'
 import { PostgresPool } from '../../../storage/postgres/pool.ts'
 import { Listeners } from '../../http/listeners.ts'
+import { archivePlaceOf } from '../../jobs/archive-place-of.ts'
 import { JobService } from '../../jobs/job-service.ts'
 import { notificationSettingsOf } from '../../jobs/notification-settings.ts'
 import { openSentry } from '../../sentry/open-sentry.ts'
@@ -56,6 +57,7 @@ export async function workerVerb(
     hasClickHouse: clickhouseAddressOf(config) !== null || isEmbedded(config),
     semantic: config.semantic,
     notifications,
+    archive: archivePlaceOf(config, clock),
     clock,
     metrics,
     log,

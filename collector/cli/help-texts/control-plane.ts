@@ -123,9 +123,26 @@ configuration. What is too old goes within the hour.
       --figures N     set: sums of usage
       --signals N     set: signals and issues
       --metrics N     set: points of metrics
+      --archive C,C   set: of content, events, signals those that are archived before they are removed; none: nothing
 ${DATABASE_HELP}
 observa retention set --tenant acme --project shop --content 30 --events 180
 observa retention list --tenant acme --json
+`,
+
+  archive: `observa archive list | restore | restores [options]
+
+What retention has written to the archive of the configuration before it removed it, day by day, and bringing it back. A running instance or
+\`observa worker\` does it; what is there already is left as it is.
+
+      --tenant T      of this tenant (default: default)
+      --project P     of this project
+      --class C       content, events or signals
+      --from DAY      restore: the first day, such as 2026-01-31 (UTC)
+      --to DAY        restore: the last day (default: the first)
+      --days N        restore: so long retention leaves it alone (default: 7)
+${DATABASE_HELP}
+observa archive list --tenant acme --class events
+observa archive restore --tenant acme --project shop --class events --from 2026-01-01 --to 2026-01-31 --days 14
 `,
 
   delete: `observa delete user|session|conversation|trace|tenant ID [options]

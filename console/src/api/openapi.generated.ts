@@ -286,6 +286,38 @@ readonly unit: string | null
 readonly data: readonly GetAnalyticsTimeseriesRow[]
 }
 
+export type GetArchivesRow = {
+readonly project_id: string
+readonly class: 'content' | 'events' | 'signals'
+/** Of receipt, UTC; of lists and sums the day of the data. */
+readonly day: string
+readonly files: number
+readonly rows: number
+readonly bytes: number
+readonly written_at: string
+}
+
+export type GetArchivesRestoresRow = {
+readonly restore_id: string
+readonly project_id: string
+readonly class: 'content' | 'events' | 'signals'
+readonly from: string
+readonly to: string
+readonly keep_days: number
+/** waiting: until a job works it, and while something of the tenant is being deleted. */
+readonly state: 'waiting' | 'done' | 'failed'
+/** Days that were found in the archive. */
+readonly units: number
+/** Rows that came back; those that were still there are not counted. */
+readonly rows: number
+readonly error_code: string | null
+readonly requested_by: string
+readonly requested_at: string
+readonly finished_at: string | null
+/** Until then retention leaves these days alone. */
+readonly kept_until: string | null
+}
+
 export type GetAuditRow = {
 readonly audit_id: string
 readonly at: string
@@ -1434,6 +1466,8 @@ readonly figures_days: number | null
 readonly signals_days: number | null
 /** Points of metrics, which are kept for 30 days at most. */
 readonly metrics_days: number | null
+/** Classes that are written to the archive of the instance before they are removed (`content`, `events`, `signals`); null leaves the word to the tenant, then to the configuration. */
+readonly archive: readonly ('content' | 'events' | 'signals')[] | null
 }
 /** What holds, in days from receipt; null: for ever. */
 readonly kept: {
@@ -1447,6 +1481,7 @@ readonly figures_days: number | null
 readonly signals_days: number | null
 /** Points of metrics, which are kept for 30 days at most. */
 readonly metrics_days: number | null
+readonly archive: readonly ('content' | 'events' | 'signals')[]
 }
 }
 
@@ -2140,6 +2175,26 @@ readonly dropped: true
     readonly query: { readonly from?: string; readonly to?: string; readonly environment?: string; readonly metric: string; readonly by?: string; readonly bucket?: 'minute' | 'hour' | 'day' }
     readonly body: undefined
     readonly answer: GetAnalyticsTimeseriesAnswer
+  }
+  'GET /api/v1/archives': {
+    readonly path: {}
+    readonly query: { readonly limit?: number; readonly cursor?: string; readonly project_id?: string; readonly class?: 'content' | 'events' | 'signals'; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
+    readonly body: undefined
+    readonly answer: {
+readonly data: readonly GetArchivesRow[]
+/** For the next page; null on the last. */
+readonly next_cursor: string | null
+}
+  }
+  'GET /api/v1/archives/restores': {
+    readonly path: {}
+    readonly query: { readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
+    readonly body: undefined
+    readonly answer: {
+readonly data: readonly GetArchivesRestoresRow[]
+/** For the next page; null on the last. */
+readonly next_cursor: string | null
+}
   }
   'GET /api/v1/audit': {
     readonly path: {}
@@ -2879,6 +2934,21 @@ readonly is_shared?: boolean
 }
     readonly answer: GetViewsRow
   }
+  'POST /api/v1/archives/restores': {
+    readonly path: {}
+    readonly query: {}
+    readonly body: {
+readonly project_id: string
+readonly class: 'content' | 'events' | 'signals'
+/** The first day, UTC. */
+readonly from: string
+/** The last day, UTC. */
+readonly to: string
+/** How long retention leaves them alone. */
+readonly keep_days?: number
+}
+    readonly answer: GetArchivesRestoresRow
+  }
   'POST /api/v1/auth/login': {
     readonly path: {}
     readonly query: {}
@@ -3572,6 +3642,8 @@ readonly figures_days?: number | null
 readonly signals_days?: number | null
 /** Points of metrics, which are kept for 30 days at most. */
 readonly metrics_days?: number | null
+/** Classes that are written to the archive of the instance before they are removed (`content`, `events`, `signals`); null leaves the word to the tenant, then to the configuration. */
+readonly archive?: readonly ('content' | 'events' | 'signals')[] | null
 }
     readonly answer: {
 readonly data: readonly GetRetentionRow[]
