@@ -1,8 +1,8 @@
 // What was archived before retention removed it, and asking for it to come back.
 
 import { z } from 'zod'
-import { KEEP_DAYS, KEEP_DAYS_MAX, requestRestore } from '../../../accounts/archives.ts'
 import { anyId } from '../../../accounts/input.ts'
+import { KEEP_DAYS, KEEP_DAYS_MAX, requestRestore } from '../../../accounts/retention.ts'
 import { ARCHIVED_CLASSES } from '../../../core/deletion/retention.ts'
 import {
   type ArchiveUnitRow,

@@ -1,14 +1,14 @@
 // `observa archive`: what is in the archive, and bringing it back.
 
 import { z } from 'zod'
+import { ControlError } from '../../../accounts/control-error.ts'
+import * as input from '../../../accounts/input.ts'
 import {
   KEEP_DAYS,
   KEEP_DAYS_MAX,
   type RestoreWanted,
   requestRestore,
-} from '../../../accounts/archives.ts'
-import { ControlError } from '../../../accounts/control-error.ts'
-import * as input from '../../../accounts/input.ts'
+} from '../../../accounts/retention.ts'
 import { formatBytes } from '../../../core/config/units.ts'
 import { ARCHIVED_CLASSES } from '../../../core/deletion/retention.ts'
 import {

@@ -30,6 +30,7 @@ const NOTHING_SAID: Retention['own'] = {
   figures_days: null,
   signals_days: null,
   metrics_days: null,
+  archive: null,
 }
 
 export function RetentionOfProjects(): JSX.Element {
