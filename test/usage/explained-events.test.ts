@@ -70,7 +70,9 @@ async function send(...spans: readonly Span[]): Promise<void> {
 }
 
 async function get(path: string): Promise<Row> {
-  const res = await fetch(instance.url(path, 'http'))
+  // Otherwise an answer may be a second old.
+  const headers = { 'cache-control': 'no-cache' }
+  const res = await fetch(instance.url(path, 'http'), { headers })
   assert.equal(res.status, 200, path)
   return (await res.json()) as Row
 }
