@@ -81,6 +81,22 @@ test('an owner file that is torn is no obstacle', async (t) => {
   await unlock()
 })
 
+test('a lock holds although its holder has dropped all that refers to it', async (t) => {
+  const dir = await directory(t)
+  const program = `
+    const { lockDirectory } = await import('${LOCK}')
+    await lockDirectory(process.argv[1])
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    gc()
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    console.log('collected')
+    process.stdin.resume()`
+  const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '-e', program, dir])
+  t.after(() => child.kill('SIGKILL'))
+  assert.equal(String((await once(child.stdout, 'data'))[0]).trim(), 'collected')
+  await assert.rejects(lockDirectory(dir), { code: 'OBS_LOG_LOCKED' })
+})
+
 test('of ten processes that start at once exactly one gets the directory', async (t) => {
   const dir = await directory(t)
   const program = `

@@ -23,6 +23,9 @@ interface Owner {
   readonly host: string
 }
 
+/** The locks of this process. A database that nothing refers to is closed by the garbage collector, and its lock would be gone. */
+const held = new Set<DatabaseSync>()
+
 export type Unlock = () => Promise<void>
 
 /** Locks `dir`, or throws `OBS_LOG_LOCKED`. */
@@ -33,10 +36,9 @@ export async function lockDirectory(dir: string): Promise<Unlock> {
   const mine: Owner = { pid: process.pid, host: hostname() }
   // If the disk is full the log still opens, so that its records can be sent.
   await writeFile(join(dir, OWNER_NAME), JSON.stringify(mine), { mode: 0o600 }).catch(() => {})
-  let isHeld = true
+  held.add(file)
   return () => {
-    if (isHeld) file.close()
-    isHeld = false
+    if (held.delete(file)) file.close()
     return Promise.resolve()
   }
 }
