@@ -29,10 +29,17 @@ interface Source {
   }
 }
 
-const describeError = (thrown: unknown): string => {
-  const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown
-  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+/** The error that a test threw, with the causes behind it: of `fetch failed` only the cause says anything. */
+function describeError(thrown: unknown): string {
+  const first = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown
+  if (!(first instanceof Error)) return String(first)
+  const causes: string[] = []
+  for (let at = first.cause; at instanceof Error && causes.length < CAUSES_MAX; at = at.cause)
+    causes.push(`caused by ${at.name}: ${at.message}`)
+  return [first.stack ?? first.message, ...causes].join('\n')
 }
+
+const CAUSES_MAX = 5
 
 /** A suite or parent that fails only because a test below it failed is not a failure of its own. */
 const isEcho = (error: unknown): boolean =>
