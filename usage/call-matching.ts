@@ -217,7 +217,7 @@ function joinAround(n: UsageReport, alike: readonly UsageReport[]): void {
 function joinStreams(calls: readonly UsageReport[]): void {
   const silent = calls.filter((n) => isSilent(n) && !n.has(REPORT_FLAG.LOG))
   if (silent.length === 0) return
-  const isAlone = (n: UsageReport): boolean => (n.call as Call).members.length === 1
+  const isAlone = (n: UsageReport): boolean => callOf(n).members.length === 1
   for (const note of calls.filter((n) => n.isMoment).toSorted(byStart)) {
     if (!isAlone(note)) continue
     const streams = silent.filter((o) => isAlone(o) && isStreamOf(note, o)).sort(byStart)
@@ -235,7 +235,7 @@ function findContainers(calls: readonly UsageReport[]): boolean {
   for (const n of calls) {
     const outer = n.guess
     if (outer === null || isSilent(n) || isSilent(outer) || n.call === outer.call) continue
-    if ((n.flags ^ outer.flags) & KNOWLEDGE || (outer.call as Call).members.length > 1) continue
+    if ((n.flags ^ outer.flags) & KNOWLEDGE || callOf(outer).members.length > 1) continue
     if (n.input > outer.input || n.output > outer.output) continue
     outer.containsCalls = true
     isFound = true
@@ -254,7 +254,7 @@ function findSteps(reports: readonly UsageReport[], calls: readonly UsageReport[
     const outer = step.isContainer ? step.above : null
     if (outer === null || step.has(REPORT_FLAG.BARRIER) || isSilent(step) || isSilent(outer))
       continue
-    if ((step.flags ^ outer.flags) & KNOWLEDGE || (outer.call as Call).members.length > 1) continue
+    if ((step.flags ^ outer.flags) & KNOWLEDGE || callOf(outer).members.length > 1) continue
     if (step.input > outer.input || step.output > outer.output) continue
     withCalls ??= containersOf(calls)
     if (withCalls.has(step)) {
@@ -285,7 +285,7 @@ function findNotedSums(all: readonly UsageReport[], calls: readonly UsageReport[
     n.has(REPORT_FLAG.PARENT) &&
     n.isMoment &&
     !isSilent(n) &&
-    (n.call as Call).members.length === 1
+    callOf(n).members.length === 1
   const notes = calls.filter(isOpen)
   if (notes.length === 0) return
   const bySpan = spansOf(all)
@@ -297,11 +297,11 @@ function findNotedSums(all: readonly UsageReport[], calls: readonly UsageReport[
       const branch = branchOf(n, note.under, bySpan)
       if (branch === null) continue
       const group = groups.get(branch) ?? new Map<Call, UsageReport>()
-      group.set(n.call as Call, n)
+      group.set(callOf(n), n)
       groups.set(branch, group)
     }
     const group = [...groups.values()].find((g) => isSum(note, [...g.values()]))
-    if (group !== undefined) (note.call as Call).parts = [...group.keys()]
+    if (group !== undefined) callOf(note).parts = [...group.keys()]
   }
 }
 
@@ -332,9 +332,9 @@ function findSums(reports: readonly UsageReport[]): void {
   }
   for (const [parent, children] of below) {
     const calls = new Map<Call, UsageReport>()
-    for (const c of children) calls.set(c.call as Call, c)
-    if (calls.size < 2 || calls.has(parent.call as Call)) continue
-    if (isSum(parent, [...calls.values()])) (parent.call as Call).parts = [...calls.keys()]
+    for (const c of children) calls.set(callOf(c), c)
+    if (calls.size < 2 || calls.has(callOf(parent))) continue
+    if (isSum(parent, [...calls.values()])) callOf(parent).parts = [...calls.keys()]
   }
 }
 
@@ -348,3 +348,6 @@ function isSum(parent: UsageReport, parts: readonly UsageReport[]): boolean {
   }
   return isNear(input, parent.input) && isNear(output, parent.output)
 }
+
+/** The call of a report that is in a trace: there each one has one. */
+const callOf = (report: UsageReport): Call => report.call as Call
