@@ -235,17 +235,18 @@ export class DurableLog {
 
   /** `soft` from 80 % of the limit on, `full` when an append would be refused. Admission uses it. */
   pressure(): Pressure {
-    const isSoft = this.#neededBytes() >= this.#s.bytesMax * SOFT_SHARE
-    return this.shortage() !== null ? 'full' : isSoft ? 'soft' : 'ok'
+    const used = this.#neededBytes()
+    if (this.shortage(used) !== null) return 'full'
+    return used >= this.#s.bytesMax * SOFT_SHARE ? 'soft' : 'ok'
   }
 
   /** Says why an append would be refused; null while it would be taken. */
-  shortage(): Shortage | null {
+  shortage(used = this.#neededBytes()): Shortage | null {
     this.#lookAtDisk()
     if (this.#isClosed) return 'closed'
     if (this.#committer?.readOnly != null) return 'read-only'
     if (this.#disk.isLow || this.#s.clock.monotonicMs() < this.#noSpaceUntilMs) return 'disk'
-    return this.#neededBytes() >= this.#s.bytesMax ? 'bytes' : null
+    return used >= this.#s.bytesMax ? 'bytes' : null
   }
 
   stats(): LogStats {
