@@ -1,6 +1,6 @@
 // What V8 made of the modules is kept beside them, so that the next start neither strips types nor compiles again.
 
-import { enableCompileCache } from 'node:module'
+import { enableCompileCache, flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 
 /** Beside the code and not in a directory that all users write to: what is in here is run. */
@@ -16,4 +16,12 @@ export function keepCompiledModules(): void {
   if (process.env[VARIABLE] !== undefined) return
   const { directory } = enableCompileCache(DIRECTORY)
   if (directory !== undefined) process.env[VARIABLE] = DIRECTORY
+}
+
+/**
+ * Writes what was compiled since the last call. Node writes it when a thread ends in good order, which a process that is killed
+ * and the threads of one that exits never do: each of their starts would strip and compile everything again.
+ */
+export function storeCompiledModules(): void {
+  flushCompileCache()
 }

@@ -8,6 +8,7 @@ import type { ObservaConfig } from '../../config/root.ts'
 import { systemClock } from '../../core/clock.ts'
 import { formatBytes, formatDuration } from '../../core/config/units.ts'
 import { Metrics } from '../../core/metrics.ts'
+import { storeCompiledModules } from '../compiled-modules.ts'
 import type { OtlpConfig } from '../receivers/otlp/index.ts'
 import { openSentry, scrubSettingsOf } from '../sentry/open-sentry.ts'
 import { Reloader } from '../service/reload.ts'
@@ -74,9 +75,12 @@ export async function run(
   process.on('SIGHUP', () => reloader.request())
   const stopped = onSignals(io)
   io.err(`observa ${version}: ${availableParallelism()} cores, ${formatBytes(totalmem())} memory\n`)
+  // Before anything listens, because writing takes a second or two the first time; what the start itself loads is little.
+  storeCompiledModules()
   await service.start()
   reloader.open()
   io.err(banner(config, service, performance.now() - startedAt))
+  storeCompiledModules()
   const signal = await stopped
   reloader.close()
   io.err(`${signal}: draining\n`)

@@ -7,6 +7,7 @@ import { crc32 } from 'node:zlib'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
 import { TombstoneSet } from '../../core/deletion/tombstone-set.ts'
 import type { EncodedPart, EventFacts, Task, TaskResult } from '../../core/task.ts'
+import { storeCompiledModules } from '../compiled-modules.ts'
 import { buildChain, buildMetricsChain, isMetrics, type PipelineSpec } from './build-chain.ts'
 import type { Chain } from './chain.ts'
 import { DeletedEvents } from './deleted-events.ts'
@@ -48,6 +49,7 @@ const deleted =
 const chains = pipelines.map((spec): Chain => buildChain(spec, deleted))
 const metricsChains = pipelines.map((): MetricsChain | null => null)
 parentPort?.postMessage({ startedThread: threadId } satisfies ThreadStarted)
+storeCompiledModules()
 
 /** The exported function piscina calls for each task. */
 export default function run(message: WorkerMessage): unknown {
