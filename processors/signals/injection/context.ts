@@ -7,6 +7,10 @@ const CONDITION =
   /\b(?:if|when|whenever|should|even if|in case)\b[^.!?\n]{0,60}\b(?:asks?|tells?|tries|attempts?|wants?|says?|requests?|instructs?|claims?)\b[^.!?\n]{0,40}$/
 const QUESTION =
   /\b(?:how (?:do|does|can|could|would|should|to)|why (?:do|does|did|would|is|are)|is it (?:possible|ok|okay|safe|allowed) to|where (?:do|can|is)|what happens (?:if|when)|explain how|best way to|steps to|wie (?:kann|mache)|comment|como (?:puedo|posso)|come (?:posso|faccio))\b[^.!?\n]{0,70}$/
+/** "What does <|im_start|> mean?" asks about the marker. */
+const MEANING = /\bwhat (?:does|do|is|are)\b[^.?!\n]{0,40}$/
+const MEANING_END =
+  /^[^.?!\n]{0,40}\b(?:means?|stands? for|used for|good for|do|called)\b[^.!\n]{0,60}(?:\?|$)|^[^.!\n]{0,12}\?/
 /** Words of texts about attacks. */
 const SUBJECT =
   /prompt[ -]injection|jailbreak(?:s|ing)\b|\battackers?\b(?!@)|adversarial|red[ -]team|malicious|\bphishing\b|security (?:training|awareness|policy|research|blog|article|report|team|course)|injection (?:attack|attempt|detect)|\bowasp\b|injections? de prompt|提示注入|プロンプトインジェクション/
@@ -29,6 +33,8 @@ const CLOSING: Readonly<Record<string, string>> = {
 export function mitigation(text: string, from: number, to: number): number {
   const before = text.slice(Math.max(0, from - 120), from)
   if (NEGATION.test(before) || CONDITION.test(before)) return Number.POSITIVE_INFINITY
+  if (MEANING.test(before) && MEANING_END.test(text.slice(to, to + 120)))
+    return Number.POSITIVE_INFINITY
   const isAboutAttacks = SUBJECT.test(text)
   if (isQuoted(text, from, to)) {
     if (isAboutAttacks || ABOUT_WORDS.test(outside(text, from, to))) return Number.POSITIVE_INFINITY

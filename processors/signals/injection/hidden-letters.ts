@@ -41,11 +41,26 @@ function isOdd(buf: Buffer, at: number, end: number): boolean {
   return ODD.some((bytes) => at + bytes.length <= end && bytes.every((b, i) => buf[at + i] === b))
 }
 
+/** Bytes of an escape of JSON, such as `\u0430`. */
+const ESCAPE_BYTES = 6
+
+/** Whether a Latin letter stands before or behind the escaped letter at `at`; a digit of another escape is none. */
+export function isEscapedBesideLatin(buf: Buffer, at: number, from: number, end: number): boolean {
+  const next = at + ESCAPE_BYTES
+  if (next < end && isLatin(buf[next] as number)) return true
+  if (at <= from || !isLatin(buf[at - 1] as number)) return false
+  const before = at - ESCAPE_BYTES
+  const isEscape = before >= from && buf[before] === BACKSLASH && buf[before + 1] === SMALL_U
+  return !isEscape && buf[at - 2] !== BACKSLASH
+}
+const BACKSLASH = 0x5c
+const SMALL_U = 0x75
+
 /** Whether a Latin letter stands before or behind the letter at `at`; that of an escape, such as `\n`, is none. */
 function isBesideLatin(buf: Buffer, at: number, from: number, end: number): boolean {
   if (at + 2 < end && isLatin(buf[at + 2] as number)) return true
   if (at <= from || !isLatin(buf[at - 1] as number)) return false
-  return at - 1 <= from || buf[at - 2] !== 0x5c
+  return at - 1 <= from || buf[at - 2] !== BACKSLASH
 }
 
 const isLatin = (byte: number): boolean => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a

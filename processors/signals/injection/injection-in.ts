@@ -9,7 +9,7 @@ import { R } from '../../../core/fields.ts'
 import { LiteralSet } from '../../../core/kernel/literal-set.ts'
 import { rangeKernel } from '../../../core/kernel/range-kernel.ts'
 import type { Severity } from '../../../core/signals/signal.ts'
-import { hidesLetters } from './hidden-letters.ts'
+import { hidesLetters, isEscapedBesideLatin } from './hidden-letters.ts'
 import { type Judgement, judge, type Place, THRESHOLD } from './judge.ts'
 import { MARKERS } from './markers/table.ts'
 import { normalized, WRITING_ANCHORS } from './normalized-text.ts'
@@ -25,37 +25,86 @@ export interface Injection {
 
 const WINDOW_BEFORE = 160
 const WINDOW_AFTER = 260
+/** How many times as long a window is whose letters are escaped: an escape has six bytes. */
+const ESCAPED_TIMES = 3
 /** Most windows of one field that are decoded. Common words such as "rules" hit often, so the limit must not be low. */
 const WINDOWS_MAX = 64
 /** Longer fields are looked at up to here. */
 const FIELD_BYTES_MAX = 512 * 1024
 
 const HEX_DIGITS: readonly string[] = Array.from({ length: 16 }, (_, i) => i.toString(16))
+const escapes = (beginnings: readonly string[]): readonly string[] =>
+  beginnings.flatMap((text) => HEX_DIGITS.map((d) => text + d))
 /** How JSON escapes invisible characters in a text that is otherwise ASCII: U+200B and others, tags, private use. */
-const ESCAPES: readonly string[] = [
-  ...['\\u200', '\\ue00'].flatMap((text) => HEX_DIGITS.map((d) => text + d)),
-  '\\udb40',
-]
+const ESCAPES: readonly string[] = [...escapes(['\\u200', '\\ue00']), '\\udb40']
 /** Of those, how much is compared in this case; the last digit may have any. */
 const ESCAPE_CHARS = 5
+/** How it escapes Greek, Cyrillic and Armenian letters, some of which look like Latin ones. */
+const LETTER_ESCAPES: readonly string[] = escapes(
+  ['3b', '3c', '41', '42', '43', '44', '45', '53', '54', '55', '56', '57', '58'].map(
+    (digits) => `\\u0${digits}`,
+  ),
+)
 
 /** What an anchor asks for: that phrases are tried near it, or a closer look at once. */
 type Near =
-  | { readonly kind: 'phrases'; readonly phrases: readonly RegExp[]; readonly isPlain: boolean }
+  | {
+      readonly kind: 'phrases'
+      readonly phrases: readonly RegExp[]
+      readonly isPlain: boolean
+      readonly isEscaped: boolean
+    }
   | { readonly kind: 'writing' }
   | { readonly kind: 'escape'; readonly text: string }
+  | { readonly kind: 'letter escape' }
 
 const LITERALS = [...new Set([...MARKERS.flatMap((m) => m.anchors), ...WRITING_ANCHORS])]
-const ANCHORS = new LiteralSet([...LITERALS, ...ESCAPES].map((text) => Buffer.from(text)))
+
+interface Literal {
+  readonly text: string
+  /** The anchor that it stands for, and whether in escapes. */
+  readonly anchor: string
+  readonly isEscaped: boolean
+}
+
+/**
+ * Anchors of other alphabets, which may begin with a capital letter or consist of them. Clients that write JSON in ASCII, as Python does by
+ * default, send them as escapes.
+ */
+const FOREIGN: readonly Literal[] = LITERALS.filter((text) => !isAscii(Buffer.from(text))).flatMap(
+  (anchor) => {
+    const capital = anchor.charAt(0).toUpperCase() + anchor.slice(1)
+    const cases = [...new Set([anchor, capital, anchor.toUpperCase()])]
+    return [
+      ...cases.slice(1).map((text) => ({ text, anchor, isEscaped: false })),
+      ...cases.map((text) => ({ text: escaped(text), anchor, isEscaped: true })),
+    ]
+  },
+)
+const ANCHORS = new LiteralSet(
+  [...LITERALS, ...FOREIGN.map(({ text }) => text), ...ESCAPES, ...LETTER_ESCAPES].map((text) =>
+    Buffer.from(text),
+  ),
+)
 const NEAR: readonly Near[] = [
-  ...LITERALS.map(nearOf),
+  ...LITERALS.map((anchor) => nearOf(anchor, false)),
+  ...FOREIGN.map(({ anchor, isEscaped }) => nearOf(anchor, isEscaped)),
   ...ESCAPES.map((text): Near => ({ kind: 'escape', text: text.slice(0, ESCAPE_CHARS) })),
+  ...LETTER_ESCAPES.map((): Near => ({ kind: 'letter escape' })),
 ]
 
-function nearOf(anchor: string): Near {
+function nearOf(anchor: string, isEscaped: boolean): Near {
   if (WRITING_ANCHORS.includes(anchor)) return { kind: 'writing' }
   const phrases = MARKERS.filter((m) => m.anchors.includes(anchor)).map((m) => m.phrase)
-  return { kind: 'phrases', phrases, isPlain: isAscii(Buffer.from(anchor)) }
+  return { kind: 'phrases', phrases, isPlain: isAscii(Buffer.from(anchor)), isEscaped }
+}
+
+/** The text as JSON in ASCII has it. The anchors are compared without regard to case. */
+function escaped(text: string): string {
+  return text.replace(
+    /[\u0080-\uffff]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 /** What was found in the event, or null. */
@@ -78,6 +127,8 @@ const FIELDS: readonly (readonly [field: number, place: Place])[] = [
   [R.retrieval_documents, 'retrieved text'],
 ]
 const MIN_BYTES = 12
+/** Most escaped letters that are looked at: a text in Cyrillic has nothing else. */
+const ESCAPED_LETTERS_MAX = 64
 
 /** Whether some phrase matches near one of its anchors, or the text is written in a way that hides words. */
 function isSuspicious(arena: Arena, off: number, end: number): boolean {
@@ -101,18 +152,23 @@ function hasPhrase(
 ): boolean {
   let windows = 0
   let otherWindows = 0
+  let letters = 0
   for (let i = 0; i < places.length; i += 2) {
     const at = places[i] as number
     const near = NEAR[places[i + 1] as number] as Near
     if (near.kind === 'writing') return true
     if (near.kind === 'escape') {
       if (isPlain && arena.equals(at, near.text.length, near.text)) return true
-      continue
+    } else if (near.kind === 'letter escape') {
+      if (letters++ < ESCAPED_LETTERS_MAX && isEscapedBesideLatin(arena.buf, at, from, end))
+        return true
+    } else if (near.isPlain ? windows++ <= WINDOWS_MAX : otherWindows++ <= WINDOWS_MAX) {
+      const times = near.isEscaped ? ESCAPED_TIMES : 1
+      const start = Math.max(from, at - WINDOW_BEFORE * times)
+      const to = Math.min(end, at + WINDOW_AFTER * times)
+      const text = windowText(arena.buf, start, to, isPlain)
+      if (near.phrases.some((phrase) => phrase.test(text))) return true
     }
-    if (near.isPlain ? windows++ > WINDOWS_MAX : otherWindows++ > WINDOWS_MAX) continue
-    const start = Math.max(from, at - WINDOW_BEFORE)
-    const text = windowText(arena.buf, start, Math.min(end, at + WINDOW_AFTER), isPlain)
-    if (near.phrases.some((phrase) => phrase.test(text))) return true
   }
   return false
 }

@@ -7,6 +7,13 @@ import { isContextOverflow, isTimeout } from './error-words.ts'
 type Case = readonly [type: string | null, message: string | null]
 
 const TIMEOUTS: readonly Case[] = [
+  [null, 'dial tcp 203.0.113.9:443: i/o timeout'],
+  [null, 'Maximum execution time of 30 seconds exceeded'],
+  [null, 'Zeitüberschreitung der Anforderung'],
+  [null, 'Tiempo de espera agotado'],
+  [null, 'Délai d’attente dépassé'],
+  [null, '请求超时，请稍后再试'],
+  [null, 'タイムアウトしました'],
   ['TimeoutError', 'timed out after 30s'],
   ['ETIMEDOUT', 'connect ETIMEDOUT 203.0.113.9:443'],
   ['asyncio.exceptions.TimeoutError', null],
@@ -29,6 +36,8 @@ const TIMEOUTS: readonly Case[] = [
 ]
 
 const NO_TIMEOUTS: readonly Case[] = [
+  ['ValueError', '请求超时参数无效'],
+  [null, 'the execution time limit must be a number'],
   ['ValueError', 'invalid value for parameter timeout: must be > 0'],
   ['KeyError', "KeyError: 'time_out' is not a column"],
   ['TypeError', "unexpected keyword argument 'timeout'"],
@@ -42,6 +51,30 @@ const NO_TIMEOUTS: readonly Case[] = [
 ]
 
 const OVERFLOWS: readonly Case[] = [
+  [
+    null,
+    'Unable to process: the input token count is 40500 but the model only supports up to 32768.',
+  ],
+  [null, 'too many tokens: size limit exceeded by 812 tokens. Try using shorter or fewer inputs'],
+  [null, 'Malformed input request: expected maxLength: 4096, actual: 5120'],
+  [null, 'Input validation error: `inputs` must have less than 1024 tokens. Given: 1500'],
+  [null, "This model's maximum prompt length is 131072 but the request contains 140210 tokens."],
+  [null, 'the model is loaded with context length of only 4096 tokens, which is not enough'],
+  [null, 'The decoder prompt (length 9120) is longer than the maximum model length of 8192.'],
+  [null, 'Your request exceeded model token limit: 8192'],
+  [null, 'Total tokens of image and text exceed max message tokens'],
+  [null, 'Prompt 超长'],
+  [null, 'max input token length exceeded'],
+  [null, 'The total number of tokens in your request exceeds the maximum of 8192'],
+  [null, 'the conversation has 250000 tokens but the context window is 200000'],
+  [null, 'Sequence length 9000 > 8192'],
+  [null, 'token count 9000 exceeds model limit of 8192'],
+  [
+    null,
+    "Invalid 'messages[2].content': string too long. Expected a string with maximum length 1048576",
+  ],
+  [null, 'Die maximale Kontextlänge von 8192 Tokens wurde überschritten'],
+  [null, 'コンテキスト長を超えています'],
   [
     'context_length_exceeded',
     "This model's maximum context length is 128000 tokens. However, your messages resulted in 130001 tokens.",
@@ -77,6 +110,15 @@ const OVERFLOWS: readonly Case[] = [
 ]
 
 const NO_OVERFLOWS: readonly Case[] = [
+  [null, "Invalid 'user': string too long. Expected a string with maximum length 64"],
+  [
+    null,
+    "Invalid 'tools[0].function.name': string too long. Expected a string with maximum length 64",
+  ],
+  [null, "Invalid 'tools': array too long. Expected an array with maximum length 128"],
+  [null, 'You requested 200000 output tokens but the maximum is 64000'],
+  [null, 'Too many tokens, please wait before trying again.'],
+  [null, 'image exceeds 5 MB maximum'],
   [
     'rate_limit_exceeded',
     'Rate limit reached for gpt-4o on tokens per min (TPM): too many tokens used, try again in 2s',

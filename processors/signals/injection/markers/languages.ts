@@ -20,12 +20,18 @@ interface Language {
   readonly freeAnchors?: readonly string[]
   /** Verbs stand behind their object. */
   readonly verbLast?: true
+  /** What says behind the verb that the opposite is meant: "vergiss nicht". */
+  readonly not?: string
+  /** "Everything that you were told", behind a verb. */
+  readonly everything?: string
 }
 
 // biome-ignore format: a table of words
 const LANGUAGES: readonly Language[] = [
   {
     code: 'de',
+    not: ' (?:bitte |sie )?nicht\\b',
+    everything: 'alles,? was (?:dir|ihnen|man dir|du bisher|du vorher|bisher|vorher|zuvor|oben|davor)',
     you: 'du bist|sie sind|du hast|antworte\\w*|ihr seid|agiere',
     anchors: ['ignorier', 'vergiss', 'vergesst', 'vergessen sie', 'missachte', 'übergeh', 'umgehe', 'überschreib', 'verwirf', 'beachte nicht', 'setze dich'],
     verb: 'ignorier\\w*|vergiss|vergesst|vergessen sie|missacht\\w*|ubergeh\\w*|umgeh\\w*|uberschreib\\w*|verwirf|beachte nicht|setze dich uber',
@@ -39,6 +45,8 @@ const LANGUAGES: readonly Language[] = [
   },
   {
     code: 'fr',
+    not: ' (?:pas|jamais)\\b',
+    everything: "tout ce (?:qu'on (?:t'a|vous a)|que tu as appris|qui precede|qui a ete dit|qui est au-dessus)",
     you: 'tu es|vous etes|tu n|vous n|repond\\w*|agis',
     anchors: ['ignore', 'ignorez', 'oublie', 'oubliez', 'néglige', 'neglige', 'compte des', 'contourne', 'outrepasse'],
     verb: 'ignor(?:e|ez|er|es|ons)|oubli(?:e|ez|er|es)|neglige\\w*|ne (?:tiens|tenez) (?:pas|aucun) compte|contourne\\w*|outrepasse\\w*',
@@ -52,9 +60,10 @@ const LANGUAGES: readonly Language[] = [
   },
   {
     code: 'es',
+    everything: 'todo lo (?:anterior|que (?:te|se te|le|has aprendido))',
     you: 'eres|estas|esta|responde|tienes|actua|seras',
     anchors: ['ignora', 'ignore', 'olvida', 'olvide', 'descarta', 'desobedec', 'haz caso omiso', 'pasa por alto'],
-    verb: 'ignor(?:a|e|ad|ar|en|es)|olvid(?:a|e|ad|ar|en|es|ate)(?: de)?|descart(?:a|e|ar)|omit(?:e|a|ir)|desobedec\\w*|haz caso omiso|pasa por alto',
+    verb: 'ignor(?:a|e|ad|ar|en)|olvid(?:a|e|ad|ar|en|ate)(?: de)?|descart(?:a|e|ar)|omit(?:e|a|ir)|desobedec\\w*|haz caso omiso|pasa por alto',
     object: 'instruccion(?:es)?|indicaciones|ordenes|reglas|directrices|normas|directivas',
     scope: 'todas?|todos|anterior(?:es)?|previas?|previos|tus|sus|de arriba|del sistema|iniciales',
     reveal: 'cual(?:es)?|que dice|revel\\w*|muestr\\w*|mostrar|imprim\\w*|di|dime|repit\\w*|escrib\\w*|ensen\\w*|dame|divulg\\w*',
@@ -65,6 +74,7 @@ const LANGUAGES: readonly Language[] = [
   },
   {
     code: 'it',
+    everything: 'tutto (?:cio|quello) che (?:ti (?:e|hanno)|hai imparato|precede)',
     you: 'sei|siete|rispond\\w*|hai|agisci',
     anchors: ['ignora', 'ignori', 'dimentica', 'trascura', 'tralascia', 'ignorare', 'non seguire'],
     verb: 'ignor(?:a|i|ate|are)|dimentic(?:a|hi|ate|are|ati)|trascura\\w*|tralascia\\w*|non seguire|disattend\\w*',
@@ -78,6 +88,7 @@ const LANGUAGES: readonly Language[] = [
   },
   {
     code: 'pt',
+    everything: 'tudo (?:o )?que (?:te|lhe|voce (?:aprendeu|sabe)|foi dito)',
     you: 'voce e|voce esta|responda|aja|tu es|voce nao',
     anchors: ['ignore', 'ignora', 'esqueça', 'esqueca', 'esquece', 'desconsidere', 'desconsidera', 'desrespeite'],
     verb: 'ignor(?:e|a|em|ar)|esquec(?:a|e|am|er)|desconsider(?:e|a|ar)|desrespeit(?:e|a|ar)',
@@ -91,6 +102,8 @@ const LANGUAGES: readonly Language[] = [
   },
   {
     code: 'nl',
+    not: ' (?:alstublieft )?niet\\b',
+    everything: 'alles wat (?:je|u|jou|hiervoor|eerder)',
     you: 'je bent|u bent|antwoord|je hebt',
     anchors: ['negeer', 'vergeet', 'overschrijf', 'omzeil', 'negeren'],
     verb: 'negeer|negeren|vergeet|overschrijf|omzeil\\w*',
@@ -115,7 +128,7 @@ const LANGUAGES: readonly Language[] = [
   {
     code: 'tr',
     anchors: ['talimat', 'yönerge', 'yonerge', 'kurallar'],
-    verb: 'yok say\\w*|gormezden gel\\w*|unut\\w*|goz ard\\S* et\\w*|dikkate alma\\w*',
+    verb: 'yok say(?!ma)\\w*|gormezden gel(?!me)\\w*|unut\\w*|goz ard\\S* et\\w*|dikkate alma\\w*',
     object: 'talimat\\w*|yonerge\\w*|komut\\w*|kural\\w*',
     scope: 'onceki|tum|butun|yukaridaki|yukar\\S*daki|sistem|daha once\\w*',
     reveal: 'goster\\w*|acikla\\w*|yaz\\w*|soyle\\w*|paylas\\w*|ac\\S*kla\\w*',
@@ -141,8 +154,8 @@ const LANGUAGES: readonly Language[] = [
     you: '你',
     anchors: ['忽略', '无视', '忘记', '忘掉', '不要理会', '忽視', '無視', '不用理会', '跳过', '绕过'],
     verb: '忽略|无视|忘记|忘掉|不要理会|不用理会|忽視|無視|跳过|绕过',
-    object: '指令|指示|提示|规则|規則|命令|要求|设定|限制|說明|说明',
-    scope: '之前|以上|上述|先前|前面|所有|全部|一切|系统|系統|原来|原有|你的|上面',
+    object: '指令|指示|提示|请求|规则|規則|命令|要求|设定|限制|說明|说明',
+    scope: '之前|以上|上述|先前|前面|所有|全部|一切|用户的|系统|系統|原来|原有|你的|上面',
     reveal: '是什么|是啥|输出|显示|告诉|透露|打印|重复|公开|泄露|给我|說出|说出|輸出|顯示|展示',
     revealAnchors: ['系统提示', '系統提示', '系统指令', '初始指令', '系统消息', '隐藏指令', '你的提示词', '你的指令', '系统设定'],
     prompt: '系[统統]提示[词詞]?|系统指令|初始指令|系统消息|隐藏指令|你的提示词|你的指令|系统设定',
@@ -151,6 +164,7 @@ const LANGUAGES: readonly Language[] = [
   },
   {
     code: 'ja',
+    not: '(?:し|ら)?な(?:い|く)',
     you: 'あなた|として',
     anchors: ['無視', '忘れ', '無効', '従わない', '破棄'],
     verb: '無視|忘れ|無効に|従わない|破棄',
@@ -165,6 +179,7 @@ const LANGUAGES: readonly Language[] = [
   },
   {
     code: 'ko',
+    not: '하지 ',
     you: '너는|당신은|넌',
     anchors: ['무시', '잊어', '잊고', '따르지'],
     verb: '무시|잊어|잊고|따르지',
@@ -198,20 +213,156 @@ const LANGUAGES: readonly Language[] = [
     prompt: 'सिस्टम (?:प्रॉम्प्ट|निर्देश\\S*|संदेश)',
     verbLast: true,
   },
+  {
+    code: 'sv',
+    not: ' inte\\b',
+    anchors: ['ignorera', 'glöm ', 'strunta i', 'bortse från', 'bortse fran', 'åsidosätt'],
+    verb: 'ignorera\\w*|glom|strunta i|bortse fran|asidosatt',
+    object: 'instruktion\\w*|anvisning\\w*|regler\\w*|riktlinjer\\w*|uppmaning\\w*|order|prompt\\w*',
+    scope: 'alla|allt|tidigare|foregaende|ovanstaende|dina|ovan|system\\w*',
+    reveal: 'visa|avsloja|skriv|beratta|upprepa|vad ar',
+    revealAnchors: ['systemprompt', 'systeminstr', 'systemmeddel', 'dina instr'],
+    prompt: 'systemprompt\\w*|systeminstruktion\\w*|systemmeddelande\\w*|dina (?:hemliga|interna|ursprungliga) (?:instruktioner|prompt)',
+  },
+  {
+    code: 'da',
+    not: ' ikke\\b',
+    anchors: ['ignorer', 'glem alle', 'se bort fra', 'tilsides'],
+    verb: 'ignorer\\w*|glem|se bort fra|tilsides\\w*',
+    object: 'instruk\\w*|anvisning\\w*|regler\\w*|retningslin\\w*|ordre\\w*|kommando\\w*',
+    scope: 'alle|tidligere|foregaende|forrige|ovenstaende|dine|ovenfor|system\\w*',
+    reveal: 'vis|afslor|avslor|skriv|fortael|gentag|gjenta|hvad er|hva er',
+    revealAnchors: ['systemprompt', 'systemmeddel', 'systemmeld', 'systeminstr', 'systemledetekst'],
+    prompt: 'systemprompt\\w*|systemmeddelelse\\w*|systemmelding\\w*|systeminstru\\w*|systemledetekst\\w*',
+  },
+  {
+    code: 'cs',
+    anchors: ['ignoruj', 'zapomeň', 'zapomen', 'zapomeň', 'zabudni', 'přehlíž', 'nedbej'],
+    verb: 'ignoruj\\w*|zapomen\\w*|zabudni\\w*|prehliz\\w*|nedbej\\w*',
+    object: 'pokyn\\w*|instrukc\\w*|instrukci\\w*|pravid\\w*|prikaz\\w*',
+    scope: 'vsechn\\w*|vsetk\\w*|predchoz\\w*|predchadzaj\\w*|predesl\\w*|drivejs\\w*|vyse|svoje|sve',
+    reveal: 'ukaz\\w*|vypis\\w*|odhal\\w*|zobraz\\w*|napis\\w*|zopakuj\\w*|prozrad\\w*',
+    revealAnchors: ['systémov', 'systemov'],
+    prompt: 'systemov\\w* (?:prompt\\w*|pokyn\\w*|instrukc\\w*|zprav\\w*|sprav\\w*)',
+  },
+  {
+    code: 'uk',
+    anchors: ['ігнору', 'проігнор', 'забудь', 'забудьте', 'не зважай'],
+    verb: '(?:про)?[іi]гнору\\S*|забудь\\S*|не зважай\\S*',
+    object: '[іi]нструкц\\S*|вказ[іi]вк\\S*|правил\\S*|команд\\S*|наказ\\S*',
+    scope: 'вс[іi]|ус[іi]|вс[іi]х|попередн\\S*|ран[іi]ше|вище|сво\\S*|тво\\S*|системн\\S*',
+    reveal: 'покажи\\S*|розкрий\\S*|виведи\\S*|напиши\\S*|повтори\\S*|як[иіi]й',
+    revealAnchors: ['системн', 'промпт'],
+    prompt: 'системн\\S* (?:промпт\\S*|[іi]нструкц\\S*|пов[іi]домлен\\S*|п[іi]дказк\\S*)',
+  },
+  {
+    code: 'ro',
+    anchors: ['ignoră', 'ignora', 'ignorați', 'uită toate', 'uita toate'],
+    verb: 'ignor(?:a|ati)|uita(?:ti)?',
+    object: 'instructiun\\w*|regul\\w*|indicati\\w*|comenz\\w*',
+    scope: 'toate|anterioar\\w*|precedent\\w*|de mai sus|tale',
+    reveal: 'arata\\w*|dezvalui\\w*|afiseaza|scrie|repeta',
+    revealAnchors: ['de sistem', 'sistemului'],
+    prompt: 'prompt\\w* (?:de sistem|sistemului)|instructiun\\w* (?:de sistem|sistemului)',
+  },
+  {
+    code: 'vi',
+    anchors: ['bỏ qua', 'phớt lờ', 'quên đi', 'quên tất', 'quên hết', 'bo qua'],
+    verb: 'bo qua|phot lo|quen (?:di|tat|het)',
+    object: 'huong dan|chi thi|chi dan|lenh|quy tac|quy dinh',
+    scope: 'tat ca|moi|truoc do|truoc day|o tren|ben tren|cu',
+    reveal: 'hien thi|cho (?:toi )?xem|in ra|tiet lo|cho biet|lap lai|viet ra',
+    revealAnchors: ['hệ thống', 'he thong'],
+    prompt: '(?:prompt|huong dan|loi nhac|chi thi|thong diep) (?:cua )?he thong|system prompt',
+  },
+  {
+    code: 'id',
+    anchors: ['abaikan', 'lupakan', 'hiraukan', 'jangan ikuti'],
+    verb: '(?<!jangan )(?:abaikan|lupakan)|jangan (?:hiraukan|ikuti)',
+    object: 'instruksi\\w*|perintah\\w*|arahan\\w*|aturan\\w*|petunjuk\\w*|peraturan',
+    scope: 'semua|seluruh|segala|sebelum\\w*|di atas|terdahulu|sistem',
+    reveal: 'tampilkan|tunjukkan|ungkapkan|cetak|tuliskan|ulangi|beritahu\\w*|paparkan|dedahkan',
+    revealAnchors: ['prompt sis', 'sistem prompt', 'instruksi sis', 'perintah sis', 'pesan sis', 'arahan sis'],
+    prompt: '(?:prompt|instruksi|perintah|pesan|arahan) sistem|system prompt|sistem prompt',
+  },
+  {
+    code: 'hu',
+    anchors: ['hagyd figyelmen', 'hagyja figyelmen', 'felejtsd el', 'felejts el', 'figyelmen kívül'],
+    verb: 'hagy(?:d|ja) figyelmen kivul|felejtsd? el',
+    object: 'utasitas\\w*|szabaly\\w*|iranyelv\\w*|parancs\\w*',
+    scope: 'minden|osszes|korabbi\\w*|elozo\\w*|eddigi\\w*|fenti\\w*',
+    reveal: 'mutasd\\w*|ird ki|fedd fel|aruld el|ismeteld',
+    revealAnchors: ['rendszerprompt', 'rendszerutas', 'rendszerüzen'],
+    prompt: 'rendszerprompt\\w*|rendszerutasitas\\w*|rendszeruzenet\\w*',
+  },
+  {
+    code: 'el',
+    anchors: ['αγνόησ', 'αγνοησ', 'ξέχασ', 'ξεχασ', 'παράβλεψ'],
+    verb: 'αγνοησ\\S*|ξεχασ\\S*|παραβλεψ\\S*',
+    object: 'οδηγι\\S*|εντολ\\S*|κανον\\S*',
+    scope: 'ολες|ολους|ολα|προηγουμεν\\S*|παραπανω',
+    reveal: 'δειξε\\S*|εμφανισ\\S*|αποκαλυψ\\S*|γραψε\\S*|πες',
+    revealAnchors: ['συστήματος', 'συστηματος'],
+    prompt: '(?:προτροπη|μηνυμα|οδηγιες|prompt) (?:του )?συστηματος',
+  },
+  {
+    code: 'he',
+    anchors: ['התעלם', 'התעלמ', 'תתעלם', 'תתעלמ', 'שכח '],
+    verb: 'התעלמ?[םיו]*|תתעלמ?[םיו]*|שכח',
+    object: '\\S*הוראות|\\S*הנחיות|\\S*כללים|\\S*פקודות',
+    scope: 'כל|מכל|הקודמות|הקודמים|שלעיל|למעלה',
+    reveal: 'הצג|הראה|חשוף|הדפס|כתוב|גלה',
+    revealAnchors: ['המערכת', 'מערכת '],
+    prompt: '(?:הנחיית|הנחיות|הודעת|פרומפט) ה?מערכת',
+  },
+  {
+    code: 'fa',
+    anchors: ['نادیده', 'فراموش کن'],
+    verb: 'ناديده بگير\\S*|نادیده بگیر\\S*|فراموش کن\\S*',
+    object: 'دستور\\S*|قوانین|قواعد',
+    scope: 'تمام|همه|قبلی|پیشین|بالا',
+    reveal: 'نشان (?:بده|دهید)|نمایش|فاش|چاپ|بنویس',
+    revealAnchors: ['سیستم'],
+    prompt: '(?:پرامپت|دستورات|دستور|پیام) سیستم',
+    verbLast: true,
+  },
+  {
+    code: 'th',
+    anchors: ['ละเว้น', 'เพิกเฉย', 'ไม่ต้องสนใจ', 'ลืมคำ', 'ลืมทุก'],
+    verb: 'ละเว้น|เพิกเฉย(?:ต่อ)?|ไม่ต้องสนใจ|ลืม',
+    object: 'คำสั่ง|คำแนะนำ|กฎ|ข้อกำหนด',
+    scope: 'ทั้งหมด|ก่อนหน้า|ข้างต้น|ทุก',
+    reveal: 'แสดง|เปิดเผย|บอก|พิมพ์',
+    revealAnchors: ['ระบบ'],
+    prompt: '(?:พรอมต์|คำสั่ง|ข้อความ)(?:ของ)?ระบบ',
+  },
 ]
+
+/** Texts are compared in compatibility form, in which a vowel of Thai is two characters. */
+const expression = (source: string): RegExp => new RegExp(source.normalize('NFKC'), 'u')
 
 /** Words of alphabets begin and end at a boundary; `\b` knows ASCII letters only. */
 const START = '(?<![\\p{L}\\p{N}_])'
-const isAlphabetic = (code: string): boolean => !['zh', 'ja', 'ko', 'hi'].includes(code)
+const isAlphabetic = (code: string): boolean => !['zh', 'ja', 'ko', 'hi', 'th'].includes(code)
+
+/** Languages whose verbs have no further endings than the table says. */
+const isLatin = (code: string): boolean =>
+  isAlphabetic(code) && !['ru', 'uk', 'el', 'ar', 'fa', 'he'].includes(code)
+
+function verbOf(l: Language): string {
+  const start = isAlphabetic(l.code) ? START : ''
+  const end = isLatin(l.code) ? '(?!\\p{L})' : ''
+  return `${start}(?:${l.verb})${end}${l.not === undefined ? '' : `(?!${l.not})`}`
+}
 
 function nearEachOther(l: Language): RegExp {
   const start = isAlphabetic(l.code) ? START : ''
-  const verb = `${start}(?:${l.verb})`
+  const verb = verbOf(l)
   const object = `${start}(?:${l.object})`
   const scope = `${start}(?:${l.scope})`
   const gap = '[^.!?。！？\\n]{0,45}?'
   const named = `(?:${scope}${gap}${object}|${object}${gap}${scope})`
-  return new RegExp(l.verbLast ? `${named}${gap}${verb}` : `${verb}${gap}${named}`, 'u')
+  return expression(l.verbLast ? `${named}${gap}${verb}` : `${verb}${gap}${named}`)
 }
 
 function reveals(l: Language): RegExp {
@@ -219,7 +370,7 @@ function reveals(l: Language): RegExp {
   const verb = `${start}(?:${l.reveal})`
   const prompt = `(?:${l.prompt})`
   const gap = '[^.!?。！？\\n]{0,45}?'
-  return new RegExp(`${verb}${gap}${prompt}|${prompt}${gap}${verb}`, 'u')
+  return expression(`${verb}${gap}${prompt}|${prompt}${gap}${verb}`)
 }
 
 export const LANGUAGE_MARKERS: readonly Marker[] = LANGUAGES.flatMap((l): Marker[] => [
@@ -239,6 +390,18 @@ export const LANGUAGE_MARKERS: readonly Marker[] = LANGUAGES.flatMap((l): Marker
     anchors: l.revealAnchors,
     phrase: reveals(l),
   },
+  ...(l.everything === undefined
+    ? []
+    : [
+        {
+          name: `forget_everything_${l.code}`,
+          family: 'override',
+          weight: 2,
+          brought: 2,
+          anchors: l.anchors,
+          phrase: expression(`${verbOf(l)} (?:bitte |sie )?(?:${l.everything})`),
+        } as const,
+      ]),
   ...(l.free === undefined || l.you === undefined
     ? []
     : [
@@ -248,9 +411,8 @@ export const LANGUAGE_MARKERS: readonly Marker[] = LANGUAGES.flatMap((l): Marker
           weight: 2,
           brought: 2,
           anchors: l.freeAnchors ?? [],
-          phrase: new RegExp(
+          phrase: expression(
             `${isAlphabetic(l.code) ? START : ''}(?:${l.you})[^.!?。！？\\n]{0,45}?(?:${l.free})`,
-            'u',
           ),
         } as const,
       ]),

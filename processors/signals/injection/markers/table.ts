@@ -4,6 +4,7 @@
 
 import { LANGUAGE_MARKERS } from './languages.ts'
 import type { Marker } from './marker.ts'
+import { READER_MARKERS } from './readers.ts'
 import { SWITCH_MARKERS } from './switches.ts'
 
 /** Words that may stand between a verb and its object. */
@@ -1190,4 +1191,9 @@ const ENGLISH: readonly Marker[] = [
   },
 ]
 
-export const MARKERS: readonly Marker[] = [...ENGLISH, ...SWITCH_MARKERS, ...LANGUAGE_MARKERS]
+export const MARKERS: readonly Marker[] = [
+  ...ENGLISH,
+  ...SWITCH_MARKERS,
+  ...READER_MARKERS,
+  ...LANGUAGE_MARKERS,
+]
