@@ -5,6 +5,9 @@
 /** Fields that differ in every call and do not belong to the request. */
 const VOLATILE =
   /^_?(?:ts|timestamp|time_?stamp|epoch|now|nonce|salt|request_?id|req_?id|correlation_?id|trace_?id|span_?id|call_?id|tool_?call_?id|message_?id|run_?id|uuid|guid|idempotency_?key|cache_?buster|cb|rand|random|attempt|attempt_?number|retry|retries|retry_?count|retry_?attempt|sequence|seq|client_?time|sent_?at|requested_?at|created_?at|current_?time)$/i
+/** Members of a result that say when and how fast it was made. Their values are texts or numbers. */
+const VOLATILE_RESULT =
+  /\\?"_?(?:ts|time_?stamp|(?:request|req|correlation|trace|span|query)_?id|nonce|took(?:_?ms)?|(?:response|query|search|processing|execution)_?time(?:_?ms)?|latency(?:_?ms)?|server_?time|(?:generated|checked|fetched|retrieved|requested|polled|queried|served)_?(?:at|on))\\?"\s*:\s*(?:\\?"[^"\\]{0,64}\\?"|-?\d[\d.eE+-]{0,32})\s*,?/gi
 const DEPTH_MAX = 16
 /** Limits a hash to the range of exact numbers. It is never 0, because 0 means unknown. */
 const MODULUS = 2 ** 52
@@ -31,6 +34,12 @@ export function argumentHash(tool: string, json: string, salt: string): Argument
   const key = positive(hashOf(value, 0) + textHash(tool) * 3 + textHash(salt) * 7)
   const isSearch = salt === '' && (SEARCH_NAME.test(tool) || hasSearchKey(value))
   return { key, words: isSearch ? searchWords(tool, value) : [] }
+}
+
+/** A result as JSON without members that differ in every answer. Null if it has none of them, or nothing else. */
+export function steadyResult(json: string): string | null {
+  const steady = json.replace(VOLATILE_RESULT, '').replace(/,\s*}/g, '}')
+  return steady.length === json.length || !/[^\s{}[\]"\\,]/.test(steady) ? null : steady
 }
 
 /** A whole number from 1 to 2^52. */

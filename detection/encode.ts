@@ -6,7 +6,7 @@ import type { EventTable } from '../core/event.ts'
 import { N, R } from '../core/fields.ts'
 import { rangeKernel } from '../core/kernel/range-kernel.ts'
 import type { EncodedPart } from '../core/task.ts'
-import { argumentHash } from './call-key.ts'
+import { argumentHash, steadyResult, textHash } from './call-key.ts'
 import {
   CALL,
   CALL_STRIDE,
@@ -225,7 +225,7 @@ class ObservationTable {
     const { key, words } = argumentHash(name, e.text(event, R.tool_arguments) ?? '', masked)
     const calls = this.#calls.fill(0, at, at + CALL_STRIDE)
     calls[at + CALL.KEY] = key
-    calls[at + CALL.RESULT] = this.#hash(event, R.tool_result)
+    calls[at + CALL.RESULT] = this.#resultHash(event)
     for (let i = 0; i < words.length; i++) calls[at + CALL.WORD + i] = words[i] as number
     return true
   }
@@ -240,6 +240,17 @@ class ObservationTable {
     calls[at + CALL.SYSTEM] = system
     calls[at + CALL.MESSAGES] = messages
     return true
+  }
+
+  /** Hash of a tool's result, without what differs in every answer, such as a time stamp. */
+  #resultHash(event: number): number {
+    const e = this.events
+    const len = e.len(event, R.tool_result)
+    if (len <= 0 || len > STEADY_BYTES_MAX) return this.#hash(event, R.tool_result)
+    const steady = steadyResult(
+      e.arena.buf.latin1Slice(e.off(event, R.tool_result), e.off(event, R.tool_result) + len),
+    )
+    return steady === null ? this.#hash(event, R.tool_result) : textHash(steady)
   }
 
   /** Hash of a field's bytes. 0 if the field is null. */
@@ -278,6 +289,9 @@ class ObservationTable {
     for (let i = Math.max(0, len); i < size; i++) ids[at + i] = 0
   }
 }
+
+/** Larger results are compared as they are. */
+const STEADY_BYTES_MAX = 2048
 
 const LOG_PREFIX = 'log:'
 

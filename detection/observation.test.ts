@@ -107,6 +107,31 @@ test('what asks for the same has the same key, and what differs has another', ()
   assert.notEqual(keyOf({}), keyOf({ input_messages: '[{"role":"user","x":1}]' }))
 })
 
+test('results that differ by a time stamp or an id of the request are the same, a clock is not', () => {
+  const resultOf = (result: string): number => {
+    const asked = { kind: 'tool', tool_name: 'status', tool_arguments: '{"id":"j1"}' }
+    const o = read([{ ...CALL, fields: { ...CALL.fields, ...asked, tool_result: result } }])
+    o.next()
+    return o.result
+  }
+  const base = resultOf('{"state":"queued","checked_at":"2026-11-30T10:00:01Z","took_ms":3}')
+  for (const same of [
+    '{"state":"queued","checked_at":"2026-11-30T10:00:07Z","took_ms":12}',
+    '{"state":"queued","checked_at":1764500000.5,"took_ms":0.4}',
+  ])
+    assert.equal(resultOf(same), base, same)
+  for (const other of [
+    '{"state":"done","checked_at":"2026-11-30T10:00:01Z","took_ms":3}',
+    '{"state":"queued","progress":5,"took_ms":3}',
+  ])
+    assert.notEqual(resultOf(other), base, other)
+  assert.notEqual(resultOf('{"timestamp":17}'), resultOf('{"timestamp":18}'))
+  assert.notEqual(
+    resultOf('{"now":"10:00","zone":"UTC"}'),
+    resultOf('{"now":"10:01","zone":"UTC"}'),
+  )
+})
+
 test('bytes of another form are refused', () => {
   assert.throws(() => new Observations(new Uint8Array(64)), /another form/)
 })

@@ -79,8 +79,9 @@ function isRepeatedBy(
 ): boolean {
   const outer = normalizedMessage(container.errorMessage)
   const said = normalizedMessage(inner.errorMessage)
-  if (outer === '' && (container.errorType === '' || container.errorType === inner.errorType))
-    return true
+  const { errorType } = container
+  const isOwnType = errorType !== inner.errorType && !NO_TYPE.test(errorType)
+  if (NO_MESSAGE.test(container.errorMessage) && !isOwnType) return true
   if (said !== '' && (outer.includes(said) || said.includes(outer)))
     return outer !== '' || said === ''
   if (container.errorType !== '' && container.errorType === inner.errorType) return true
@@ -97,6 +98,10 @@ function isRepeatedBy(
 }
 
 const PROPAGATION_MS = 50
+/** What a server or a framework says of a failure whose cause it does not know: `500`, `Internal Server Error`, `agent failed`. */
+const NO_MESSAGE =
+  /^\W*(?:http\W*)?(?:status\W*)?(?:code\W*)?(?:5\d\d\W*)?(?:internal server error|server error|bad gateway|(?:(?:an |unknown )?error|agent|task|run|workflow|request|execution)?\W*(?:occurred|failed|failure|error)?)\W*$/i
+const NO_TYPE = /^(?:|5\d\d|_OTHER|Error|Exception)$/
 
 function errorFinding(span: TraceSpan): TraceFinding {
   return {

@@ -171,19 +171,22 @@ function parsed(json: string | null): unknown {
   }
 }
 
+/** White space and characters without a width. */
+const BLANK = /^[\s\u00ad\u200b-\u200f\u2060-\u2064\u2800\u3164\ufeff]*$/
+
 function isEmptyMessage(message: unknown): boolean {
-  if (typeof message === 'string') return message.trim() === ''
+  if (typeof message === 'string') return BLANK.test(message)
   if (typeof message !== 'object' || message === null) return true
   const { parts } = message as { parts?: unknown }
   return !Array.isArray(parts) || parts.every(isEmptyPart)
 }
 
 function isEmptyPart(part: unknown): boolean {
-  if (typeof part === 'string') return part.trim() === ''
+  if (typeof part === 'string') return BLANK.test(part)
   if (typeof part !== 'object' || part === null) return true
   const { type, content, text } = part as { type?: unknown; content?: unknown; text?: unknown }
   if (typeof type === 'string' && REASONING_TYPES.has(type)) return true
   if (type !== 'text' && type !== undefined) return false
   const said = content ?? text
-  return said === undefined || said === null || (typeof said === 'string' && said.trim() === '')
+  return said === undefined || said === null || (typeof said === 'string' && BLANK.test(said))
 }
