@@ -279,6 +279,17 @@ test('a key without the scope content sees what a signal is about, and no text t
   }
 })
 
+test('a key without the scope content cannot ask about prompts by a rule of its own', async () => {
+  const own = { id: 'guess', when: 're(input_messages, "a")', severity: 'low', title: 'a guess' }
+  const body = { days: 1, settings: { rules: [own] } }
+  assert.equal((await ask('rules/custom/replay', { body })).status, 200)
+  const refused = await ask('rules/custom/replay', { body, key: figures.key })
+  assert.equal(refused.status, 403)
+  assert.match(JSON.stringify(refused.body), /scope \\"content\\"/)
+  const others = { days: 1, settings: { high_latency: '1s' } }
+  assert.equal((await ask('rules/latency/replay', { body: others, key: figures.key })).status, 200)
+})
+
 test('a live tail shows the evidence of signals to a key without the scope content as lists do', async () => {
   const tails = await Promise.all(
     [a.key, figures.key].map((key) =>

@@ -9,7 +9,7 @@ import { SIGNAL_TYPES } from '../../../core/signals/signal.ts'
 import { titleOf } from '../../../core/signals/signal-title.ts'
 import { eventsInOrder, hoursWithEvents } from '../../../storage/queries/events/events-in-order.ts'
 import { ApiError } from '../../app.ts'
-import { tenantOf } from '../../auth.ts'
+import { requireContent, tenantOf } from '../../auth.ts'
 import { shownEvidence, shownTitle } from '../../shown-evidence.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
@@ -81,7 +81,9 @@ const bodySchema = z.strictObject({
   settings: z
     .record(z.string(), z.unknown())
     .optional()
-    .describe('Options of the `signals` processor to try, instead of those that run.'),
+    .describe(
+      'Options of the `signals` processor to try, instead of those that run. `rules` needs the scope content, because their conditions may ask about prompts.',
+    ),
 })
 
 export function ruleRoutes(app: Api, stores: Stores, operations: Operations, clock: Clock): void {
@@ -113,6 +115,8 @@ export function ruleRoutes(app: Api, stores: Stores, operations: Operations, clo
       },
     },
     async (req, reply) => {
+      // A condition of the caller's own can ask about prompts, and how often it is true answers.
+      if (req.body.settings?.['rules'] !== undefined) requireContent(req)
       const asked = { id: req.params.id, body: req.body, nowMs: clock.nowMs() }
       return await replayed(stores, operations, req, reply, asked)
     },

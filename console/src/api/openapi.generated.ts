@@ -3249,7 +3249,7 @@ readonly key_field?: 'service_name' | 'environment' | 'agent_name' | 'user_id' |
 readonly days?: number
 readonly from?: string
 readonly to?: string
-/** Options of the `signals` processor to try, instead of those that run. */
+/** Options of the `signals` processor to try, instead of those that run. `rules` needs the scope content, because their conditions may ask about prompts. */
 readonly settings?: Readonly<Record<string, unknown>>
 }
     readonly answer: PostRulesByIdReplayAnswer
