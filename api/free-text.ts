@@ -1,5 +1,6 @@
 // Scrubs free text that is sent to be stored, such as comments and names, because it may contain a secret. It passes the
-// scrubber of the pipelines after validation and before the route sees it.
+// scrubber of the pipelines after validation and before the route sees it. Text that no store can hold is refused here for all
+// routes, whatever the field is for.
 
 import { email } from '../accounts/input.ts'
 import type { StoredIds } from '../core/identity/stored-ids.ts'
@@ -17,14 +18,22 @@ declare module 'fastify' {
      * placeholder.
      */
     names?: readonly string[]
+    /** The body may hold any text, because nothing of it is stored or asked of a store. */
+    anyText?: boolean
   }
 }
 
 /** Call this after authentication, because settings of single tenants apply. A reload changes what `storedIds` returns. */
 export function useFreeText(app: Api, storedIds: () => StoredIds): void {
   app.addHook('preHandler', (req, _reply, done) => {
-    const { freeText = {}, people = {}, names = [] } = req.routeOptions.config
+    const { freeText = {}, people = {}, names = [], anyText = false } = req.routeOptions.config
     const { body } = req
+    const bad = anyText ? null : unstorable(body, '')
+    if (bad !== null) {
+      const message = `${bad}: holds a NUL or half of a surrogate pair, which no store takes`
+      done(new ApiError(400, 'VALIDATION_ERROR', message))
+      return
+    }
     if (typeof body === 'object' && body !== null) {
       const fields = body as Record<string, unknown>
       const tenantId = req.tenant?.tenantId ?? ''
@@ -62,4 +71,18 @@ function scrubbed(
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [name, scrubbed(item, name, most, scrub)]),
   )
+}
+
+/**
+ * The field, as a path with dots, whose text or name UTF-8 or Postgres cannot hold; null without one. The schema of the route has
+ * bounded the depth before.
+ */
+function unstorable(value: unknown, path: string): string | null {
+  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? path : null
+  if (typeof value !== 'object' || value === null) return null
+  for (const [name, item] of Object.entries(value)) {
+    const bad = unstorable(name, path) ?? unstorable(item, path === '' ? name : `${path}.${name}`)
+    if (bad !== null) return bad
+  }
+  return null
 }

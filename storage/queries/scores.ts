@@ -8,6 +8,9 @@ import { WhereClause, withoutSort } from './where-clause.ts'
 
 export type ScoreValue = number | string | boolean
 
+/** Greatest number that is taken, also below zero, so that sums of scores stay numbers. */
+export const SCORE_MAX = 1e15
+
 export interface NewScore {
   /** 32 hex. */
   readonly traceId: string

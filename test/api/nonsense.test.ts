@@ -138,3 +138,62 @@ test('a cursor is accepted only by the list that returned it', async () => {
   for (const [i, path] of ['/api/v1/events', '/api/v1/traces'].entries())
     assert.equal((await fetch(instance.url(`${path}?cursor=${cursors[i]}`, 'http'))).status, 400)
 })
+
+/** A valid body for each kind of thing that is made or changed. */
+const BODIES: readonly (readonly [method: string, path: string, body: object])[] = [
+  ['POST', '/api/v1/scores', { trace_id: 'a'.repeat(32), name: 'good', value: 'x', comment: 'c' }],
+  ['POST', '/api/v1/views', { name: 'v', page: 'traces', query: { model: 'm' } }],
+  ['POST', '/api/v1/targets', { kind: 'webhook', name: 't', url: 'https://a.example/' }],
+  ['POST', '/api/v1/budgets', { name: 'b', scope: 'user', subject: 's', amount: 1 }],
+  ['POST', '/api/v1/mutes', { matchers: { service: ['s'] }, reason: 'r' }],
+  ['POST', '/api/v1/issues/bulk', { ids: ['v1-a'], status: 'ignored', note: 'n' }],
+  ['PATCH', '/api/v1/issues/v1-a', { status: 'ignored', note: 'n', assignee: 'a' }],
+  ['POST', '/api/v1/projects', { name: 'p', environment: 'e' }],
+  ['POST', '/api/v1/keys', { project_id: 'default', name: 'k' }],
+  ['POST', '/api/v1/invitations', { email: 'a@b.example' }],
+  ['POST', '/api/v1/deletions', { user_id: 'u' }],
+  ['POST', '/api/v1/rules/all/replay', { settings: { disabled: ['error'] } }],
+  ['POST', '/api/v1/reconcile', { content: 'a,b' }],
+  ['POST', '/api/v1/explain', { payload: { a: 'b' } }],
+  ['POST', '/api/v1/auth/login', { email: 'a@b.example', password: 'p' }],
+]
+
+/** The body with the value in the place of each text in turn, and of each name within a field. */
+function withText(value: unknown, text: unknown): unknown[] {
+  if (typeof value === 'string') return [text]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, item]) =>
+    withText(item, text).map((changed) =>
+      Array.isArray(value) ? [changed] : { ...value, [name]: changed },
+    ),
+  )
+}
+
+test('no text that UTF-8 or a store cannot hold, and no number beyond sums, leads to a 500 in a body', async () => {
+  const bad: string[] = []
+  let asked = 0
+  for (const [method, path, body] of BODIES)
+    for (const value of ['a\0b', 'a\uD800', '\uDFFFa', 1e308, -1e308, { 'a\0': 'b' }, ['\0']])
+      for (const changed of withText(body, value)) {
+        const res = await fetch(instance.url(path, 'http'), {
+          method,
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(changed),
+        })
+        asked++
+        if (res.status >= 500 && res.status !== 503)
+          bad.push(`${method} ${path} ${JSON.stringify(changed)}: ${await res.text()}`)
+      }
+  assert.ok(asked > 200, `only ${asked} requests`)
+  assert.deepEqual(bad, [])
+})
+
+test('an unstorable text is a 400 that names the field', async () => {
+  const res = await fetch(instance.url('/api/v1/views', 'http'), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'v', page: 'traces', query: { model: 'a\0b' } }),
+  })
+  assert.equal(res.status, 400)
+  assert.match(await res.text(), /query\.model: holds a NUL/)
+})

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { nameOf } from '../../../accounts/audited-change.ts'
 import { withTenant } from '../../../storage/postgres/roles.ts'
-import { addScore, listScores, type ScoreRow } from '../../../storage/queries/scores.ts'
+import { addScore, listScores, SCORE_MAX, type ScoreRow } from '../../../storage/queries/scores.ts'
 import { actorOf, tenantOf } from '../../auth.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
@@ -24,6 +24,11 @@ const name = z
   .max(255)
   .meta({ examples: ['helpfulness'] })
 const value = z.union([z.number(), z.string().max(TEXT_MAX), z.boolean()])
+const givenValue = z.union([
+  z.number().min(-SCORE_MAX).max(SCORE_MAX),
+  z.string().max(TEXT_MAX),
+  z.boolean(),
+])
 /** A longer value is a text and not a category. */
 const CATEGORY_MAX = 64
 
@@ -64,7 +69,7 @@ function addRoute(app: Api, stores: Stores): void {
           trace_id: traceId,
           span_id: spanId.optional(),
           name,
-          value,
+          value: givenValue,
           comment: z.string().max(TEXT_MAX).optional(),
           source: z
             .string()

@@ -49,7 +49,7 @@ export function explainRoutes(app: Api, operations: Operations): void {
   app.post(
     '/api/v1/explain',
     {
-      config: { scope: 'query' },
+      config: { scope: 'query', anyText: true },
       schema: {
         tags: ['operations'],
         summary: 'What the chain makes of a payload: events, where each field came from, signals',

@@ -2,6 +2,7 @@
 
 import type { PostgresPool } from '../../postgres/pool.ts'
 import type { Scope } from '../page.ts'
+import { SCORE_MAX } from '../scores.ts'
 import { WhereClause } from '../where-clause.ts'
 
 export interface ScorePoint {
@@ -35,7 +36,7 @@ export async function scoreSeries(
     mean: number | null
   }>(
     pool,
-    `WITH chosen AS (SELECT at, name, source, coalesce(number_value, boolean_value::int::float8) AS value
+    `WITH chosen AS (SELECT at, name, source, coalesce(greatest(least(number_value, ${SCORE_MAX}), -${SCORE_MAX}), boolean_value::int::float8) AS value
         FROM scores WHERE ${q.sql}),
       names AS (SELECT name, source FROM chosen GROUP BY name, source ORDER BY count(*) DESC, name, source LIMIT ${NAMES_MAX})
     SELECT (floor(extract(epoch FROM at) / ${step}) * ${step} * 1000)::float8 AS at, name, source,
