@@ -1,6 +1,7 @@
 // Makes people and changes their roles. A tenant that has an owner always keeps one.
 
 import {
+  deleteIdentities,
   deleteMember,
   disableUser,
   findMember,
@@ -13,6 +14,7 @@ import {
   tenantsOf,
   type UserRow,
 } from '../storage/control/people.ts'
+import { endSessions } from '../storage/control/sessions.ts'
 import type { Statements } from '../storage/postgres/connection.ts'
 import { type Change, record } from './audited-change.ts'
 import { ControlError } from './control-error.ts'
@@ -87,6 +89,22 @@ export async function setDisabled(
   const action = isDisabled ? 'user.disable' : 'user.enable'
   for (const tenantId of await tenantsOf(change.client, userId))
     await record({ ...change, tenantId }, { action, resource: userId })
+}
+
+/**
+ * Forgets who the person is at OpenID providers. The next sign-in there with a verified address finds the account anew. All
+ * sessions of the person end. Returns how many identities there were.
+ */
+export async function unlinkIdentities(
+  change: Omit<Change, 'tenantId'>,
+  userId: string,
+): Promise<number> {
+  const identities = await deleteIdentities(change.client, userId)
+  if (identities === 0) return 0
+  await endSessions(change.client, userId, null)
+  for (const tenantId of await tenantsOf(change.client, userId))
+    await record({ ...change, tenantId }, { action: 'user.unlink', resource: userId })
+  return identities
 }
 
 /** Finds a person by id or e-mail address. */

@@ -2,6 +2,7 @@
 // password is hashed before the transaction begins, because hashing would keep it open.
 
 import { hash, randomBytes, randomUUID } from 'node:crypto'
+import type { AccountsSettings } from '../core/config/accounts-settings.ts'
 import { findMember, insertUser, setMember, tenantsOf } from '../storage/control/people.ts'
 import {
   acceptInvitation,
@@ -20,14 +21,14 @@ import {
 import type { Statements } from '../storage/postgres/connection.ts'
 import type { PostgresPool } from '../storage/postgres/pool.ts'
 import { withRole } from '../storage/postgres/roles.ts'
-import { type Actor, type Change, nameOf, record } from './audited-change.ts'
+import { type Actor, type Change, type Done, nameOf, record } from './audited-change.ts'
 import { ControlError } from './control-error.ts'
 import type { Role } from './input.ts'
 import { checkPassword, hashPassword, isPassword } from './password.ts'
 import { checkMayGive } from './people.ts'
 import { createTenant } from './tenants.ts'
 
-export type AccountsMode = 'open' | 'invite' | 'closed'
+export type AccountsMode = AccountsSettings['mode']
 
 const SESSION_DAYS = 90
 const INVITATION_DAYS = 7
@@ -87,7 +88,8 @@ export async function signUp(
   })
 }
 
-async function ownTenant(
+/** Makes a tenant, of which the person becomes the owner. */
+export async function ownTenant(
   client: Statements,
   actor: Actor,
   name: string,
@@ -232,7 +234,11 @@ export async function withdraw(change: Change, invitationId: string): Promise<vo
   await record(change, { action: 'invitation.revoke', resource: invitationId })
 }
 
-async function openSession(client: Statements, userId: string, actor: Actor): Promise<SignedIn> {
+export async function openSession(
+  client: Statements,
+  userId: string,
+  actor: Actor,
+): Promise<SignedIn> {
   const token = newToken('os')
   const tokenHash = tokenHashOf(token)
   const { expires_at: expiresAt } = await insertSession(client, {
@@ -248,14 +254,14 @@ async function openSession(client: Statements, userId: string, actor: Actor): Pr
 }
 
 /** Adds an entry to the audit log of each tenant that the person belongs to. */
-async function recordFor(
+export async function recordFor(
   client: Statements,
   actor: Actor,
-  outcome: { readonly outcome?: 'refused' },
+  more: Pick<Done, 'outcome' | 'metadata'>,
   action: string,
 ): Promise<void> {
   for (const tenantId of await tenantsOf(client, actor.id ?? ''))
-    await record({ client, actor, tenantId }, { action, resource: actor.id, ...outcome })
+    await record({ client, actor, tenantId }, { action, resource: actor.id, ...more })
 }
 
 const asControl = <T>(pool: PostgresPool, work: (client: Statements) => Promise<T>): Promise<T> =>

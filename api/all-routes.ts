@@ -1,5 +1,6 @@
 // All routes of the API. Instances serve them, and the OpenAPI document and the typed client are made of them.
 
+import type { OidcProvider } from '../accounts/oidc/oidc-provider.ts'
 import { SignInAttempts } from '../accounts/sign-in-attempts.ts'
 import type { Clock } from '../core/clock.ts'
 import type { ExtensionContext, ServiceView } from '../core/component.ts'
@@ -13,6 +14,7 @@ import { invitationRoutes } from './routes/control/invitations.ts'
 import { keyRoutes } from './routes/control/keys.ts'
 import { memberRoutes } from './routes/control/members.ts'
 import { muteRoutes } from './routes/control/mutes.ts'
+import { oidcRoutes } from './routes/control/oidc.ts'
 import { passwordResetRoutes } from './routes/control/password-reset.ts'
 import { projectRoutes } from './routes/control/projects.ts'
 import { quotaRoutes } from './routes/control/quota.ts'
@@ -59,12 +61,15 @@ export interface RouteSettings {
   readonly metrics: Metrics
   readonly clock: Clock
   readonly keyPepper: ExtensionContext['keyPepper']
-  readonly accounts: ExtensionContext['accounts']
+  /** Who may create an account. */
+  readonly accounts: ExtensionContext['accounts']['mode']
+  /** Null where people sign in with a password only. */
+  readonly oidc: OidcProvider | null
 }
 
 /** Adds all routes. Hooks that they share (`useAuth`, `registerListOptions`, ...) must have been registered before. */
 export function registerRoutes(app: Api, settings: RouteSettings): void {
-  const { stores, service, metrics, clock, keyPepper, accounts } = settings
+  const { stores, service, metrics, clock, keyPepper, accounts, oidc } = settings
   systemRoutes(app, service, stores)
   pipelineRoutes(app, service, metrics)
   configurationRoutes(app, service.operations)
@@ -96,6 +101,7 @@ export function registerRoutes(app: Api, settings: RouteSettings): void {
   timeseriesRoutes(app, stores)
   const attempts = new SignInAttempts(clock)
   authRoutes(app, { stores, mode: accounts, attempts })
+  oidcRoutes(app, { stores, service, metrics, clock, mode: accounts, oidc, attempts })
   passwordResetRoutes(app, { stores, service, attempts })
   invitationRoutes(app, stores, attempts)
   tenantRoutes(app, stores)

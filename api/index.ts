@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { loadOidcLibrary, OidcProvider } from '../accounts/oidc/oidc-provider.ts'
 import { SessionCache } from '../accounts/session-cache.ts'
 import type { Component, ExtensionContext, ExtensionFactory, Host } from '../core/component.ts'
 import { endpoint } from '../core/config/config-types.ts'
@@ -16,6 +17,7 @@ import { useFreeText } from './free-text.ts'
 import { registerIdempotency } from './idempotency.ts'
 import { registerListOptions } from './lists.ts'
 import { REQUEST_METRICS, useRequestMetrics } from './request-metrics.ts'
+import { OIDC_METRICS } from './routes/control/oidc.ts'
 import { SessionAuth } from './session-auth.ts'
 import { SHARED_ANSWER_METRICS, useSharedAnswers } from './shared-answers.ts'
 import { Stores } from './stores.ts'
@@ -52,7 +54,7 @@ export const api: ExtensionFactory<ApiConfig> = {
   stability: 'beta',
   summary: 'REST API over the stores, with OpenAPI and an explorer.',
   schema: apiSchema as z.ZodType<ApiConfig>,
-  metrics: [...REQUEST_METRICS, ...SHARED_ANSWER_METRICS],
+  metrics: [...REQUEST_METRICS, ...SHARED_ANSWER_METRICS, ...OIDC_METRICS],
   create: (config, host, ctx) => new ApiExtension(config, host, ctx),
 }
 
@@ -102,11 +104,19 @@ class ApiExtension implements Component {
       metrics,
       clock,
       keyPepper: this.#ctx.keyPepper,
-      accounts: this.#ctx.accounts,
+      accounts: this.#ctx.accounts.mode,
+      oidc: await this.#oidc(),
     })
     consoleRoutes(app, this.#console)
     this.#console.start()
     this.#ctx.listeners.fallback(this.#config.endpoint, await handlerOf(app))
+  }
+
+  async #oidc(): Promise<OidcProvider | null> {
+    const { oidc } = this.#ctx.accounts
+    if (oidc === null) return null
+    const { clock, log } = this.#host
+    return new OidcProvider(oidc, { library: await loadOidcLibrary(), clock, log })
   }
 
   #operators(): ReadonlySet<string> {

@@ -15,6 +15,7 @@ import {
   type Pipeline,
   rootSchema,
 } from './root.ts'
+import { checkSections } from './section-checks.ts'
 import { applySet, mergeTrees } from './tree/merge.ts'
 import { parseNode } from './tree/parse-node.ts'
 import { type ConfigCode, type ConfigError, Problems } from './tree/problems.ts'
@@ -67,14 +68,18 @@ async function load(options: LoadOptions, problems: Problems): Promise<ObservaCo
   const processors = configureSection('processors', expanded, registry.processors, problems)
   const exporters = configureSection('exporters', expanded, registry.exporters, problems)
   const extensions = configureSection('extensions', expanded, registry.extensions, problems)
-  const traces = nodeAt(expanded, ['telemetry', 'traces'])
-  if (traces !== null) refuseLinkLocal(['telemetry', 'traces'], traces, problems)
+  for (const path of [['telemetry', 'traces'], ['oidc']]) {
+    const section = nodeAt(expanded, path)
+    if (section !== null) refuseLinkLocal(path, section, problems)
+  }
   const isOffline = options.isOffline ?? false
   crossCheck(expanded, registry, { receivers, extensions }, problems, isOffline)
   const prepared = await prepareAll(processors, expanded, options, problems)
   if (!root.ok) return null
   const { service, auth, ...rest } = root.value
   const startsKeys = service.extensions.some((id) => /^keys(\/|$)/.test(id))
+  const asked = auth ?? (startsKeys ? 'keys' : 'none')
+  checkSections({ ...rest, auth: asked }, expanded, problems)
   return {
     ...rest,
     receivers,
@@ -82,7 +87,7 @@ async function load(options: LoadOptions, problems: Problems): Promise<ObservaCo
     exporters,
     extensions,
     service: { extensions: service.extensions, pipelines: pipelinesOf(service.pipelines) },
-    auth: auth ?? (startsKeys ? 'keys' : 'none'),
+    auth: asked,
     printable: printableConfig(expanded, registry),
   }
 }

@@ -6,6 +6,7 @@ import { duration, hostName, secret, size } from '../core/config/config-types.ts
 import type { TelemetryKind } from '../core/task.ts'
 import { archiveSection } from './archive-section.ts'
 import { notifications } from './notifications-section.ts'
+import { oidcSection } from './oidc-section.ts'
 import type { AnyExporter, AnyExtension, AnyProcessor, AnyReceiver } from './registry-type.ts'
 import { retentionSection } from './retention-section.ts'
 import { semanticSection } from './semantic-section.ts'
@@ -272,6 +273,9 @@ export const rootSchema = z.strictObject({
     .describe(
       'Who may make an account: `open`: everybody, with a tenant of their own; `invite`: who was invited to a tenant; `closed`: nobody, accounts are made by `observa users`.',
     ),
+  oidc: oidcSection
+    .optional()
+    .describe('An OpenID provider with which people sign in, beside passwords.'),
   bootstrap: bootstrap
     .prefault({})
     .describe('What the control plane in Postgres begins with; made at start where it is missing.'),

@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { z } from 'zod'
 import type { SpanBatch } from './batch.ts'
 import type { Clock, Random } from './clock.ts'
+import type { AccountsSettings } from './config/accounts-settings.ts'
 import type { Secret } from './config/config-types.ts'
 import type { StoreAddress } from './config/store-address.ts'
 import type { EventTable, Provenance } from './event.ts'
@@ -395,8 +396,8 @@ export interface ExtensionContext {
   readonly service: ServiceView
   /** The secret with which hashes of API keys are made; null when there is none. */
   readonly keyPepper: Secret | null
-  /** Who may create an account. */
-  readonly accounts: 'open' | 'invite' | 'closed'
+  /** Who may create an account, and how people sign in. */
+  readonly accounts: AccountsSettings
   /** Registers a callback for changes of sessions, people, roles or keys, in this instance or another. */
   onControlChange(watcher: () => void): void
 }

@@ -3,8 +3,9 @@
 // tenant, and a guard refuses requests of web pages. Keys are looked up for each request, so that a reload can
 // replace them.
 
+import { accountsSettingsOf } from '../../config/oidc-section.ts'
 import type { ObservaConfig } from '../../config/root.ts'
-import type { Authenticator } from '../../core/component.ts'
+import type { Authenticator, ExtensionContext } from '../../core/component.ts'
 import { ObservaError } from '../../core/errors.ts'
 import { isLoopback } from '../../core/http/host-name.ts'
 import type { GuardOptions, RequestGuard } from '../../core/http/request-guard.ts'
@@ -93,6 +94,14 @@ export function makeAuthenticators(config: ObservaConfig): Authenticators {
 }
 
 const NO_KEYS: KeysConfig = { keys: [] }
+
+/** What extensions need to know about keys and accounts. */
+export const credentialSettingsOf = (
+  config: ObservaConfig,
+): Pick<ExtensionContext, 'keyPepper' | 'accounts'> => ({
+  keyPepper: keysConfigOf(config)?.pepper ?? null,
+  accounts: accountsSettingsOf(config),
+})
 
 /** The configuration of the keys extension that is started, or null. */
 export function keysConfigOf(config: ObservaConfig): KeysConfig | null {

@@ -33,7 +33,7 @@ import { InstanceOperations } from '../operations/instance-operations.ts'
 import { TapHub } from '../tap/tap-hub.ts'
 import type { PipelineSpec } from '../worker/build-chain.ts'
 import type { WorkerPool } from '../worker/pool.ts'
-import { type Authenticators, keysConfigOf, makeAuthenticators } from './authenticators.ts'
+import { type Authenticators, credentialSettingsOf, makeAuthenticators } from './authenticators.ts'
 import { ControlPlane } from './control-plane.ts'
 import { openDataDir, warnOfDoubts } from './data-dir.ts'
 import { declareMetrics } from './declared-metrics.ts'
@@ -388,8 +388,7 @@ export class Service implements ServiceView {
         auth: auth.forApi(),
         guard: auth.guard,
         service: this,
-        keyPepper: keysConfigOf(this.#config)?.pepper ?? null,
-        accounts: this.#config.accounts,
+        ...credentialSettingsOf(this.#config),
         onControlChange: (watcher: () => void) => this.#control?.keys.onChange(watcher),
       }
       const host = this.#host(id, dataDir)

@@ -55,7 +55,7 @@ Each error is one line: place, code, path, what is wrong, what was expected and 
 | \`OBS_CONFIG_BAD_ID\`, \`_UNKNOWN_COMPONENT\`, \`_PREPARE\` | a component; \`_PREPARE\`: the files that it names, or their content |
 | \`OBS_CONFIG_UNKNOWN_REFERENCE\`, \`_PIPELINE\`, \`_SIGNAL\`, \`_ORDER\` | a pipeline |
 | \`OBS_CONFIG_ENDPOINT\` | two components that cannot listen on the same port |
-| \`OBS_CONFIG_AUTH\` | \`auth: keys\` where nothing knows keys: neither a postgres exporter nor a \`keys\` extension |
+| \`OBS_CONFIG_AUTH\` | \`auth: keys\` where nothing knows keys: neither a postgres exporter nor a \`keys\` extension; \`oidc\` without \`auth: keys\` |
 | \`OBS_CONFIG_NO_AUTH\` | other machines can reach a listener and no key is needed; only a warning if \`auth: none\` is written explicitly |
 | \`OBS_CONFIG_LINK_LOCAL\` | a target in a link-local network, without \`allow_link_local: true\` beside it |
 

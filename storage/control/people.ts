@@ -44,17 +44,26 @@ export async function findUser(client: Statements, idOrEmail: string): Promise<U
   return found.rows[0] ?? null
 }
 
-/** The users of all tenants, each with their roles by tenant. */
+export interface ListedUser extends UserRow {
+  /** By tenant. */
+  readonly roles: Readonly<Record<string, string>>
+  /** The OpenID providers at which the person has signed in. */
+  readonly identities: readonly { readonly issuer: string; readonly subject: string }[]
+}
+
+/** The users of all tenants. */
 export async function listUsers(
   client: Statements,
   f: PageWanted & { readonly tenantId?: string | undefined },
-): Promise<Page<UserRow & { readonly roles: Readonly<Record<string, string>> }>> {
+): Promise<Page<ListedUser>> {
   const where = new Conditions().add(
     f.tenantId,
     (p) => `u.user_id IN (SELECT m.user_id FROM members m WHERE m.tenant_id = ${p})`,
   )
   const sql = `${USER}, coalesce((SELECT jsonb_object_agg(m.tenant_id, m.role) FROM members m
-    WHERE m.user_id = u.user_id), '{}') AS roles FROM users u`
+    WHERE m.user_id = u.user_id), '{}') AS roles, coalesce((
+    SELECT jsonb_agg(jsonb_build_object('issuer', i.issuer, 'subject', i.subject) ORDER BY i.created_at)
+    FROM user_identities i WHERE i.user_id = u.user_id), '[]') AS identities FROM users u`
   return await where.page(client, sql, { time: 'u.created_at', id: 'u.user_id' }, f)
 }
 
@@ -159,4 +168,42 @@ export async function setProjectRole(
        ON CONFLICT (tenant_id, project_id, user_id) DO UPDATE SET role = EXCLUDED.role`,
       [...values, role],
     )
+}
+
+// ---------------------------------------------------------------- identities at OpenID providers
+
+export interface Identity {
+  readonly issuer: string
+  /** The provider's id of the person, which it gives to nobody else. */
+  readonly subject: string
+}
+
+/** The person with this identity, who signs in now. Null if nobody has it. */
+export async function useIdentity(client: Statements, i: Identity): Promise<UserRow | null> {
+  const found = await client.query<UserRow>(
+    `UPDATE user_identities AS i SET last_login_at = now() FROM users u
+     WHERE i.issuer = $1 AND i.subject = $2 AND u.user_id = i.user_id RETURNING ${USER}`,
+    [i.issuer, i.subject],
+  )
+  return found.rows[0] ?? null
+}
+
+/** Returns false when the person has another identity of this issuer, or somebody has this one. */
+export async function insertIdentity(
+  client: Statements,
+  userId: string,
+  i: Identity,
+): Promise<boolean> {
+  const added = await client.query(
+    `INSERT INTO user_identities (issuer, subject, user_id, last_login_at) VALUES ($1, $2, $3, now())
+     ON CONFLICT DO NOTHING`,
+    [i.issuer, i.subject, userId],
+  )
+  return added.rowCount === 1
+}
+
+/** Returns how many identities the person had. */
+export async function deleteIdentities(client: Statements, userId: string): Promise<number> {
+  const gone = await client.query('DELETE FROM user_identities WHERE user_id = $1', [userId])
+  return gone.rowCount ?? 0
 }

@@ -25,11 +25,13 @@ export async function findCredentials(
   return found.rows[0] ?? null
 }
 
-/** Sets the password. Tokens with which a forgotten one could have been replaced are void from then on. */
+/**
+ * Sets the password, or with null removes it. Tokens with which a forgotten one could have been replaced are void from then on.
+ */
 export async function setPassword(
   client: Statements,
   userId: string,
-  passwordHash: string,
+  passwordHash: string | null,
 ): Promise<void> {
   await client.query('DELETE FROM password_resets WHERE user_id = $1', [userId])
   await client.query(
@@ -204,4 +206,21 @@ export async function acceptInvitation(
     [tokenHash, email],
   )
   return accepted.rows[0] ?? null
+}
+
+/**
+ * Accepts the invitations for an address that somebody has proved to be theirs, except to some tenants. The oldest comes first.
+ */
+export async function acceptInvitationsFor(
+  client: Statements,
+  email: string,
+  exceptTo: readonly string[],
+): Promise<InvitationRow[]> {
+  const accepted = await client.query<InvitationRow>(
+    `UPDATE invitations SET accepted_at = now()
+     WHERE lower(email) = lower($1) AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now()
+       AND tenant_id <> ALL ($2) RETURNING ${INVITATION}`,
+    [email, exceptTo],
+  )
+  return accepted.rows.toSorted((a, b) => a.created_at.getTime() - b.created_at.getTime())
 }

@@ -33,7 +33,7 @@ export async function servedDocument(): Promise<OpenApiDocument> {
   registerIdempotency(app, stores)
   const metrics = new Metrics()
   const shared = { stores, service, metrics, clock: systemClock, keyPepper: null }
-  registerRoutes(app, { ...shared, accounts: 'invite' })
+  registerRoutes(app, { ...shared, accounts: 'invite', oidc: null })
   await app.ready()
   // The plugin's type of a document is that of all versions of OpenAPI.
   return documentOf(app) as OpenApiDocument

@@ -215,13 +215,15 @@ export async function notTooBusy<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function welcome(req: FastifyRequest, reply: FastifyReply, done: SignedIn) {
-  const seconds = Math.floor((done.expiresAt.getTime() - Date.now()) / 1000)
-  const cookie =
-    req.protocol === 'https'
-      ? `${SECURE_COOKIE}=${done.token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${seconds}`
-      : `${PLAIN_COOKIE}=${done.token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}`
-  void reply.headers({ 'set-cookie': cookie, 'cache-control': 'no-store' })
+  void reply.headers({ 'set-cookie': sessionCookie(req, done), 'cache-control': 'no-store' })
   return { ...me(done.session), token: done.token }
+}
+
+export function sessionCookie(req: FastifyRequest, { token, expiresAt }: SignedIn): string {
+  const seconds = Math.floor((expiresAt.getTime() - Date.now()) / 1000)
+  return req.protocol === 'https'
+    ? `${SECURE_COOKIE}=${token}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=${seconds}`
+    : `${PLAIN_COOKIE}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}`
 }
 
 const ended = (name: string, more: string): string =>

@@ -9,27 +9,27 @@ import {
   changeRole,
   removeMember,
   setDisabled,
+  unlinkIdentities,
   userOf,
 } from '../../../accounts/people.ts'
 import { newPassword, resetPassword } from '../../../accounts/sign-in.ts'
-import { listUsers, type MemberRow, type UserRow } from '../../../storage/control/people.ts'
+import { type ListedUser, listUsers, type MemberRow } from '../../../storage/control/people.ts'
 import { parse } from '../args.ts'
 import type { Io } from '../io.ts'
 import { CONTROL_OPTIONS, type ControlSession, withControl } from './database.ts'
 import { allPages, checked, day, type Line, printRow, printRows, usageOf } from './print.ts'
-
-type Listed = UserRow & { readonly roles: Readonly<Record<string, string>> }
 
 const pairs = (roles: Readonly<Record<string, string>>): string =>
   Object.entries(roles)
     .map(([place, role]) => `${place}=${role}`)
     .join(' ')
 
-const userLine = (u: Listed): Line => ({
+const userLine = (u: ListedUser): Line => ({
   USER: u.user_id,
   EMAIL: u.email,
   NAME: u.name ?? '',
   ROLES: pairs(u.roles),
+  'SIGNS IN AT': u.identities.map((i) => i.issuer).join(' '),
   STATE: u.disabled_at === null ? 'active' : 'disabled',
   CREATED: day(u.created_at),
 })
@@ -43,7 +43,7 @@ const memberLine = (m: MemberRow): Line => ({
 })
 
 const ACTIONS = `list | create EMAIL [--role owner|admin|member|viewer] [--name TEXT] | role USER ROLE [--project P]
-              | remove USER | password USER [--stdin] | reset USER | disable USER | enable USER`
+              | remove USER | password USER [--stdin] | reset USER | disable USER | enable USER | unlink USER`
 
 export async function usersCommand(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parse('users', args, {
@@ -95,6 +95,8 @@ export async function usersCommand(args: readonly string[], io: Io): Promise<num
     case 'disable 2':
     case 'enable 2':
       return await run((s) => disable(s, who, action === 'disable', io))
+    case 'unlink 2':
+      return await run((s) => unlink(s, who, io))
     default:
       return usageOf('users', ACTIONS, io)()
   }
@@ -159,5 +161,13 @@ async function disable(s: ControlSession, who: string, isDisabled: boolean, io: 
   const user = await userOf(s.client, who)
   await setDisabled(s.change(), user.user_id, isDisabled)
   io.err(`${user.email} is ${isDisabled ? 'disabled' : 'enabled'}\n`)
+  return null
+}
+
+async function unlink(s: ControlSession, who: string, io: Io): Promise<null> {
+  const user = await userOf(s.client, who)
+  const had = await unlinkIdentities(s.change(), user.user_id)
+  const done = had === 0 ? 'has signed in at no provider' : 'is nobody at the provider any more'
+  io.err(`${user.email} ${done}\n`)
   return null
 }

@@ -46,10 +46,12 @@ observa projects archive shop --tenant acme
 `,
 
   users: `observa users list | create EMAIL | role USER ROLE | remove USER | password USER | reset USER | disable USER
-      | enable USER [options]
+      | enable USER | unlink USER [options]
 
 Manages people, by e-mail address or id, and their roles in tenants. A person may belong to several tenants. \`reset\` prints a
 link, or without \`notifications.external_url\` a token, with which the person sets a new password within 30 minutes.
+\`unlink\` forgets who the person is at the OpenID provider (\`oidc\`); the next sign-in there with the address of the account
+links it again.
 
       --tenant T    tenant (default: default; list: all)
       --role ROLE   create: owner, admin, member (default) or viewer

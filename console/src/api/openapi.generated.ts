@@ -2212,6 +2212,36 @@ readonly next_cursor: string | null
     readonly body: undefined
     readonly answer: GetAuthMeAnswer
   }
+  'GET /api/v1/auth/oidc/callback': {
+    readonly path: {}
+    readonly query: { readonly code?: string; readonly state?: string; readonly error?: string }
+    readonly body: undefined
+    readonly answer: undefined
+  }
+  'GET /api/v1/auth/oidc/start': {
+    readonly path: {}
+    readonly query: { readonly return_to?: string }
+    readonly body: undefined
+    readonly answer: undefined
+  }
+  'GET /api/v1/auth/options': {
+    readonly path: {}
+    readonly query: {}
+    readonly body: undefined
+    readonly answer: {
+/** Who may make an account. */
+readonly accounts: 'open' | 'invite' | 'closed'
+/** The OpenID provider; null where people sign in with a password only. */
+readonly oidc: {
+/** For people: the name of the provider. */
+readonly name: string
+/** Where a browser begins; takes return_to. */
+readonly start_url: string
+/** Reasons that may come back to the sign-in page, as #oidc=reason. */
+readonly refusals: readonly ('state' | 'denied' | 'unavailable' | 'provider' | 'clock' | 'email' | 'domain' | 'closed' | 'not_invited' | 'disabled' | 'taken' | 'insecure' | 'too_many' | 'accounts')[]
+} | null
+}
+  }
   'GET /api/v1/budgets': {
     readonly path: {}
     readonly query: { readonly limit?: number; readonly cursor?: string; readonly scope?: 'tenant' | 'project' | 'user' | 'agent' | 'model'; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }

@@ -68,6 +68,9 @@ export type GroupRow = Partial<
 
 export type Health = AnswerOf<'GET /health/detailed'>
 export type Me = AnswerOf<'GET /api/v1/auth/me'>
+export type SignInOptions = AnswerOf<'GET /api/v1/auth/options'>
+/** Why an OpenID provider signed nobody in. */
+export type OidcRefusal = NonNullable<SignInOptions['oidc']>['refusals'][number]
 /** The health of the instance. Its counters start at the start of the instance; two responses give a rate. */
 export type PipelineState = AnswerOf<'GET /api/v1/pipeline'>
 export type ExporterState = PipelineState['exporters'][number]

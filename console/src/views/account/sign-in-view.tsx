@@ -1,4 +1,5 @@
-// The sign-in view: with e-mail address and password, or with an API key, which is kept for this tab only.
+// The sign-in view: at an OpenID provider where one is configured, with e-mail address and password, or with an API key, which is
+// kept for this tab only.
 
 import type { ComponentChildren, JSX } from 'preact'
 import { useState } from 'preact/hooks'
@@ -6,6 +7,7 @@ import { call, setKey } from '../../api/client.ts'
 import { queries } from '../../api/use-query.ts'
 import { FormError, TextField, type TextFieldProps } from '../../parts/forms.tsx'
 import { addressOf, go } from '../../state/location.ts'
+import { OidcSignIn } from './oidc-sign-in.tsx'
 
 async function enter(): Promise<void> {
   await queries.resetQueries()
@@ -22,6 +24,7 @@ export function SignInView(): JSX.Element {
   return (
     <div class="sign-in">
       <h1>Sign in</h1>
+      <OidcSignIn />
       {step === 'password' && <PasswordForm onForgotten={() => setStep('forgotten')} />}
       {step === 'forgotten' && <ForgottenForm onStep={setStep} />}
       {step === 'token' && <TokenForm onDone={() => setStep('password')} />}

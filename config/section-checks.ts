@@ -1,0 +1,37 @@
+// Checks that a section has what it needs of other sections. Components and pipelines are checked in `cross-checks.ts`.
+
+import type { rootSchema } from './root.ts'
+import type { Path, Problems } from './tree/problems.ts'
+import { positionAt, type TreeNode } from './tree/tree.ts'
+
+type Sections = Pick<
+  ReturnType<typeof rootSchema.parse>,
+  'archive' | 'notifications' | 'oidc' | 'retention'
+> & {
+  readonly auth: 'none' | 'keys'
+}
+
+/** Runs every check over sections that their schemas accept. */
+export function checkSections(sections: Sections, root: TreeNode, problems: Problems): void {
+  const error = (
+    code: `OBS_CONFIG_${string}`,
+    path: Path,
+    rule: string,
+    suggestion: string,
+  ): void => problems.error(code, positionAt(root, path), path, rule, { suggestion })
+  const { oidc, auth, notifications } = sections
+  if (oidc !== undefined && notifications.external_url === undefined)
+    error(
+      'OBS_CONFIG_MISSING',
+      ['oidc'],
+      'the provider sends people back to notifications.external_url, which is missing',
+      'Write where people open the console, such as `notifications: {external_url: https://observa.example.com}`.',
+    )
+  if (oidc !== undefined && auth === 'none')
+    error(
+      'OBS_CONFIG_AUTH',
+      ['oidc'],
+      'nobody has to sign in where no key is needed',
+      'Write `auth: keys`.',
+    )
+}
