@@ -101,3 +101,25 @@ test('roles, domains and scopes that cannot be are refused', async () => {
   ])
     assert.match(await errorsOf(`${AROUND}${oidc(more)}`), /oidc\./, more)
 })
+
+test('classes to archive need an archive, at the line that names them', async () => {
+  const errors = await errorsOf('retention: { events: 720h, archive: [events, signals] }\n')
+  assert.match(
+    errors,
+    /^a\.yaml:8:\d+: OBS_CONFIG_MISSING: retention\.archive: there is no archive.*archive: \{directory:/,
+  )
+  assert.match(
+    await errorsOf('retention: { archive: [content] }\narchive: {}\n'),
+    /OBS_CONFIG_MISSING: retention\.archive/,
+  )
+  const s3 =
+    'archive: { s3: { url: "https://s3.example.com/b", access_key_id: k, secret_access_key: s } }'
+  for (const fine of [
+    'retention: { archive: [] }',
+    'retention: { events: 720h }',
+    'retention: { archive: [events] }\narchive: { directory: /srv/archive }',
+    `retention: { archive: [events] }\n${s3}`,
+    'archive: { directory: /srv/archive }',
+  ])
+    assert.ok((await load(`${fine}\n`)).ok, fine)
+})

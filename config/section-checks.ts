@@ -19,7 +19,15 @@ export function checkSections(sections: Sections, root: TreeNode, problems: Prob
     rule: string,
     suggestion: string,
   ): void => problems.error(code, positionAt(root, path), path, rule, { suggestion })
-  const { oidc, auth, notifications } = sections
+  const { oidc, auth, notifications, retention, archive } = sections
+  const hasArchive = archive.directory !== undefined || archive.s3 !== undefined
+  if (!hasArchive && (retention.archive ?? []).length > 0)
+    error(
+      'OBS_CONFIG_MISSING',
+      ['retention', 'archive'],
+      'there is no archive to write to, so nothing of these classes would ever be removed',
+      'Write where it is, such as `archive: {directory: /srv/observa-archive}`, or remove retention.archive.',
+    )
   if (oidc !== undefined && notifications.external_url === undefined)
     error(
       'OBS_CONFIG_MISSING',
