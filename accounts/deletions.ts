@@ -28,7 +28,6 @@ export interface DeletionWanted {
   /** The project; null for all projects of the tenant. */
   readonly projectId: string | null
   /** The directory or S3 URL to which the events are exported before they are deleted. */
-  readonly archive: string | null
   readonly keepOutDays?: number | undefined
 }
 
@@ -38,7 +37,7 @@ export async function requestDeletion(
   ids: StoredIds,
 ): Promise<DeletionRow> {
   const { client, actor, tenantId } = change
-  const { kind, projectId, archive } = wanted
+  const { kind, projectId } = wanted
   const id = checkedId(change, wanted)
   // A deletion in a project that does not exist would find nothing and be done: a proof of nothing.
   if (projectId !== null) await projectOf(change, projectId)
@@ -49,7 +48,6 @@ export async function requestDeletion(
     projectId,
     kind,
     subjectId: isOwnerKind(kind) ? null : id,
-    archive,
     forms: isOwnerKind(kind) ? forms : [],
     requestedBy: nameOf(actor),
     keepOutDays: wanted.keepOutDays ?? KEEP_OUT_DAYS,
@@ -62,7 +60,7 @@ export async function requestDeletion(
     action: 'deletion.request',
     resource: row.deletion_id,
     // The entry must not contain the id, because the audit log cannot be changed and would keep the name of the deleted person.
-    metadata: { kind, project_id: projectId, archive: archive !== null },
+    metadata: { kind, project_id: projectId },
   })
   return row
 }

@@ -566,7 +566,7 @@ test('a deletion fails, and says why, where the tenant has archived files that t
   const row = await withRole(server.pool, 'observa_control', (c) =>
     requestDeletion(
       { client: c, actor: { kind: 'system', id: null }, tenantId: 'far' },
-      { kind: 'user', id: 'ann', projectId: null, archive: null },
+      { kind: 'user', id: 'ann', projectId: null },
       PLAIN_IDS,
     ),
   )

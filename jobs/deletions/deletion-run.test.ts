@@ -234,7 +234,7 @@ const AFTER_TRACE_3 = {
 async function request(tenantId: string, kind: SubjectKind, id: string): Promise<DeletionRow> {
   return await withRole(server.pool, 'observa_control', async (c) => {
     const actor = { kind: 'system', id: null } as const
-    const wanted = { kind, id, projectId: null, archive: null }
+    const wanted = { kind, id, projectId: null }
     const row = await requestDeletion({ client: c, actor, tenantId }, wanted, PLAIN_IDS)
     await updateDeletion(c, row, { state: 'deleting' })
     return row

@@ -67,12 +67,6 @@ export interface DeletionDeps {
         signal: AbortSignal,
       ) => Promise<{ readonly files: number; readonly rows: number }>)
     | undefined
-  /** Archives the events before the first one is deleted, if the deletion asks for it. Resolves with the number of archived events. */
-  readonly archive?: (
-    row: DeletionRow,
-    subject: Subject,
-    traces: readonly DeletionTrace[],
-  ) => Promise<number>
 }
 
 /** The most traces that are deleted in one transaction. */
@@ -192,7 +186,6 @@ export class DeletionRun {
     // subtracted again.
     await this.#deleteSummed(subject)
     const traces = await this.#find(subject)
-    await this.#archive(subject, traces)
     await this.#eraseArchived(subject, traces)
     await this.#deleteScores(subject, traces)
     await this.#sumOut(subject)
@@ -227,12 +220,6 @@ export class DeletionRun {
     })
     await this.#note({ traces: { state: 'running', before: traces.length } })
     return traces
-  }
-
-  async #archive(subject: Subject, traces: readonly DeletionTrace[]): Promise<void> {
-    if (this.#row.archive === null || this.#deps.archive === undefined) return
-    const events = await this.#deps.archive(this.#row, subject, traces)
-    await this.#note({ archive: { state: 'done', before: events, detail: this.#row.archive } })
   }
 
   /** Without the archive that the tenant has files in, the deletion is not done: it fails and says why. */
@@ -345,7 +332,6 @@ export class DeletionRun {
   async #deleteTenant(subject: Subject): Promise<void> {
     const { clickhouse, pool } = this.#deps
     const { tenant } = subject
-    await this.#archive(subject, [])
     await this.#eraseArchived(subject, [])
     if (clickhouse !== null) {
       const before = await countEvents(clickhouse, subject)

@@ -25,7 +25,6 @@ export interface DeletionRow {
   readonly subject_kind: SubjectKind
   readonly subject_id: string | null
   readonly state: DeletionState
-  readonly archive: string | null
   readonly stores: StoreStates
   readonly proof: Readonly<Record<string, unknown>> | null
   readonly error_code: string | null
@@ -36,7 +35,7 @@ export interface DeletionRow {
   readonly keeps_out_until: Date
 }
 
-const COLUMNS = `tenant_id, deletion_id, project_id, subject_kind, subject_id, state, archive, stores, proof, error_code, pass,
+const COLUMNS = `tenant_id, deletion_id, project_id, subject_kind, subject_id, state, stores, proof, error_code, pass,
   requested_by, requested_at, finished_at, keeps_out_until`
 
 export interface NewDeletion {
@@ -44,7 +43,6 @@ export interface NewDeletion {
   readonly projectId: string | null
   readonly kind: SubjectKind
   readonly subjectId: string | null
-  readonly archive: string | null
   /** The stored forms of the id of a user, session or conversation; kept until the deletion is done. */
   readonly forms: readonly string[]
   readonly requestedBy: string
@@ -54,18 +52,9 @@ export interface NewDeletion {
 
 export async function insertDeletion(client: Statements, d: NewDeletion): Promise<DeletionRow> {
   const made = await client.query<DeletionRow>(
-    `INSERT INTO deletions (tenant_id, project_id, subject_kind, subject_id, archive, requested_by, keeps_out_until, forms)
-     VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(days => $7), $8) RETURNING ${COLUMNS}`,
-    [
-      d.tenantId,
-      d.projectId,
-      d.kind,
-      d.subjectId,
-      d.archive,
-      d.requestedBy,
-      d.keepOutDays,
-      d.forms,
-    ],
+    `INSERT INTO deletions (tenant_id, project_id, subject_kind, subject_id, requested_by, keeps_out_until, forms)
+     VALUES ($1, $2, $3, $4, $5, now() + make_interval(days => $6), $7) RETURNING ${COLUMNS}`,
+    [d.tenantId, d.projectId, d.kind, d.subjectId, d.requestedBy, d.keepOutDays, d.forms],
   )
   const row = made.rows[0] as DeletionRow
   await insertTombstones(client, row, d.tombstones)

@@ -166,7 +166,6 @@ export function deletionRoutes(app: Api, stores: Stores): void {
         kind,
         id: body[`${kind}_id`] ?? '',
         projectId: body.project_id ?? null,
-        archive: null,
         keepOutDays: body.keep_out_days,
       }
       const made = await write(req, stores, (change) =>

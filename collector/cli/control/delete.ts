@@ -85,7 +85,6 @@ async function request(
     kind,
     id,
     projectId,
-    archive: null,
     keepOutDays: values.days === undefined ? undefined : checked(days, values.days, '--days'),
   }
   const change = s.change(kind === 'tenant' ? id : undefined)
