@@ -153,12 +153,7 @@ test('every operation needs a key with its scope, except those that the document
   assert.ok(routes.length >= 20, `${routes.length} operations`)
   assert.deepEqual(
     routes.filter((r) => r.scope === null).map((r) => r.path),
-    [
-      '/health',
-      '/health/ready',
-      '/version',
-      ...SIGN_IN.map((name) => `/api/v1/auth/${name}`),
-    ],
+    ['/health', '/health/ready', '/version', ...SIGN_IN.map((name) => `/api/v1/auth/${name}`)],
   )
   const forged = `${a.key.slice(0, -1)}-`
   for (const { method, path, scope } of routes) {
