@@ -478,3 +478,29 @@ test('integers as text, as {low, high} of a Long, and ids as empty text', () => 
   assert.equal(event?.['output_tokens'], 5)
   assert.equal(event?.['parent_span_id'], null)
 })
+
+test('usage: counts and costs that no call has are left out, and the event says that its usage is inconsistent', () => {
+  const call = { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'gpt-4o' }
+  for (const usage of [
+    { 'gen_ai.usage.input_tokens': 2 ** 62, 'gen_ai.usage.output_tokens': 2 ** 62 },
+    { 'gen_ai.usage.input_tokens': 1e308 },
+    { 'gen_ai.usage.input_tokens': 5, 'llm.token_count.total': 1e19 },
+    { 'gen_ai.usage.input_tokens': 5, 'gen_ai.usage.cache_read.input_tokens': 9e18 },
+    { 'gen_ai.usage.output_tokens': 5, 'gen_ai.usage.reasoning_tokens': 9e18 },
+    { 'gen_ai.usage.cost': 1e308 },
+    { 'gen_ai.usage.cost': -1e308 },
+    { 'llm.cost.prompt': 1e200, 'llm.cost.completion': 1e200 },
+  ]) {
+    const event = eventOf({ ...call, ...usage })
+    for (const [field, value] of Object.entries(event))
+      if (/_tokens$|^cost_.*usd$/.test(field))
+        assert.ok(
+          Math.abs(Number(value ?? 0)) <= 1e10,
+          `${field} of ${JSON.stringify(usage)}: ${value}`,
+        )
+    assert.equal(event['usage_inconsistent'], true, JSON.stringify(usage))
+  }
+  const whole = eventOf({ ...call, 'gen_ai.usage.input_tokens': 1e10, 'gen_ai.usage.cost': 1e9 })
+  assert.deepEqual([whole['input_tokens'], whole['cost_usd']], [1e10, 1e9])
+  assert.ok(whole['usage_inconsistent'] !== true)
+})

@@ -14,7 +14,36 @@ export function decideUsage(span: CurrentSpan, context: StepContext): void {
   takeLifetimes(span)
   countTokens(span, context)
   countTotal(span)
+  dropImplausible(span, context)
   decideCost(span)
+}
+
+/** No call has so many tokens or costs so much USD, and sums over some of them would be no numbers any more. */
+const TOKENS_MAX = 1e10
+const USD_MAX = 1e9
+const COUNTS = [
+  N.input_tokens,
+  N.output_tokens,
+  N.total_tokens,
+  N.cache_read_tokens,
+  N.cache_write_tokens,
+  N.reasoning_tokens,
+]
+const COSTS = [N.cost_usd, N.cost_input_usd, N.cost_output_usd]
+
+/** One such span of a publishable key would otherwise spoil every sum of its project for as long as it is stored. */
+function dropImplausible(span: CurrentSpan, context: StepContext): void {
+  let isDropped = false
+  for (const field of COUNTS) if (dropAbove(span, field, TOKENS_MAX)) isDropped = true
+  for (const field of COSTS) if (dropAbove(span, field, USD_MAX)) isDropped = true
+  if (isDropped) flagInconsistent(span, context)
+}
+
+function dropAbove(span: CurrentSpan, field: number, most: number): boolean {
+  // Not so for a figure that there is not, which is NaN.
+  if (!(Math.abs(get(span, field)) > most)) return false
+  set(span, field, Number.NaN)
+  return true
 }
 
 /** A call that has no output has nothing but input in its total. */
