@@ -18,7 +18,7 @@ import { registerIdempotency } from './idempotency.ts'
 import { registerListOptions } from './lists.ts'
 import { REQUEST_METRICS, useRequestMetrics } from './request-metrics.ts'
 import { OIDC_METRICS } from './routes/control/oidc.ts'
-import { SessionAuth } from './session-auth.ts'
+import { forgetAfterChanges, SessionAuth } from './session-auth.ts'
 import { SHARED_ANSWER_METRICS, useSharedAnswers } from './shared-answers.ts'
 import { Stores } from './stores.ts'
 
@@ -91,6 +91,7 @@ class ApiExtension implements Component {
       scrub: (field, text) => this.#ctx.service.storedIds.textOf('', field, text),
     })
     useAuth(app, this.#ctx.auth, sessions, (tenantId) => this.#operators().has(tenantId))
+    forgetAfterChanges(app, cache)
     useFreeText(app, () => this.#ctx.service.storedIds)
     registerDeprecations(app)
     registerListOptions(app)

@@ -8,6 +8,7 @@ import type { Scope, TenantContext } from '../core/tenant.ts'
 import type { Membership, SessionRow } from '../storage/control/sessions.ts'
 import { ApiError } from './app.ts'
 import type { Stores } from './stores.ts'
+import type { Api } from './typed-fastify.ts'
 
 /** The cookie over https. A browser sends it to this host and path `/` only. */
 export const SECURE_COOKIE = '__Host-observa'
@@ -61,6 +62,19 @@ export class SessionAuth {
     const tenant = { tenantId, projectId: project.id, environment: null, keyId: null }
     return { session, tenant, role: membership.role }
   }
+}
+
+/**
+ * Forgets sessions before a change of accounts is answered, so that whoever logged out is out when the answer comes. Other instances
+ * hear of it within seconds.
+ */
+export function forgetAfterChanges(app: Api, cache: SessionCache): void {
+  app.addHook('onSend', (req, reply, payload, done) => {
+    const { scope } = req.routeOptions.config
+    const isOfAccounts = scope === 'session' || scope === 'admin' || scope === 'public'
+    if (isOfAccounts && !SAFE_METHODS.has(req.method) && reply.statusCode < 400) cache.forget()
+    done(null, payload)
+  })
 }
 
 function tokenOf(
