@@ -4,6 +4,7 @@
 
 import { nearest } from '../core/config/nearest.ts'
 import { ObservaError } from '../core/errors.ts'
+import { MISUSE } from './cli/args.ts'
 import { COMMANDS } from './cli/commands.ts'
 import { HELP } from './cli/help.ts'
 import { type Io, processIo } from './cli/io.ts'
@@ -12,6 +13,15 @@ import { UncaughtErrors } from './uncaught-errors.ts'
 
 /** How long a stop after a signal or an error may take, ms. After that the process ends at once. */
 const STOP_MS_MAX = 25_000
+
+/** Words that people try first, and the command that does it. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ['start', 'run'],
+  ['serve', 'run'],
+  ['explain', 'pipe --explain'],
+  ['check', 'validate'],
+  ['tail', 'tap'],
+])
 
 async function main(argv: readonly string[], io: Io, faults: UncaughtErrors): Promise<number> {
   const [name, ...args] = argv
@@ -23,9 +33,9 @@ async function main(argv: readonly string[], io: Io, faults: UncaughtErrors): Pr
   if (name === '--version' || name === '-v') return main(['version'], io, faults)
   const command = COMMANDS.get(name)
   if (command === undefined) {
-    const near = nearest(name, COMMANDS.keys())
+    const near = ELSEWHERE.get(name) ?? nearest(name, COMMANDS.keys())
     const hint = near === null ? '' : ` Did you mean "${near}"?`
-    io.err(`observa: there is no command "${name}".${hint}\n\n${HELP}`)
+    io.err(`observa: there is no command "${name}".${hint} "observa help" lists all.\n`)
     return 2
   }
   if (args.includes('--help') || args.includes('-h')) {
@@ -43,5 +53,5 @@ try {
 } catch (thrown) {
   if (!(thrown instanceof ObservaError)) throw thrown
   io.err(`${thrown.line()}\n`)
-  process.exitCode = 1
+  process.exitCode = thrown.code === MISUSE ? 2 : 1
 }

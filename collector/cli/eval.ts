@@ -1,6 +1,5 @@
 // `observa eval`: how far checks of quality and judges agree with a person's labels.
 
-import { readFile } from 'node:fs/promises'
 import { systemClock } from '../../core/clock.ts'
 import { ObservaError } from '../../core/errors.ts'
 import { EndpointClient } from '../../semantic/endpoint/endpoint-client.ts'
@@ -10,7 +9,7 @@ import { BUILTIN_RUBRICS } from '../../semantic/judges/rubric.ts'
 import { QUALITY_CHECKS } from '../../semantic/quality/checks.ts'
 import { labelsOf } from '../../semantic/quality/labelled/measure.ts'
 import { judgeSettingsOf } from '../jobs/judge-settings.ts'
-import { CONFIG_OPTIONS, parse } from './args.ts'
+import { CONFIG_OPTIONS, parse, readNamed } from './args.ts'
 import type { Io } from './io.ts'
 import { loadOrExplain } from './load.ts'
 
@@ -53,7 +52,7 @@ function heldOut(): readonly UserLabel[] {
 
 async function labelsOfFiles(files: readonly string[]): Promise<readonly UserLabel[]> {
   const labels: UserLabel[] = []
-  for (const file of files) labels.push(...labelsIn(await readFile(file, 'utf8'), file))
+  for (const file of files) labels.push(...labelsIn(String(await readNamed(file)), file))
   return labels
 }
 

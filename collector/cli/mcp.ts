@@ -3,14 +3,14 @@
 import { createInterface } from 'node:readline'
 import { type ApiAnswer, McpServer } from '../../api/index.ts'
 import { messageOf, ObservaError } from '../../core/errors.ts'
-import { parse } from './args.ts'
+import { parseOptions } from './args.ts'
 import type { Io } from './io.ts'
 import { packageVersion } from './version.ts'
 
 const TIMEOUT_MS = 30_000
 
 export async function mcpCommand(args: readonly string[], io: Io): Promise<number> {
-  const { values } = parse('mcp', args, { url: { type: 'string' } })
+  const values = parseOptions('mcp', args, { url: { type: 'string' } })
   const url = values.url ?? io.env['OBSERVA_URL'] ?? 'http://127.0.0.1:3000'
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new ObservaError(

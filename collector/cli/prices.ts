@@ -1,12 +1,12 @@
 // `observa prices`: which price applies to a model, and what a newer table of prices would change.
 
 import { readFileSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { ObservaError } from '../../core/errors.ts'
 import { priceLookup, priceNews } from '../../processors/cost/index.ts'
-import { parse } from './args.ts'
+import { parse, readNamed } from './args.ts'
 import type { Io } from './io.ts'
 
 export async function pricesCommand(args: readonly string[], io: Io): Promise<number> {
@@ -21,7 +21,9 @@ export async function pricesCommand(args: readonly string[], io: Io): Promise<nu
   const atMs = values.at === undefined ? Date.now() : Date.parse(values.at)
   if (Number.isNaN(atMs)) throw misuse(`--at is "${values.at}", which is no ISO date or time.`)
   const file = values.overrides
-  const find = priceLookup(file === undefined ? null : { file, text: await readFile(file, 'utf8') })
+  const find = priceLookup(
+    file === undefined ? null : { file, text: String(await readNamed(file)) },
+  )
   let isComplete = true
   for (const model of positionals) {
     const found = find(values.provider ?? null, model, atMs)

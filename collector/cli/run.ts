@@ -16,7 +16,7 @@ import { startSelfTraces } from '../service/self-traces.ts'
 import { Service } from '../service/service.ts'
 import { onSignals } from '../stop-signal.ts'
 import type { UncaughtErrors } from '../uncaught-errors.ts'
-import { CONFIG_OPTIONS, parse } from './args.ts'
+import { CONFIG_OPTIONS, parseOptions } from './args.ts'
 import type { Io } from './io.ts'
 import { load, loadOrExplain } from './load.ts'
 import { packageVersion } from './version.ts'
@@ -33,7 +33,7 @@ export async function run(
 ): Promise<number> {
   const startedAt = performance.now()
   tuneCollector()
-  const { values } = parse('run', args, CONFIG_OPTIONS)
+  const values = parseOptions('run', args, CONFIG_OPTIONS)
   const config = await loadOrExplain(values, io)
   if (config === null) return 1
   const metrics = new Metrics()

@@ -1,7 +1,7 @@
 // `observa tap`: a live sample of what a running instance stores, from its REST API, one JSON object a line.
 
 import { messageOf, ObservaError } from '../../core/errors.ts'
-import { parse } from './args.ts'
+import { parseOptions } from './args.ts'
 import type { Io } from './io.ts'
 
 const OPTIONS = {
@@ -15,7 +15,7 @@ const OPTIONS = {
 } as const
 
 export async function tapCommand(args: readonly string[], io: Io): Promise<number> {
-  const { values } = parse('tap', args, OPTIONS)
+  const values = parseOptions('tap', args, OPTIONS)
   const base = values.url ?? io.env['OBSERVA_URL'] ?? 'http://127.0.0.1:3000'
   if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol))
     throw new ObservaError(

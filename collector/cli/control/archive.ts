@@ -19,7 +19,7 @@ import {
 } from '../../../storage/control/archives.ts'
 import { parse } from '../args.ts'
 import type { Io } from '../io.ts'
-import { CONTROL_OPTIONS, type ControlSession, withControl } from './database.ts'
+import { CONTROL_OPTIONS, type ControlSession, withArguments, withControl } from './database.ts'
 import { allPages, checked, day, type Line, printRow, printRows, usageOf } from './print.ts'
 
 const OPTIONS = {
@@ -47,11 +47,17 @@ export async function archiveVerb(args: readonly string[], io: Io): Promise<numb
       printRows(io, rows, values.json, unitLine)
     })
   if (action === 'restore')
-    return await run(async (s) => {
-      const row = await requestRestore(s.change(), wantedOf(values))
-      printRow(io, row, values.json, restoreLine)
-      io.err('A running instance or worker brings it back; see: observa archive restores\n')
-    })
+    return await withArguments(
+      'archive',
+      io,
+      () => wantedOf(values),
+      (wanted) =>
+        run(async (s) => {
+          const row = await requestRestore(s.change(), wanted)
+          printRow(io, row, values.json, restoreLine)
+          io.err('A running instance or worker brings it back; see: observa archive restores\n')
+        }),
+    )
   if (action === 'restores')
     return await run(async (s) => {
       const { tenantId } = s.change()

@@ -87,6 +87,25 @@ export async function withControl(
   }
 }
 
+/** Reads arguments before a store is reached or started for them; exit code 2 when they are wrong. */
+export async function withArguments<T>(
+  command: string,
+  io: Io,
+  read: () => T,
+  work: (read: T) => Promise<number>,
+): Promise<number> {
+  let value: T
+  try {
+    value = read()
+  } catch (thrown) {
+    const line = explain(thrown)
+    if (line === null) throw thrown
+    io.err(`${command}: ${line}\n`)
+    return 2
+  }
+  return await work(value)
+}
+
 function sessionOf(
   client: Statements,
   config: ObservaConfig,

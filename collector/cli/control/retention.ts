@@ -16,7 +16,7 @@ import {
 } from '../../../core/deletion/retention.ts'
 import { parse } from '../args.ts'
 import type { Io } from '../io.ts'
-import { CONTROL_OPTIONS, type ControlSession, withControl } from './database.ts'
+import { CONTROL_OPTIONS, type ControlSession, withArguments, withControl } from './database.ts'
 import { checked, type Line, printRows, usageOf } from './print.ts'
 
 const OPTIONS = {
@@ -39,17 +39,34 @@ export async function retentionVerb(args: readonly string[], io: Io): Promise<nu
     printRows(io, await retentionStates(s.change()), values.json, retentionLine)
   if (action === 'list') return await withControl('retention', values, io, print)
   if (action === 'set')
-    return await withControl('retention', values, io, async (s) => {
-      const project =
-        values.project === undefined ? null : checked(input.anyId, values.project, '--project')
-      await setRetention(s.change(), project, settingsIn(values))
-      await print(s)
-    })
+    return await withArguments(
+      'retention',
+      io,
+      () => wantedOf(values),
+      ({ project, settings }) =>
+        withControl('retention', values, io, async (s) => {
+          await setRetention(s.change(), project, settings)
+          await print(s)
+        }),
+    )
   return usageOf(
     'retention',
     'list | set [--tenant T] [--project P] [--content DAYS|none] [--events ..] [--figures ..] [--signals ..] [--metrics ..] [--archive content,events,signals|none]',
     io,
   )()
+}
+
+interface Wanted {
+  readonly project: string | null
+  readonly settings: Partial<RetentionSetting>
+}
+
+function wantedOf(values: Values): Wanted {
+  const { project } = values
+  return {
+    project: project === undefined ? null : checked(input.anyId, project, '--project'),
+    settings: settingsIn(values),
+  }
 }
 
 function settingsIn(values: Values): Partial<RetentionSetting> {

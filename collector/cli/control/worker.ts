@@ -18,7 +18,7 @@ import { PARTS } from '../../service/declared-metrics.ts'
 import { metricsHandler, watchProcess } from '../../service/metrics-endpoint.ts'
 import { onSignals } from '../../stop-signal.ts'
 import type { UncaughtErrors } from '../../uncaught-errors.ts'
-import { CONFIG_OPTIONS, parse } from '../args.ts'
+import { CONFIG_OPTIONS, parseOptions } from '../args.ts'
 import type { Io } from '../io.ts'
 import { loadOrExplain } from '../load.ts'
 import { packageVersion } from '../version.ts'
@@ -36,7 +36,7 @@ export async function workerVerb(
   io: Io,
   faults: UncaughtErrors,
 ): Promise<number> {
-  const { values } = parse('worker', args, {
+  const values = parseOptions('worker', args, {
     ...CONFIG_OPTIONS,
     database: { type: 'string' },
     metrics: { type: 'string' },

@@ -1,7 +1,6 @@
 // `observa reconcile FILE`: compares a provider's usage export with what was counted, by a running instance or from
 // events in a file.
 
-import { readFile } from 'node:fs/promises'
 import { buffer as bytesOfStream } from 'node:stream/consumers'
 import { z } from 'zod'
 import { messageOf, ObservaError } from '../../../core/errors.ts'
@@ -13,7 +12,7 @@ import {
 } from '../../../storage/reconcile/compare.ts'
 import { type ExportFile, readExport } from '../../../storage/reconcile/export-file.ts'
 import { countedOf } from '../../../storage/reconcile/printed-events.ts'
-import { parse } from '../args.ts'
+import { parse, readNamed } from '../args.ts'
 import type { Io } from '../io.ts'
 import { reportText } from './text.ts'
 
@@ -31,7 +30,7 @@ export async function reconcileCommand(args: readonly string[], io: Io): Promise
   })
   const [file] = positionals
   if (file === undefined || positionals.length > 1) throw misuse('reconcile needs one file.')
-  const content = decoded(file === '-' ? await bytesOfStream(io.stdin) : await readFile(file))
+  const content = decoded(file === '-' ? await bytesOfStream(io.stdin) : await readNamed(file))
   const provider = providerNamed(values.provider)
   const keyField = values['key-field'] ?? null
   const result =
@@ -42,7 +41,7 @@ export async function reconcileCommand(args: readonly string[], io: Io): Promise
           keyField,
           apiKey: values['api-key'] ?? io.env['OBSERVA_API_KEY'] ?? null,
         })
-      : offline(content, provider, keyField, await readFile(values.events, 'utf8'))
+      : offline(content, provider, keyField, String(await readNamed(values.events)))
   io.out(values.json === true ? `${JSON.stringify(result)}\n` : reportText(result))
   return result.different === 0 ? 0 : 1
 }

@@ -13,7 +13,7 @@ import { pendingInPostgres } from '../../../storage/migrations/postgres.ts'
 import { PostgresPool } from '../../../storage/postgres/pool.ts'
 import { openDataDir } from '../../service/data-dir.ts'
 import { makeLogger } from '../../service/logger.ts'
-import { CONFIG_OPTIONS, parse } from '../args.ts'
+import { CONFIG_OPTIONS, parseOptions } from '../args.ts'
 import type { Io } from '../io.ts'
 import { loadOrExplain } from '../load.ts'
 
@@ -23,7 +23,7 @@ const START_MS = 120_000
 const PENDING = 2
 
 export async function migrate(args: readonly string[], io: Io): Promise<number> {
-  const { values } = parse('migrate', args, { ...CONFIG_OPTIONS, check: { type: 'boolean' } })
+  const values = parseOptions('migrate', args, { ...CONFIG_OPTIONS, check: { type: 'boolean' } })
   const config = await loadOrExplain(values, io, false, true)
   if (config === null) return 1
   const log = makeLogger(config.telemetry.logs)

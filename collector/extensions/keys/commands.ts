@@ -18,7 +18,7 @@ export interface KeysCommandIo {
 }
 
 const USAGE = `keys create --tenant T --project P [--kind sk|pk] [--mode live|test] [--environment E]
-            [--scope ingest|query]... [--origin URL]... [--name TEXT] [--config FILE]...
+            [--scope ingest|query|content|admin]... [--origin URL]... [--name TEXT] [--config FILE]...
 keys list --config FILE
 keys rotate ID --config FILE
 keys revoke ID --config FILE
@@ -74,6 +74,11 @@ async function create(values: Values, io: KeysCommandIo): Promise<0 | 1 | 2> {
   const { kind, mode } = values
   if ((kind !== 'sk' && kind !== 'pk') || (mode !== 'live' && mode !== 'test')) {
     io.stderr(`keys create: --kind is sk or pk, --mode is live or test\n${USAGE}`)
+    return 2
+  }
+  const missing = (['tenant', 'project'] as const).filter((name) => values[name] === undefined)
+  if (missing.length > 0) {
+    io.stderr(`keys create: --${missing.join(' and --')} missing\n${USAGE}`)
     return 2
   }
   const pepper = await pepperOf(values, io)
