@@ -496,7 +496,7 @@ test('usage: counts and costs that no call has are left out, and the event says 
       if (/_tokens$|^cost_.*usd$/.test(field))
         assert.ok(
           Math.abs(Number(value ?? 0)) <= 1e10,
-          `${field} of ${JSON.stringify(usage)}: ${value}`,
+          `${field} of ${JSON.stringify(usage)}: ${String(value)}`,
         )
     assert.equal(event['usage_inconsistent'], true, JSON.stringify(usage))
   }
