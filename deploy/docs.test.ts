@@ -53,6 +53,37 @@ test('every metric, error code and file named in the documents exists', () => {
   }
 })
 
+test('every link to a heading of a document leads to one', () => {
+  const pages = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', ...markdownIn('docs')]
+  const headings = new Map<string, ReadonlySet<string>>()
+  for (const page of pages)
+    for (const [, to = '', anchor = ''] of textOf(page).matchAll(/\]\(([^)#:]*)#([^)]+)\)/g)) {
+      const file = to === '' ? page : join(dirname(page), to)
+      if (!file.endsWith('.md')) continue
+      const known = headings.get(file) ?? anchorsOf(textOf(file))
+      headings.set(file, known)
+      assert.ok(known.has(anchor), `${page} links to ${to}#${anchor}`)
+    }
+})
+
+const markdownIn = (folder: string): string[] =>
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name))
+
+/** As GitHub makes them of headings. */
+const anchorsOf = (text: string): ReadonlySet<string> =>
+  new Set(
+    [...text.matchAll(/^#+ +(.+)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .trim()
+        .replace(/\s/g, '-'),
+    ),
+  )
+
 test('every error code that a user can see is in the troubleshooting table', () => {
   const text = textOf('docs/operations.md')
   const codes = new Set([...code().matchAll(/'(OBS_[A-Z_]+)'/g)].map(([, c = '']) => c))

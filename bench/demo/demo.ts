@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { trace } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { NodeSDK } from '@opentelemetry/sdk-node'
+import { messageOf } from '../../core/errors.ts'
 import { play, story } from './traffic.ts'
 
 const { values } = parseArgs({
@@ -28,8 +29,16 @@ if (values.help === true) {
 const headers: Record<string, string> =
   values.key === undefined ? {} : { authorization: `Bearer ${values.key}` }
 
-async function get<T>(path: string): Promise<T> {
+const STORE_TRIES = 5
+
+async function get<T>(path: string, tries = 0): Promise<T> {
   const res = await fetch(`${values.api}${path}`, { headers })
+  // A store that is slow for a moment is asked again, for as long as a client may be asked to wait.
+  if (res.status === 503 && tries < STORE_TRIES) {
+    await res.body?.cancel()
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    return await get<T>(path, tries + 1)
+  }
   if (!res.ok) throw new Error(`${path}: ${res.status} ${await res.text()}`)
   return (await res.json()) as T
 }
@@ -159,4 +168,10 @@ async function main(): Promise<void> {
   printQueries(session, traces[0]?.trace_id ?? '')
 }
 
-await main()
+try {
+  await main()
+} catch (thrown) {
+  // What an instance answers says what is wrong; where in this program it was asked does not.
+  say(`The demo ended early: ${messageOf(thrown)}`)
+  process.exitCode = 1
+}

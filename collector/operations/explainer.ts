@@ -110,4 +110,4 @@ function replyOf(thread: Worker, task: ExplainTask): Promise<Reply> {
 }
 
 const tooMuch = (what: string): ObservaError =>
-  new ObservaError('OBS_EXPLAIN_TOO_MUCH', `the payload ${what}`, 'Send fewer spans at once.')
+  new ObservaError('OBS_EXPLAIN_TOO_MUCH', `the payload ${what}.`, 'Send fewer spans at once.')
