@@ -25,7 +25,9 @@ import {
   contextDrops,
   conversationKey,
   hasTurn,
+  isTurnOf,
   newConversation,
+  talkOf,
 } from './traces/conversations.ts'
 import { mayHaveFindings } from './traces/prefilter.ts'
 import { findingOf, type Group, groupName } from './traces/repeated-calls.ts'
@@ -311,17 +313,16 @@ export class Detector {
   // -------------------------------------------------------------- conversations
 
   #toConversation(o: Observations, out: Signal[]): void {
-    const { site, conversation } = o
-    if (site.kind !== 'llm' || conversation === '') return
+    if (o.site.kind !== 'llm' || talkOf(o) === '') return
     const entry = this.#conversationOf(o, out)
     this.#conversations.touch(entry)
     addTurn(entry.value, o, this.#nowMs)
   }
 
   #conversationOf(o: Observations, out: Signal[]): Entry<Conversation> {
-    const { site, conversation } = o
+    const { site } = o
     const last = this.#lastConversation
-    if (last !== null && !last.isGone && last.value.id === conversation)
+    if (last !== null && !last.isGone && isTurnOf(last.value, o))
       if (last.value.tenant === site.tenant && last.value.project === site.project) return last
     const key = conversationKey(o)
     let entry = this.#conversations.get(key)

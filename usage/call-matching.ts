@@ -10,7 +10,7 @@
 // A report that equals the sum of the calls below it repeats them. Equal numbers alone prove nothing.
 
 import { REPORT_FLAG } from '../core/reports/report-rows.ts'
-import { decideContainers } from './containers.ts'
+import { decideContainers, restOf, sumOf } from './containers.ts'
 import { decideAlone, decideCalls } from './outcomes.ts'
 import { type Call, join, LINKS_MAX, startCall, type UsageReport } from './report.ts'
 import {
@@ -275,45 +275,87 @@ function containersOf(calls: readonly UsageReport[]): ReadonlySet<UsageReport> {
   return out
 }
 
-/**
- * A note about what was done beside it, in a tool or by another agent, that is the sum of the calls there: it repeats them. It is
- * written when they have ended.
- */
-function findNotedSums(all: readonly UsageReport[], calls: readonly UsageReport[]): void {
-  const isOpen = (n: UsageReport): boolean =>
-    n.has(REPORT_FLAG.STREAM_COPY) &&
-    n.has(REPORT_FLAG.PARENT) &&
-    n.isMoment &&
-    !isSilent(n) &&
-    callOf(n).members.length === 1
-  const notes = calls.filter(isOpen)
-  if (notes.length === 0) return
-  const bySpan = spansOf(all)
-  for (const note of notes) {
-    const groups = new Map<UsageReport, Map<Call, UsageReport>>()
-    for (const n of calls) {
-      if (n.trace !== note.trace || n.has(REPORT_FLAG.STREAM_COPY | REPORT_FLAG.LOG)) continue
-      if (isSilent(n) || ((note.start - n.end) | 0) < 0) continue
-      const branch = branchOf(n, note.under, bySpan)
-      if (branch === null) continue
-      const group = groups.get(branch) ?? new Map<Call, UsageReport>()
-      group.set(callOf(n), n)
-      groups.set(branch, group)
-    }
-    const group = [...groups.values()].find((g) => isSum(note, [...g.values()]))
-    if (group !== undefined) callOf(note).parts = [...group.keys()]
-  }
+/** What was done beside a note: the calls below one span there, and whether it was by the agent that the note names. */
+interface Branch {
+  readonly calls: Map<Call, UsageReport>
+  isNamed: boolean
+  end: number
 }
 
-/** The child of the span `under` that `n` is below; null when it is not below it, or is itself such a child. */
+/**
+ * A note about what was done beside it, in a tool or by another agent, repeats the calls there, of which it is the sum. It is written when
+ * they have ended. If they were made by the agent that it names and use less, the rest counts: not all that the agent did was reported.
+ */
+function findNotedSums(all: readonly UsageReport[], calls: readonly UsageReport[]): void {
+  const notes = calls.filter(isOpenNote).toSorted(byStart)
+  if (notes.length === 0) return
+  const bySpan = spansOf(all)
+  const noted = new Set<UsageReport>()
+  for (const note of notes) {
+    const branches = branchesBeside(note, calls, bySpan, noted)
+    const sum = branches.find(([, b]) => isSum(note, [...b.calls.values()]))
+    const partial = branches
+      .filter(([, b]) => b.isNamed && isPartOf(note, b))
+      .toSorted(([, a], [, b]) => (b.end - a.end) | 0)[0]
+    const [top, branch] = sum ?? partial ?? NO_BRANCH
+    if (top === null) continue
+    noted.add(top)
+    if (branch === sum?.[1]) callOf(note).parts = [...branch.calls.keys()]
+    else callOf(note).rest = restOf(note, sumOf(branch.calls.values()))
+  }
+}
+const NO_BRANCH = [null, null] as const
+
+/** A note that no call was found for. */
+function isOpenNote(n: UsageReport): boolean {
+  const isNote = n.has(REPORT_FLAG.STREAM_COPY) && n.has(REPORT_FLAG.PARENT) && n.isMoment
+  return isNote && !isSilent(n) && callOf(n).members.length === 1
+}
+
+/** The branches beside a note in which there are calls that have ended, without those that other notes are about. */
+function branchesBeside(
+  note: UsageReport,
+  calls: readonly UsageReport[],
+  bySpan: ReadonlyMap<number, UsageReport>,
+  noted: ReadonlySet<UsageReport>,
+): (readonly [UsageReport, Branch])[] {
+  const branches = new Map<UsageReport, Branch>()
+  for (const n of calls) {
+    if (n === note || n.trace !== note.trace || n.has(REPORT_FLAG.LOG) || isSilent(n)) continue
+    // A note counts where nothing else does: what it repeats was counted already.
+    if (n.has(REPORT_FLAG.STREAM_COPY) && (!isOpenNote(n) || callOf(n).parts.length > 0)) continue
+    if (((note.start - n.end) | 0) < 0) continue
+    const found = branchOf(n, note, bySpan)
+    if (found === null || noted.has(found.top)) continue
+    const branch = branches.get(found.top) ?? { calls: new Map(), isNamed: false, end: n.end }
+    branch.calls.set(callOf(n), n)
+    branch.isNamed ||= found.isNamed
+    if (((n.end - branch.end) | 0) > 0) branch.end = n.end
+    branches.set(found.top, branch)
+  }
+  return [...branches]
+}
+
+function isPartOf(note: UsageReport, branch: Branch): boolean {
+  if (note.has(KNOWLEDGE)) return false
+  const { input, output } = sumOf(branch.calls.values())
+  return input <= note.input && output <= note.output
+}
+
+/**
+ * The child of the note's parent that `n` is below, and whether one of the spans up to it is the agent that the note names; null when `n`
+ * is not below such a child, or is one itself.
+ */
 function branchOf(
   n: UsageReport,
-  under: number,
+  note: UsageReport,
   bySpan: ReadonlyMap<number, UsageReport>,
-): UsageReport | null {
+): { readonly top: UsageReport; readonly isNamed: boolean } | null {
   let at: UsageReport = n
+  let isNamed = false
   for (let i = 0; i < LINKS_MAX; i++) {
-    if (at.under === under) return at === n ? null : at
+    if (at !== n && note.container !== 0 && at.container === note.container) isNamed = true
+    if (at.under === note.under) return at === n ? null : { top: at, isNamed }
     const next = at.has(REPORT_FLAG.PARENT) ? bySpan.get(parentKey(at)) : undefined
     if (next === undefined || next === at) return null
     at = next
@@ -343,8 +385,9 @@ function isSum(parent: UsageReport, parts: readonly UsageReport[]): boolean {
   let output = 0
   for (const p of parts) {
     if ((p.flags ^ parent.flags) & KNOWLEDGE) return false
-    input += p.input
-    output += p.output
+    const { input: used, output: answered } = p.call?.rest ?? p
+    input += used
+    output += answered
   }
   return isNear(input, parent.input) && isNear(output, parent.output)
 }

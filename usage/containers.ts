@@ -26,7 +26,7 @@ export function decideContainers(reports: readonly UsageReport[]): void {
   findByTime(reports, containers)
   const inside = new Map<UsageReport, Sums>()
   const places = placesOf(reports)
-  for (const [call, container] of places) addTo(inside, container, countsOf(call))
+  for (const [call, container] of places) addTo(inside, container, call.rest ?? countsOf(call))
   const calls = reports.filter((n) => n.isCall && n.outcome === OUTCOME.COUNTED && hasTokens(n))
   // From the innermost container to the outermost, because an outer one includes its inner ones or their calls.
   for (const c of containers.toSorted((a, b) => depthOf(b) - depthOf(a))) {
@@ -159,7 +159,7 @@ function isHistory(c: UsageReport, rest: UsageCounts, containers: readonly Usage
   )
 }
 
-function restOf(c: UsageReport, inside: Sums): UsageCounts {
+export function restOf(c: UsageReport, inside: UsageCounts): UsageCounts {
   if (c.has(REPORT_FLAG.TOTAL_ONLY)) {
     const input = beyond(c.input, inside.input + inside.output)
     return { input, output: 0, read: 0, written: 0, reasoning: 0 }
@@ -201,12 +201,23 @@ function totalOf(c: UsageReport, inside: Sums | undefined): UsageCounts {
   }
 }
 
+/** The sum of what reports count. */
+export function sumOf(reports: Iterable<UsageReport>): UsageCounts {
+  const sums = { ...NOTHING }
+  for (const n of reports) add(sums, n.call?.rest ?? countsOf(n))
+  return sums
+}
+
 function addTo(inside: Map<UsageReport, Sums>, container: UsageReport, counts: UsageCounts): void {
   let sums = inside.get(container)
   if (sums === undefined) {
     sums = { ...NOTHING }
     inside.set(container, sums)
   }
+  add(sums, counts)
+}
+
+function add(sums: Sums, counts: UsageCounts): void {
   sums.input += counts.input
   sums.output += counts.output
   sums.read += counts.read

@@ -28,7 +28,7 @@ function decideCall(call: Call): void {
   for (const m of call.members) {
     if (known !== undefined) m.repeats(null, known.forgotten)
     else if (call.parts.length > 0) m.contains()
-    else if (m === best) m.counts(null)
+    else if (m === best) m.counts(call.rest)
     else m.repeats(best, '')
   }
 }

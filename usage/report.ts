@@ -175,6 +175,8 @@ export class Call {
   places: number[] = []
   /** The calls of which this call is the sum. */
   parts: readonly Call[] = NO_CALLS
+  /** What counts of it, if calls that count report a part of it. */
+  rest: UsageCounts | null = null
 }
 
 /** Makes a call of one report. */

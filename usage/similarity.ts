@@ -6,11 +6,22 @@ import type { Call, UsageReport } from './report.ts'
 /** Whether `n` may be the same call as `outer`, the nearest report above it. */
 export function isInside(n: UsageReport, outer: UsageReport): boolean {
   // A gateway may give a response an id of its own; an instrumentation does not.
-  if (n.scope === outer.scope && haveTwoIds(n, outer)) return false
+  if (n.scope === outer.scope && differInId(n, outer)) return false
   if (isEqual(n, outer)) return true
   if (!isSameModel(n.models, outer.models)) return false
   if (isSilent(n) || isSilent(outer)) return isSilentTwin(n, outer)
-  return !haveTwoIds(n, outer) && isWithin(n, outer) && isSameOutput(n, outer)
+  if (haveTwoIds(n, outer) || !isWithin(n, outer)) return false
+  return isSameOutput(n, outer) || isLesserReport(n, outer)
+}
+
+/**
+ * Whether two instrumentations, one around the other, name a model and the same input, and the inner one leaves out of the output
+ * what it does not know, such as reasoning.
+ */
+function isLesserReport(n: UsageReport, outer: UsageReport): boolean {
+  if ((n.flags | outer.flags) & KNOWLEDGE || n.scope === outer.scope) return false
+  if (n.models === 0 || outer.models === 0 || n.input === 0) return false
+  return n.input === outer.input && n.output <= outer.output
 }
 
 /**
@@ -114,8 +125,13 @@ export function isSilent(n: UsageReport): boolean {
   return n.has(REPORT_FLAG.NO_USAGE)
 }
 
-/** Both have a response id, and the ids differ. Reports with equal ids have been joined before. */
+/** Both have a response id that names one call, and the ids differ. */
 function haveTwoIds(a: UsageReport, b: UsageReport): boolean {
+  return ((a.flags | b.flags) & REPORT_FLAG.WEAK_ID) === 0 && differInId(a, b)
+}
+
+/** Both have a response id, and the ids differ. Reports with equal ids have been joined before. */
+function differInId(a: UsageReport, b: UsageReport): boolean {
   return (a.flags & b.flags & REPORT_FLAG.RESPONSE_ID) !== 0
 }
 
@@ -158,7 +174,15 @@ export function isEqual(a: UsageReport, b: UsageReport): boolean {
  */
 function isSameOutput(a: UsageReport, b: UsageReport): boolean {
   if ((a.flags | b.flags) & KNOWLEDGE) return false
-  return a.output > 0 ? isNear(a.output, b.output) : isEqual(a, b)
+  if (a.output === 0) return isEqual(a, b)
+  return isNear(a.output, b.output) || isWithoutReasoning(a, b) || isWithoutReasoning(b, a)
+}
+
+/** Whether `part` counts the output without the reasoning that `whole` includes, of equal inputs. */
+function isWithoutReasoning(part: UsageReport, whole: UsageReport): boolean {
+  const beside = whole.output - part.output
+  if (beside <= 0 || !isNear(part.input, whole.input)) return false
+  return isNear(beside, Math.max(part.reasoning, whole.reasoning))
 }
 
 /** Two counts of one call may differ by a token, because clients and instrumentations end streams differently. */

@@ -20,6 +20,8 @@ interface Turn {
 
 export interface Conversation {
   readonly id: string
+  /** Present if it is known by its session only. */
+  readonly isSession?: true
   readonly tenant: string
   readonly project: string
   readonly environment: string
@@ -36,11 +38,19 @@ const THREADS_MAX = 20
 const TOKENS_MIN = 1000
 const MESSAGES_MIN = 6
 
-export const conversationKey = (o: Observations): string => `${o.site.scope}${o.conversation}`
+/** The conversation of a turn. Clients that name none often call it a session. '' if the turn is in neither. */
+export const talkOf = (o: Observations): string => o.conversation || o.session
+
+export const conversationKey = (o: Observations): string =>
+  `${o.site.scope}${o.conversation === '' ? 'session\0' : ''}${talkOf(o)}`
+
+export const isTurnOf = (c: Conversation, o: Observations): boolean =>
+  c.id === talkOf(o) && (c.isSession === true) === (o.conversation === '')
 
 export function newConversation(o: Observations, atMs: number): Conversation {
   return {
-    id: o.conversation,
+    id: talkOf(o),
+    ...(o.conversation === '' ? { isSession: true } : {}),
     tenant: o.site.tenant,
     project: o.site.project,
     environment: o.site.environment,
@@ -161,8 +171,8 @@ function findingOf(
     },
     context: {
       environment: c.environment === '' ? null : c.environment,
-      conversation_id: c.id,
-      session_id: null,
+      conversation_id: c.isSession === true ? null : c.id,
+      session_id: c.isSession === true ? c.id : null,
       user_id: turn.user === '' ? null : turn.user,
       cost_usd: 0,
     },

@@ -3,10 +3,13 @@
 
 import assert from 'node:assert/strict'
 import { after, before, type TestContext, test } from 'node:test'
+import type { EventTable } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
+import type { Signal } from '../../core/signals/signal.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import { withRole } from '../../storage/postgres/roles.ts'
 import { findGroup } from '../../storage/queries/groups.ts'
+import { findSignal, listSignals } from '../../storage/queries/signals.ts'
 import { findTrace, listTraces, type TraceRow } from '../../storage/queries/traces.ts'
 import { startTestPostgres, type TestPostgres } from '../../storage/testing/stores.ts'
 import { never, sendBatch, testHost } from '../../test/exporter-host.ts'
@@ -65,12 +68,12 @@ function encode(trace: number, spans: readonly Span[]): EncodedPart[] {
     setTime(events, e, R.start_time, start)
     setTime(events, e, R.end_time, end)
   }
-  const ctx = { count: () => {}, signal: () => {}, signals: [], explain: false }
-  return encoder('postgres', {}).encode(
-    { batch: events.batch, events, signals: [] },
-    new Set(),
-    ctx,
-  )
+  return encoded(events, [])
+}
+
+function encoded(events: EventTable, signals: readonly Signal[]): EncodedPart[] {
+  const ctx = { count: () => {}, signal: () => {}, signals, explain: false }
+  return encoder('postgres', {}).encode({ batch: events.batch, events, signals }, new Set(), ctx)
 }
 
 /** The same as a version wrote it that knew no nanoseconds. */
@@ -208,4 +211,61 @@ test('what an earlier version beside this one writes to the timestamps alone is 
   await send(encode(1003, [{ start: at + 1n, end: at + 5_000_002n, owner: 'beside' }]))
   assert.equal((await found(1003)).start_time, textOf(us))
   assert.equal((await found(1003)).end_time, textOf(at + 5_000_002n))
+})
+
+test('traces that began in one microsecond are listed by their nanoseconds, also from page to page', async (t) => {
+  const send = await sendingOf(t)
+  const began = [300, 7, 999, 0, 42, 41].map((nanos) => DAY + 5_000_000_000_000n + BigInt(nanos))
+  const user = 'of one microsecond'
+  for (const [i, start] of began.entries())
+    await send(encode(9000 + i, [{ start, end: start + 10n, owner: user }]))
+  for (const sort of ['-start_time', 'start_time'] as const) {
+    const listed: string[] = []
+    let cursor: string | undefined
+    do {
+      const page = await listTraces(server.pool, SCOPE, { userId: [user], limit: 2, sort, cursor })
+      listed.push(...page.rows.map((r) => r.start_time))
+      cursor = page.next ?? undefined
+    } while (cursor !== undefined)
+    const rising = began.toSorted((a, b) => (a < b ? -1 : 1)).map(textOf)
+    assert.deepEqual(listed, sort === 'start_time' ? rising : rising.toReversed())
+  }
+})
+
+test('a signal has its time to the nanosecond, and one of an earlier version to the millisecond', async (t) => {
+  const send = await sendingOf(t)
+  const events = sampleEvents({ count: 1, ...SCOPE, seed: seed++ })
+  const at = DAY + 123_456_789n
+  const signal = (id: string): Signal => ({
+    signal_id: id.padStart(32, '0'),
+    type: 'error',
+    severity: 'high',
+    trace_id: traceId(9100),
+    span_id: '00000000000000aa',
+    event_id: '0'.repeat(32),
+    tenant_id: SCOPE.tenantId,
+    project_id: SCOPE.projectId,
+    at: String(at),
+    value: null,
+    threshold: null,
+    evidence: {},
+    rule: 'error@1',
+    fingerprint: `v1:${id.padStart(24, '0')}`,
+  })
+  await send(encoded(events, [signal('a1')]))
+  const before = encoded(events, [signal('a2')]).map((part) => {
+    const document = JSON.parse(Buffer.from(part.bytes).toString())
+    for (const row of document.signals ?? []) delete row.nanos
+    return { ...part, bytes: new Uint8Array(Buffer.from(JSON.stringify(document))) }
+  })
+  await send(before)
+  const atOf = async (id: string): Promise<string | undefined> =>
+    (await findSignal(server.pool, SCOPE, id.padStart(32, '0')))?.at
+  assert.equal(await atOf('a1'), textOf(at))
+  assert.equal(await atOf('a2'), textOf((at / 1_000_000n) * 1_000_000n))
+  const listed = await listSignals(server.pool, SCOPE, { traceId: traceId(9100), limit: 1 })
+  assert.deepEqual(
+    listed.rows.map((r) => r.at),
+    [textOf(at)],
+  )
 })

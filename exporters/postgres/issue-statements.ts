@@ -10,16 +10,18 @@ import { rowOf } from './key-lookup.ts'
  */
 export const SIGNALS = `
 WITH stored AS (
-INSERT INTO signals AS s (tenant_id, project_id, signal_id, type, severity, trace_id, span_id, event_id, at, value,
+INSERT INTO signals AS s (tenant_id, project_id, signal_id, type, severity, trace_id, span_id, event_id, at, at_ns, value,
   threshold, evidence, rule, conversation_id, session_id, user_id, environment, fingerprint, cost_usd)
-SELECT tenant, project, id, type, severity, trace, span, event, to_timestamp(at / 1000.0), value, threshold, evidence, rule,
+SELECT tenant, project, id, type, severity, trace, span, event,
+  to_timestamp(at / 1000.0) + make_interval(secs => coalesce(nanos, 0) / 1000 / 1e6),
+  CASE WHEN at < 9e12 THEN at::bigint * 1000000 + coalesce(nanos, 0) END, value, threshold, evidence, rule,
   conversation, session, "user", environment, fingerprint, cost
 FROM json_to_recordset($1::json) AS r(tenant text, project text, id text, type text, severity text, trace text,
-  span text, event text, at double precision, value double precision, threshold double precision, evidence jsonb,
+  span text, event text, at double precision, nanos integer, value double precision, threshold double precision, evidence jsonb,
   rule text, conversation text, session text, "user" text, environment text, fingerprint text, cost double precision)
 ORDER BY tenant, project, id
 ON CONFLICT (tenant_id, project_id, signal_id) DO UPDATE SET
-  severity = EXCLUDED.severity, at = EXCLUDED.at, value = EXCLUDED.value, evidence = EXCLUDED.evidence,
+  severity = EXCLUDED.severity, at = EXCLUDED.at, at_ns = EXCLUDED.at_ns, value = EXCLUDED.value, evidence = EXCLUDED.evidence,
   span_id = EXCLUDED.span_id, event_id = EXCLUDED.event_id, cost_usd = EXCLUDED.cost_usd, updated_at = now()
 WHERE (s.rule ~ '^(trace|conversation|trend)[.]' OR EXCLUDED.evidence ? 'superseded')
   AND (s.at, s.value, s.evidence, s.severity) IS DISTINCT FROM (EXCLUDED.at, EXCLUDED.value, EXCLUDED.evidence, EXCLUDED.severity)

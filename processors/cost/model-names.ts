@@ -1,7 +1,7 @@
 // Splits a model's name as it was sent: who is named before it, and the spellings under which a price table may list
 // it.
 
-import { tableProvider, WAYS } from './provider-names.ts'
+import { isProviderName, tableProvider, WAYS } from './provider-names.ts'
 
 /** Suffixes of a gateway's names that choose who serves the model. The model is the same. */
 const ROUTING = /:(?:nitro|floor|exacto|beta|online|latest)$/
@@ -30,7 +30,7 @@ export interface ModelName {
 }
 
 export function modelName(sent: string): ModelName {
-  const whole = sent.trim().toLowerCase()
+  const whole = slashed(sent.trim().toLowerCase())
   const slash = whole.lastIndexOf('/')
   const before = slash < 0 ? [] : whole.slice(0, slash).split('/')
   const makers = before.filter((part) => part !== '').map(tableProvider)
@@ -46,6 +46,14 @@ export function modelName(sent: string): ModelName {
     isLocal: LOCAL_TAG.test(whole.slice(slash + 1)),
     isOnline: whole.endsWith(':online'),
   }
+}
+
+/** Some frameworks write a colon behind the provider: `openai:gpt-4.1`. `mistral:7b` is a tag of a local runtime. */
+function slashed(name: string): string {
+  const colon = name.indexOf(':')
+  return colon > 0 && !LOCAL_TAG.test(name) && isProviderName(name.slice(0, colon))
+    ? `${name.slice(0, colon)}/${name.slice(colon + 1)}`
+    : name
 }
 
 /** The spellings under which a provider may list the model, the exact ones first. */

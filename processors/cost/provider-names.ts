@@ -18,6 +18,8 @@ export const TABLE_PROVIDERS: Readonly<Record<string, string>> = {
   vertex_ai: 'google',
   vertexai: 'google',
   models: 'google',
+  'google-gla': 'google',
+  'google-vertex': 'google',
   mistral_ai: 'mistral',
   mistralai: 'mistral',
   'mistral-ai': 'mistral',
@@ -178,6 +180,25 @@ export const WAYS: ReadonlySet<string> = new Set([
 
 /** The price lists of these providers have every medium that does not cost the same as text. */
 export const MEDIA_LISTED: ReadonlySet<string> = new Set(['google'])
+
+/** Whether a word is the name of a provider that sells models, or another spelling of it. */
+export function isProviderName(word: string): boolean {
+  return (
+    word !== 'models' &&
+    (Object.hasOwn(TABLE_PROVIDERS, word) ||
+      MAKERS.includes(word) ||
+      GATEWAYS.has(word) ||
+      SELLERS.has(word))
+  )
+}
+const SELLERS: ReadonlySet<string> = new Set([
+  'azure',
+  'google',
+  'groq',
+  'together',
+  'fireworks',
+  'cerebras',
+])
 
 export function tableProvider(name: string): string {
   return Object.hasOwn(TABLE_PROVIDERS, name) ? (TABLE_PROVIDERS[name] ?? name) : name

@@ -1,5 +1,6 @@
 // Signals from Postgres, where the exporter stores each once.
 
+import { exactInstant } from '../postgres/exact-time.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
 import { WhereClause, withoutSort } from './where-clause.ts'
@@ -30,6 +31,7 @@ export interface SignalRow {
   readonly event_id: string
   readonly tenant_id: string
   readonly project_id: string
+  /** RFC 3339 with nanoseconds, of which rows of older versions have only the milliseconds. */
   readonly at: string
   readonly value: number | null
   readonly threshold: number | null
@@ -40,8 +42,8 @@ export interface SignalRow {
 
 /** A signal that was corrected stays, and says so. */
 const STATUS = `CASE WHEN evidence ? 'superseded' THEN 'superseded' ELSE status END`
-const COLUMNS = `signal_id, type, severity, ${STATUS} AS status, trace_id, span_id, event_id, tenant_id, project_id, at,
-  value, threshold, evidence, rule, fingerprint`
+const COLUMNS = `signal_id, type, severity, ${STATUS} AS status, trace_id, span_id, event_id, tenant_id, project_id,
+  ${exactInstant('at', 'at_ns')} AS at, value, threshold, evidence, rule, fingerprint`
 
 /** Signals, newest first. */
 export async function listSignals(
@@ -65,7 +67,7 @@ export async function listSignals(
   const rows = await q.rows<SignalRow & { sort_time: string }>(
     pool,
     `SELECT ${COLUMNS}, at::text AS sort_time
-     FROM signals WHERE ${q.sql} ORDER BY at DESC, signal_id DESC`,
+     FROM signals WHERE ${q.sql} ORDER BY signals.at DESC, signal_id DESC`,
     f.limit + 1,
   )
   const page = pageOf(rows, f.limit, (r) => ({ time: r.sort_time, id: r.signal_id }))

@@ -1,7 +1,7 @@
 // Trace summaries from Postgres, where the exporter keeps them exact. The tenant is set for the transaction, so that
 // row-level security protects the rows even if a WHERE is forgotten.
 
-import { exactInstant, exactMs } from '../postgres/exact-time.ts'
+import { exactInstant, exactMs, nanosOf } from '../postgres/exact-time.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
 import { orderOf, type SortOf, sortsOf, WhereClause, withoutSort } from './where-clause.ts'
@@ -115,6 +115,9 @@ export function tracesWhere(
   return q
 }
 
+/** The order of traces that began in one microsecond: their nanoseconds, then their ids. */
+const ID_BY_NANOS = `(to_char(${nanosOf('start_time', 'start_ns')}, 'FM000') || trace_id)`
+
 /** Traces in the order that is asked for; without one, newest first. */
 export async function listTraces(
   pool: PostgresPool,
@@ -123,15 +126,16 @@ export async function listTraces(
 ): Promise<Page<TraceRow>> {
   const q = tracesWhere(scope, f)
   const order = orderOf(f.sort ?? '-start_time', SORTED_BY)
-  q.after(f.cursor, order.sql, 'trace_id', order)
-  const rows = await q.rows<TraceRow & { sort_time: string }>(
+  const id = order.sql === SORTED_BY.start_time ? ID_BY_NANOS : 'trace_id'
+  q.after(f.cursor, order.sql, id, order)
+  const rows = await q.rows<TraceRow & { sort_time: string; sort_id: string }>(
     pool,
-    `SELECT ${TRACE_COLUMNS}, ${order.sql}::text AS sort_time FROM trace_summaries WHERE ${q.sql}
-     ORDER BY ${order.sql} ${order.direction}, trace_id ${order.direction}`,
+    `SELECT ${TRACE_COLUMNS}, ${order.sql}::text AS sort_time, ${id} AS sort_id FROM trace_summaries WHERE ${q.sql}
+     ORDER BY ${order.sql} ${order.direction}, ${id} ${order.direction}`,
     f.limit + 1,
   )
-  const page = pageOf(rows, f.limit, (r) => ({ time: r.sort_time, id: r.trace_id }))
-  return { rows: page.rows.map(withoutSort), next: page.next }
+  const page = pageOf(rows, f.limit, (r) => ({ time: r.sort_time, id: r.sort_id }))
+  return { rows: page.rows.map(({ sort_id: _, ...row }) => withoutSort(row)), next: page.next }
 }
 
 /** One trace, or null when the tenant has no such trace. */

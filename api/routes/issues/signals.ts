@@ -31,7 +31,7 @@ export const signalSchema = z.object({
   event_id: z.string().nullable(),
   tenant_id: z.string(),
   project_id: z.string(),
-  at: z.coerce.date(),
+  at: z.string().describe('RFC 3339 with nanoseconds'),
   value: z.number().nullable(),
   threshold: z.number().nullable(),
   evidence: z
@@ -130,7 +130,6 @@ export function signalRoutes(app: Api, stores: Stores): void {
 export const shownSignal = (row: SignalRow, { mayReadContent }: FastifyRequest) => ({
   ...row,
   evidence: shownEvidence(row.evidence, mayReadContent),
-  at: new Date(row.at),
   trace_id: row.trace_id === '' ? null : row.trace_id,
   span_id: row.span_id === '' ? null : row.span_id,
   event_id: row.event_id === '' ? null : row.event_id,

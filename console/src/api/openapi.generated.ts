@@ -1319,6 +1319,7 @@ readonly span_id: string | null
 readonly event_id: string | null
 readonly tenant_id: string
 readonly project_id: string
+/** RFC 3339 with nanoseconds */
 readonly at: string
 readonly value: number | null
 readonly threshold: number | null

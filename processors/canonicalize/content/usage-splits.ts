@@ -49,13 +49,15 @@ function walk(body: Body, above: string, depth: number, found: Map<string, numbe
 
 /**
  * Google: `promptTokensDetails: [{modality: "AUDIO", tokenCount: 120}]`. Tokens that tools add to the prompt are in a
- * separate list.
+ * separate list. Bedrock: `cacheDetails: [{ttl: "1h", inputTokens: 120}]`.
  */
 function byModality(list: readonly unknown[], name: string, found: Map<string, number>): void {
   for (const entry of list.slice(0, MEMBERS_MAX)) {
-    if (!isRecord(entry) || typeof entry['modality'] !== 'string') continue
-    const n = entry['tokenCount'] ?? entry['token_count']
-    if (typeof n === 'number') add(found, `${name}_${entry['modality'].toLowerCase()}`, n)
+    if (!isRecord(entry)) continue
+    const kind = entry['modality'] ?? entry['ttl']
+    const n = entry['tokenCount'] ?? entry['token_count'] ?? entry['inputTokens']
+    if (typeof kind === 'string' && typeof n === 'number')
+      add(found, `${name}_${kind.toLowerCase()}`, n)
   }
 }
 

@@ -234,6 +234,27 @@ const USAGE_OBJECTS = [
   'amazon-bedrock-invocationMetrics',
 ]
 
+/** OpenAI's answer has an item for each search of its own tools, which its usage leaves out. Opening a page costs nothing. */
+function withSearches(usage: Usage, items: unknown): Usage {
+  if (!Array.isArray(items)) return usage
+  let web = 0
+  let storage = 0
+  for (const item of items) {
+    if (!isRecord(item) || item['status'] === 'failed') continue
+    const { type, action } = item
+    if (type === 'file_search_call') storage++
+    if (type !== 'web_search_call') continue
+    if (!isRecord(action) || action['type'] === undefined || action['type'] === 'search') web++
+  }
+  const found: (readonly [string, number])[] = [
+    ['web_searches', web],
+    ['storage_searches', storage],
+  ]
+  const named = new Set(usage.details.map(([name]) => name))
+  const added = found.filter(([name, n]) => n > 0 && !named.has(name))
+  return added.length === 0 ? usage : { ...usage, details: [...usage.details, ...added] }
+}
+
 /** The usage object of a response body, wherever the provider puts it. */
 export function usageIn(body: unknown): Usage | null {
   if (!isRecord(body)) return null
@@ -241,7 +262,7 @@ export function usageIn(body: unknown): Usage | null {
   if (direct !== null) {
     // OpenAI names the tier beside the usage.
     if (direct.tier === '') direct.tier = namedTier(body)
-    return direct
+    return withSearches(direct, body['output'])
   }
   // The event with which a stream of responses ends: `{type: 'response.done', response: {...}}`.
   const whole = body['response']

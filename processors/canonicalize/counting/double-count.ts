@@ -91,14 +91,16 @@ export class DoubleCount {
     response[0] = 0
     response[1] = 0
     const len = events.len(e, R.response_id)
-    if (len > 0 && namesOneCall(events, e, len)) {
+    const isWeak = len > 0 && isWeakId(events, e, len)
+    const output = events.num(e, N.output_tokens)
+    if (len > 0 && namesOneCall(events, e, len) && !(isWeak && Number.isNaN(output))) {
       const hash = this.#hash
       claimHash(seed, events.arena.view, events.off(e, R.response_id), len, hash)
-      response[0] = hash[0] as number
+      response[0] = (hash[0] as number) ^ (isWeak ? Math.imul(output + 1, 0x9e37_79b1) : 0)
       response[1] = hash[1] as number
     }
     const { kind, isContainer, isGuessed } = claimed
-    const reported = { kind, isContainer, isGuessed, copyNames: this.#copyNames }
+    const reported = { kind, isContainer, isGuessed, isWeak, copyNames: this.#copyNames }
     const at = addReport(events, e, seed[0] as number, response, reported)
     if (at < 0) return
     const rows = events.reports.ints
@@ -225,11 +227,27 @@ function namesOneCall(events: EventTable, e: number, len: number): boolean {
   const { bytes } = events.arena
   for (let i = off; i < off + len; i++) {
     const c = bytes[i] as number
-    if (c < 0x30 || c > 0x39) return true
+    if (!isDigit(c)) return true
   }
   return false
 }
 const SERIAL_BYTES_MAX = 6
+
+/**
+ * Some servers draw one of a thousand ids, or write the second: `chatcmpl-417`, `resp-1764500000`. Calls with such an id are one only
+ * if their outputs are equal too, and two ids of one call may differ by them.
+ */
+function isWeakId(events: EventTable, e: number, len: number): boolean {
+  const { bytes } = events.arena
+  const off = events.off(e, R.response_id)
+  let digits = 0
+  while (digits < len && isDigit(bytes[off + len - 1 - digits] as number)) digits++
+  if (digits === 0 || digits > WEAK_DIGITS_MAX) return false
+  for (let i = off; i < off + len - digits; i++) if (isDigit(bytes[i] as number)) return false
+  return true
+}
+const WEAK_DIGITS_MAX = 10
+const isDigit = (c: number): boolean => c >= 0x30 && c <= 0x39
 
 const UNSURE =
   REPORT_FLAG.LOG |

@@ -17,6 +17,8 @@ export function addLink(events: EventTable, e: number, seed: number, kind: strin
   if (!PASSAGES.has(kind)) {
     const rows = events.reports.ints
     rows[at + REPORT.FLAGS] = (rows[at + REPORT.FLAGS] as number) | REPORT_FLAG.BARRIER
+    // A note about what the agent spent is recognised by it.
+    if (kind === 'agent') rows[at + REPORT.CONTAINER] = containerOf(events, e)
   }
   return at
 }
@@ -26,6 +28,8 @@ export interface Reported {
   /** True for an agent, a chain and the like. */
   readonly isContainer: boolean
   readonly isGuessed: boolean
+  /** True if few different response ids are given. */
+  readonly isWeak: boolean
   readonly kind: string
   /** Prefixes of names of spans that report the call of another span a second time. */
   readonly copyNames: readonly string[]
@@ -50,11 +54,16 @@ export function addReport(
   let flags = (rows[at + REPORT.FLAGS] as number) | REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED
   flags |= putCounts(events, e, rows, at)
   if (hasResponse) {
-    flags |= REPORT_FLAG.RESPONSE_ID
+    flags |= reported.isWeak
+      ? REPORT_FLAG.RESPONSE_ID | REPORT_FLAG.WEAK_ID
+      : REPORT_FLAG.RESPONSE_ID
     rows[at + REPORT.RESPONSE0] = response[0]
     rows[at + REPORT.RESPONSE1] = response[1]
   }
-  if (isCopy(spanOf(events, e), reported.copyNames)) flags |= REPORT_FLAG.STREAM_COPY
+  if (isCopy(spanOf(events, e), reported.copyNames)) {
+    flags |= REPORT_FLAG.STREAM_COPY
+    if (events.len(e, R.agent_name) > 0) rows[at + REPORT.CONTAINER] = containerOf(events, e)
+  }
   if (isError(events, e)) flags |= REPORT_FLAG.ERROR
   if (!PASSAGES.has(reported.kind)) flags |= REPORT_FLAG.BARRIER
   if (reported.isGuessed) flags |= REPORT_FLAG.GUESSED

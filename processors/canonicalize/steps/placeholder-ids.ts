@@ -19,10 +19,10 @@ const ID_FIELDS = [
 const MARKER = /\[REDACTED(?::[a-z0-9_]{1,64})?\]/
 /**
  * Placeholders of others: words in brackets (`<EMAIL_ADDRESS>`, `[Filtered]`, `{{user}}`), `REDACTED`, `***`, `xxxx`,
- * `---`.
+ * `---`, `unknown`.
  */
 const ALONE =
-  /^(?:[[<({]{1,3}[\p{L}][\p{L} _-]{1,40}[\]>)}]{1,3}|(?:redacted|masked|scrubbed|censored|anonymi[sz]ed|removed for privacy)|[x*.#_-]{3,})$/iu
+  /^(?:[[<({]{1,3}[\p{L}][\p{L} _-]{1,40}[\]>)}]{1,3}|(?:redacted|masked|scrubbed|censored|anonymi[sz]ed|removed for privacy|unknown|n\/a|not (?:set|available|provided))|[x*.#_-]{3,}|-)$/iu
 /** The length of the longest placeholder that is a whole value. */
 const ALONE_MAX = 48
 const BRACKET = 0x5b

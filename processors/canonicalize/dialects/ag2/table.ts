@@ -30,6 +30,7 @@ export const ag2: Dialect = {
     ],
     ['gen_ai.usage.thinking_tokens', 'reasoning_tokens', 'int', { rank: 45 }],
     ['ag2.usage.kind', 'metadata.usage_kind'],
+    ['ag2.usage.label', 'agent_name', 'text', { rank: 60 }],
     ['ag2.speaker_selection.selected', 'metadata.selected_speaker'],
     ['gen_ai.conversation.turns', 'metadata.turns', 'meta', { when: 'own' }],
   ],
@@ -38,7 +39,7 @@ export const ag2: Dialect = {
       'record_usage {kind}',
       'rule',
       'usage_aggregate',
-      'reports what the call beside it has reported, or the calls of a sub-task: never counted beside those; what nothing else reports (compaction, memory, a worker without telemetry) counts',
+      'reports what the call beside it has reported, or the calls of a sub-task: never counted beside those; what nothing else reports (compaction, memory, a worker without telemetry or with a part of it) counts',
     ],
   ],
 }

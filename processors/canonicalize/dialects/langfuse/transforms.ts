@@ -47,6 +47,7 @@ function langfuseBuckets(
   let input = Number.NaN
   let output = Number.NaN
   let total = Number.NaN
+  const isPart = lifetimesArePart(value)
   for (const [name, v] of Object.entries(value)) {
     // Anthropic's own object has the lifetimes in one of its members.
     if (isRecord(v)) putSplits(span, { [name]: v })
@@ -54,6 +55,7 @@ function langfuseBuckets(
     if (!Number.isFinite(n)) continue
     // Lifetimes and media of cached tokens are buckets of the totals and parts of them.
     if (name.includes('cache') && unitOf(name) !== null) span.entries.addDetail(name, n)
+    if (isPart && isLifetime(name)) continue
     if (name === 'total' || name === 'total_tokens') total = n
     // These are two tests and not one expression with `.*`, because the sender's name can have any length.
     else if (name.includes('cache') && /creation|write/.test(name))
@@ -76,6 +78,21 @@ function langfuseBuckets(
     else if (/^output|^completion/.test(name)) output = orZero(output) + n
   }
   return { ...withParts(span, value, { input, output, total }), total }
+}
+
+const isLifetime = (name: string): boolean =>
+  name.includes('cache') && /^cache_write_\d/.test(unitOf(name)?.name ?? '')
+
+/** Whether lifetimes of cache writes split a count beside them, as in Anthropic's own object, and are no buckets of their own. */
+function lifetimesArePart(value: Record<string, unknown>): boolean {
+  let whole = 0
+  let lifetimes = 0
+  for (const [name, v] of Object.entries(value)) {
+    if (typeof v !== 'number' || !name.includes('cache') || !/creation|write/.test(name)) continue
+    if (isLifetime(name)) lifetimes += v
+    else whole += v
+  }
+  return lifetimes > 0 && lifetimes === whole
 }
 
 /** Media are buckets of their own, unless input and output alone are the total. */

@@ -16,6 +16,7 @@ export const livekit: Dialect = {
     llm_request: 'llm',
     llm_node: 'llm',
     llm_request_run: 'llm',
+    realtime_metrics: 'llm',
   },
   rows: [
     ['lk.user_input', 'input_messages', 'plain', { rank: RANK.base }],
@@ -24,6 +25,7 @@ export const livekit: Dialect = {
     ['lk.chat_ctx', 'input_messages', 'body-in', { rank: RANK.structured + 5 }],
     ['lk.response.text', 'flag.answer_text', 'answer:text', { rank: 60 }],
     ['lk.response.function_calls', 'flag.answer_calls', 'answer:calls', { rank: 60 }],
+    ['lk.{llm,realtime_model}_metrics', 'flag.usage', 'usage:inclusive', { rank: 60 }],
     ['lk.response.ttft', 'time_to_first_chunk_ms', 'seconds', { rank: 60 }],
     ['lk.function_tool.name', 'tool_name', 'text', { rank: 60 }],
     ['lk.function_tool.id', 'tool_call_id', 'text', { rank: 60 }],

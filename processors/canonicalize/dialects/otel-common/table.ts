@@ -26,6 +26,12 @@ export const otelCommon: Dialect<keyof typeof transforms> = {
       'model',
       { rank: 99, note: 'the last resort: a span with nothing but a model is a call' },
     ],
+    [
+      '{gen_ai,litellm,llm,metadata}.cache_hit',
+      'metadata.cache_hit',
+      'cache-hit',
+      { when: 'genai', note: 'true beside a given cost of 0: nothing was paid' },
+    ],
     ['log.severity_text', 'level', 'severity', { rank: 80, note: 'of log records' }],
     ['server.port', 'server_port', 'int', { rank: 20 }],
   ],
