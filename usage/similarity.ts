@@ -6,7 +6,7 @@ import type { Call, UsageReport } from './report.ts'
 /** Whether `n` may be the same call as `outer`, the nearest report above it. */
 export function isInside(n: UsageReport, outer: UsageReport): boolean {
   // A gateway may give a response an id of its own; an instrumentation does not.
-  if (n.scope === outer.scope && differInId(n, outer)) return false
+  if (n.scope === outer.scope && haveTwoIds(n, outer)) return false
   if (isEqual(n, outer)) return true
   if (!isSameModel(n.models, outer.models)) return false
   if (isSilent(n) || isSilent(outer)) return isSilentTwin(n, outer)
@@ -125,13 +125,8 @@ export function isSilent(n: UsageReport): boolean {
   return n.has(REPORT_FLAG.NO_USAGE)
 }
 
-/** Both have a response id that names one call, and the ids differ. */
-function haveTwoIds(a: UsageReport, b: UsageReport): boolean {
-  return ((a.flags | b.flags) & REPORT_FLAG.WEAK_ID) === 0 && differInId(a, b)
-}
-
 /** Both have a response id, and the ids differ. Reports with equal ids have been joined before. */
-function differInId(a: UsageReport, b: UsageReport): boolean {
+function haveTwoIds(a: UsageReport, b: UsageReport): boolean {
   return (a.flags & b.flags & REPORT_FLAG.RESPONSE_ID) !== 0
 }
 

@@ -62,8 +62,6 @@ export const REPORT_FLAG = {
   ERROR: 4096,
   /** Nothing but a model or counts says that the event is a call; it may be what contains calls. */
   GUESSED: 8192,
-  /** Its response id is one of few that the server gives. */
-  WEAK_ID: 16384,
 } as const
 
 /**

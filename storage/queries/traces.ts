@@ -135,7 +135,11 @@ export async function listTraces(
     f.limit + 1,
   )
   const page = pageOf(rows, f.limit, (r) => ({ time: r.sort_time, id: r.sort_id }))
-  return { rows: page.rows.map(({ sort_id: _, ...row }) => withoutSort(row)), next: page.next }
+  const shown = page.rows.map((row) => {
+    const { sort_id: _, ...rest } = row
+    return withoutSort(rest)
+  })
+  return { rows: shown, next: page.next }
 }
 
 /** One trace, or null when the tenant has no such trace. */

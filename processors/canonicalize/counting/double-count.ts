@@ -100,7 +100,7 @@ export class DoubleCount {
       response[1] = hash[1] as number
     }
     const { kind, isContainer, isGuessed } = claimed
-    const reported = { kind, isContainer, isGuessed, isWeak, copyNames: this.#copyNames }
+    const reported = { kind, isContainer, isGuessed, copyNames: this.#copyNames }
     const at = addReport(events, e, seed[0] as number, response, reported)
     if (at < 0) return
     const rows = events.reports.ints
@@ -235,7 +235,7 @@ const SERIAL_BYTES_MAX = 6
 
 /**
  * Some servers draw one of a thousand ids, or write the second: `chatcmpl-417`, `resp-1764500000`. Calls with such an id are one only
- * if their outputs are equal too, and two ids of one call may differ by them.
+ * if their outputs are equal too.
  */
 function isWeakId(events: EventTable, e: number, len: number): boolean {
   const { bytes } = events.arena

@@ -28,8 +28,6 @@ export interface Reported {
   /** True for an agent, a chain and the like. */
   readonly isContainer: boolean
   readonly isGuessed: boolean
-  /** True if few different response ids are given. */
-  readonly isWeak: boolean
   readonly kind: string
   /** Prefixes of names of spans that report the call of another span a second time. */
   readonly copyNames: readonly string[]
@@ -54,9 +52,7 @@ export function addReport(
   let flags = (rows[at + REPORT.FLAGS] as number) | REPORT_FLAG.REPORT | REPORT_FLAG.COUNTED
   flags |= putCounts(events, e, rows, at)
   if (hasResponse) {
-    flags |= reported.isWeak
-      ? REPORT_FLAG.RESPONSE_ID | REPORT_FLAG.WEAK_ID
-      : REPORT_FLAG.RESPONSE_ID
+    flags |= REPORT_FLAG.RESPONSE_ID
     rows[at + REPORT.RESPONSE0] = response[0]
     rows[at + REPORT.RESPONSE1] = response[1]
   }

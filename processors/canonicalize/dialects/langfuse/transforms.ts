@@ -47,15 +47,13 @@ function langfuseBuckets(
   let input = Number.NaN
   let output = Number.NaN
   let total = Number.NaN
-  const isPart = lifetimesArePart(value)
-  for (const [name, v] of Object.entries(value)) {
+  for (const [name, v] of bucketsOf(span, value)) {
     // Anthropic's own object has the lifetimes in one of its members.
     if (isRecord(v)) putSplits(span, { [name]: v })
     const n = typeof v === 'number' ? v : typeof v === 'string' ? Number.parseFloat(v) : Number.NaN
     if (!Number.isFinite(n)) continue
     // Lifetimes and media of cached tokens are buckets of the totals and parts of them.
     if (name.includes('cache') && unitOf(name) !== null) span.entries.addDetail(name, n)
-    if (isPart && isLifetime(name)) continue
     if (name === 'total' || name === 'total_tokens') total = n
     // These are two tests and not one expression with `.*`, because the sender's name can have any length.
     else if (name.includes('cache') && /creation|write/.test(name))
@@ -82,6 +80,15 @@ function langfuseBuckets(
 
 const isLifetime = (name: string): boolean =>
   name.includes('cache') && /^cache_write_\d/.test(unitOf(name)?.name ?? '')
+
+/** The members that are buckets. Lifetimes that split another member are noted here. */
+function bucketsOf(span: CurrentSpan, value: Record<string, unknown>): [string, unknown][] {
+  const all = Object.entries(value)
+  if (!lifetimesArePart(value)) return all
+  for (const [name, n] of all)
+    if (isLifetime(name) && typeof n === 'number') span.entries.addDetail(name, n)
+  return all.filter(([name]) => !isLifetime(name))
+}
 
 /** Whether lifetimes of cache writes split a count beside them, as in Anthropic's own object, and are no buckets of their own. */
 function lifetimesArePart(value: Record<string, unknown>): boolean {
