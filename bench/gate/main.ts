@@ -20,11 +20,12 @@ options
   --warm-up N      spans before those (200000)
   --form F         protobuf, json or ndjson (protobuf)
   --gzip           compressed bodies
+  --batch N        spans a request (100)
+  --connections N  of the load client (8)
   --subject S      observa-clickhouse, observa-otlp or observa-embedded (observa-clickhouse)
   --json           one JSON object with every figure
 `
 
-const SPANS_PER_REQUEST = 100
 const EXIT: Readonly<Record<Verdict, number>> = { better: 0, equal: 0, worse: 1, 'cannot tell': 3 }
 
 /** The scenarios in the order of the printed table. */
@@ -57,6 +58,8 @@ async function main(): Promise<number> {
       'warm-up': { type: 'string', default: '200000' },
       form: { type: 'string', default: 'protobuf' },
       gzip: { type: 'boolean', default: false },
+      batch: { type: 'string', default: '100' },
+      connections: { type: 'string', default: '8' },
       subject: { type: 'string', default: 'observa-clickhouse' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -89,6 +92,8 @@ interface LoadValues {
   readonly 'warm-up': string
   readonly form: string
   readonly gzip: boolean
+  readonly batch: string
+  readonly connections: string
   readonly subject: string
 }
 
@@ -96,14 +101,15 @@ function loads(values: LoadValues): Parameters<typeof measureSide>[1] {
   const { form } = values
   if (form !== 'protobuf' && form !== 'json' && form !== 'ndjson')
     throw new Error(`--form is protobuf, json or ndjson, not ${form}`)
+  const spansPerRequest = numeric('batch', values.batch, 1)
   const bench: Options = {
     seconds: 120,
     warmUpSpans: numeric('warm-up', values['warm-up'], 1),
     rounds: 1,
     minutes: 1,
     rate: 1,
-    connections: 8,
-    spansPerRequest: SPANS_PER_REQUEST,
+    connections: numeric('connections', values.connections, 1),
+    spansPerRequest,
     requests: 256,
     events: 1,
     layout: 'split',
@@ -114,8 +120,8 @@ function loads(values: LoadValues): Parameters<typeof measureSide>[1] {
   const context = makeContext(bench)
   const shape = (spans: number): ReturnType<typeof closedLoop> => ({
     ...closedLoop(context, values.gzip),
-    requests: Math.ceil(spans / SPANS_PER_REQUEST),
-    gzipPool: Math.ceil(spans / SPANS_PER_REQUEST),
+    requests: Math.ceil(spans / spansPerRequest),
+    gzipPool: Math.ceil(spans / spansPerRequest),
   })
   return {
     subject: values.subject,
