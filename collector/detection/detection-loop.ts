@@ -27,6 +27,8 @@ const STOP_MS = 5000
 /** The most records that are read before the event loop gets a turn. */
 const RECORDS_AT_ONCE = 16
 const PIPELINE = 'detection'
+/** Why a wait ends: a reason of its own, because the usual one is an error with a stack. */
+const ENOUGH = 'enough'
 
 const BACKLOG = 'observa_detection_records_behind'
 const STATE = 'observa_detection_state'
@@ -181,13 +183,16 @@ export class DetectionLoop {
   async #idle(reader: LogReader): Promise<void> {
     const { clock } = this.#o
     await this.#append(this.#detector.advance(clock.nowMs()))
-    const either = AbortSignal.any([
-      this.#stop.signal,
-      AbortSignal.timeout(this.#detector.isBehind ? BUSY_MS : IDLE_MS),
-    ])
-    await reader.wait(either).catch(() => {
+    const wake = new AbortController()
+    const end = (): void => wake.abort(ENOUGH)
+    const timer = setTimeout(end, this.#detector.isBehind ? BUSY_MS : IDLE_MS)
+    this.#stop.signal.addEventListener('abort', end)
+    if (this.#stop.signal.aborted) end()
+    await reader.wait(wake.signal).catch(() => {
       // Time is up, or the detection stops.
     })
+    clearTimeout(timer)
+    this.#stop.signal.removeEventListener('abort', end)
   }
 
   /** Appends signals until the log takes them. While it does not, it is told that nothing before is needed, so that it can make room. */
