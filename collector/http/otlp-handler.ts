@@ -1,7 +1,7 @@
 // Handles an OTLP/HTTP request for every receiver that takes OTLP: credential, content type and coding, body,
 // pipeline, response. `test/conformance/` tests it against the OTLP specification.
 
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type {
   Authenticator,
   Host,
@@ -238,17 +238,25 @@ async function send(
   const isForgotten = !req.complete && forgetShortBody(req)
   if (!req.complete && !isForgotten) await discardBody(req)
   if (res.headersSent || res.destroyed) return
-  const headers: OutgoingHttpHeaders = {
-    ...answer.headers,
-    ...DATA_HEADERS,
-    'content-type': CONTENT_TYPES[answer.encoding],
-    'content-length': answer.body.length,
-  }
+  const headers: string[] = []
+  for (const [name, value] of Object.entries(answer.headers ?? NO_HEADERS))
+    headers.push(name, value)
+  headers.push(...FIXED_HEADERS[answer.encoding], 'content-length', String(answer.body.length))
   // The server would take the unread rest of the body for the next request, so the connection ends with this
   // response.
-  if (!req.complete && !isForgotten) headers['connection'] = 'close'
+  if (!req.complete && !isForgotten) headers.push('connection', 'close')
   res.writeHead(answer.status, headers)
-  res.end(answer.body)
+  // Without a body, as nearly every 200 is, the whole response is one write of one string.
+  if (answer.body.length === 0) res.end()
+  else res.end(answer.body)
+}
+
+const NO_HEADERS: Readonly<Record<string, string>> = {}
+
+/** Names and values in turn: a list that `writeHead` need not take apart. */
+const FIXED_HEADERS: Readonly<Record<ResponseEncoding, readonly string[]>> = {
+  protobuf: [...Object.entries(DATA_HEADERS).flat(), 'content-type', CONTENT_TYPES.protobuf],
+  json: [...Object.entries(DATA_HEADERS).flat(), 'content-type', CONTENT_TYPES.json],
 }
 
 /** The content type in lower case, without parameters. */

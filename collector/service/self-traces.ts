@@ -1,6 +1,6 @@
 // Traces Observa itself through the OpenTelemetry API. No spans are made unless an endpoint is set.
 
-import { type Span, SpanStatusCode, trace } from '@opentelemetry/api'
+import { SpanStatusCode, trace } from '@opentelemetry/api'
 
 export interface SelfTraceSettings {
   /** The OTLP/HTTP base URL. Null turns self-tracing off. */
@@ -24,16 +24,24 @@ export async function startSelfTraces(settings: SelfTraceSettings): Promise<() =
     instrumentations: [],
   })
   sdk.start()
-  return () => sdk.shutdown()
+  isTracing = true
+  return () => {
+    isTracing = false
+    return sdk.shutdown()
+  }
 }
+
+/** Whether spans are made at all: a no-op span for each request is not free. */
+let isTracing = false
 
 const tracer = trace.getTracer('observa')
 
-/** Runs `work` inside a span, which is a no-op span when self-tracing is off. */
-export function traced<T>(name: string, work: (span: Span) => Promise<T>): Promise<T> {
+/** Runs `work` inside a span, or alone when self-tracing is off. */
+export function traced<T>(name: string, work: () => Promise<T>): Promise<T> {
+  if (!isTracing) return work()
   return tracer.startActiveSpan(name, async (span) => {
     try {
-      return await work(span)
+      return await work()
     } catch (thrown) {
       span.setStatus({ code: SpanStatusCode.ERROR })
       throw thrown
