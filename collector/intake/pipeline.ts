@@ -5,7 +5,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { IntakeVerdict } from '../../core/component.ts'
 import { messageOf } from '../../core/errors.ts'
 import { counter, type Metrics } from '../../core/metrics.ts'
-import type { LedgerCorrection, TaskRequest, TaskResult } from '../../core/task.ts'
+import type { LedgerCorrection, TaskRequest } from '../../core/task.ts'
 import { packFacts } from '../ledger/event-facts.ts'
 import type { UsageLedger } from '../ledger/ledger.ts'
 import type { CommitOutcome } from '../ledger/pending-commits.ts'
@@ -13,6 +13,7 @@ import type { ReportState } from '../ledger/report-history.ts'
 import type { Revised } from '../ledger/trace-reports.ts'
 import type { DurableLog } from '../log/log.ts'
 import type { TapHub } from '../tap/tap-hub.ts'
+import { type HandedResult, type Tally, takenApart } from '../worker/handover.ts'
 import type { FinishedTask, Submission, WorkerPool } from '../worker/pool.ts'
 import { retryVerdict } from './refusals.ts'
 import { type FoundRevisions, StoredEvents } from './stored-events.ts'
@@ -69,6 +70,8 @@ export class Pipeline {
   readonly #parts: PipelineParts
   readonly #labels: string
   readonly #stored: StoredEvents
+  /** By stage; a pipeline has as many as it has components. */
+  readonly #labelsOfStages = new Map<string, string>()
   /** Set after the pool was built with the pipelines' callback; a reload replaces it. */
   pool: WorkerPool | null = null
 
@@ -164,7 +167,7 @@ export class Pipeline {
    * records durable in order and refuses all behind one that failed.
    */
   #persist(
-    result: TaskResult,
+    result: HandedResult,
     corrections: readonly LedgerCorrection[],
     found: FoundRevisions,
   ): Promise<CommitOutcome> {
@@ -181,11 +184,11 @@ export class Pipeline {
   }
 
   /** What is shown is durable. */
-  #show({ tap }: TaskResult, isDurable: boolean): void {
+  #show({ tap }: HandedResult, isDurable: boolean): void {
     if (isDurable && tap !== undefined) this.#parts.tap?.publish(this.id, tap)
   }
 
-  async #append({ parts, facts, memory }: TaskResult): Promise<CommitOutcome> {
+  async #append({ parts, facts, memory }: HandedResult): Promise<CommitOutcome> {
     const { ledger, log, clock } = this.#parts
     const record = {
       pipeline: this.id,
@@ -226,15 +229,38 @@ export class Pipeline {
       m.add('observa_usage_duplicates_total', this.#labels, corrections.length - resent)
   }
 
-  #countWork(result: TaskResult): void {
+  #countWork({ tally, counters, timingsUs }: HandedResult): void {
     const m = this.#parts.metrics
-    for (const [name, by] of Object.entries(result.counters)) {
-      const brace = name.indexOf('{')
-      if (brace < 0) m.add(name, '', by)
-      else m.add(name.slice(0, brace), name.slice(brace + 1, -1), by)
+    if (tally !== undefined) this.#countTally(tally)
+    for (const [name, by] of Object.entries(counters)) {
+      const { metric, labels } = takenApart(name)
+      m.add(metric, labels, by)
     }
-    for (const [stage, us] of Object.entries(result.timingsUs))
-      m.add('observa_stage_seconds_total', `${this.#labels},stage="${stage}"`, us / 1e6)
+    for (const [stage, us] of Object.entries(timingsUs))
+      m.add('observa_stage_seconds_total', this.#stageLabels(stage), us / 1e6)
+  }
+
+  #countTally({ names, counters, timings }: Tally): void {
+    const m = this.#parts.metrics
+    for (let at = 0; at < counters.length; at += 2) {
+      const name = names[counters[at] ?? -1]
+      if (name !== undefined) m.add(name.metric, name.labels, counters[at + 1])
+    }
+    for (let at = 0; at < timings.length; at += 2) {
+      const name = names[timings[at] ?? -1]
+      const us = timings[at + 1] ?? 0
+      if (name !== undefined)
+        m.add('observa_stage_seconds_total', this.#stageLabels(name.text), us / 1e6)
+    }
+  }
+
+  #stageLabels(stage: string): string {
+    let labels = this.#labelsOfStages.get(stage)
+    if (labels === undefined) {
+      labels = `${this.#labels},stage="${stage}"`
+      this.#labelsOfStages.set(stage, labels)
+    }
+    return labels
   }
 }
 

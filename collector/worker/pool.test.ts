@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { getPriority } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { Metrics } from '../../core/metrics.ts'
 import { DEFAULT_TENANT } from '../../core/tenant.ts'
 import { DEFAULT_LIMITS } from '../../proto/decode.ts'
@@ -61,6 +61,53 @@ test('the start of a thread is no part of the time that a task has, and the thre
     [Math.min(19, own + 5)],
     'the worker leaves a busy processor to the other threads',
   )
+})
+
+const MIB = 1 << 20
+
+/** A pool of two workers that does nothing with requests, and the number of its tasks. */
+async function emptyPool(t: TestContext): Promise<{ pool: WorkerPool; tasks: () => number }> {
+  const metrics = new Metrics()
+  const settings = {
+    workers: 2,
+    taskBytesMax: 4 * MIB,
+    taskRequestsMax: 64,
+    taskTimeoutMs: 60_000,
+    heapMiB: 128,
+  }
+  const pipeline = { id: 'p', processors: [], encoders: [], limits: DEFAULT_LIMITS, explain: false }
+  const commit = (): Promise<{ ok: true }> => Promise.resolve({ ok: true })
+  const pool = new WorkerPool(settings, { pipelines: [pipeline] }, commit, metrics, silentLog)
+  await pool.warm()
+  t.after(() => pool.close())
+  return { pool, tasks: () => metrics.value('observa_worker_tasks_total', 'kind="first"') }
+}
+
+function submitted(pool: WorkerPool, decodedBytes = 100): ReturnType<WorkerPool['submit']> {
+  const request = {
+    payload: Buffer.from('{}'),
+    encoding: 'identity',
+    format: 'otlp-json',
+    telemetry: 'traces',
+    tenant: DEFAULT_TENANT,
+    receivedAtMs: 0,
+  } as const
+  return pool.submit(0, request, { decodedBytes, isGone: () => false })
+}
+
+test('small requests of one turn of the event loop are one task, and large ones are for all workers that are idle', async (t) => {
+  const { pool, tasks } = await emptyPool(t)
+  const small = Array.from({ length: 12 }, () => submitted(pool))
+  assert.equal(tasks(), 0)
+  const shared = await Promise.all(small)
+  assert.equal(tasks(), 1)
+  assert.deepEqual(
+    shared.map((s) => s?.index),
+    shared.map((_, i) => i),
+  )
+  await pool.settled()
+  await Promise.all([submitted(pool, MIB), submitted(pool, MIB)])
+  assert.equal(tasks(), 3)
 })
 
 test('a task that hangs in a thread that has started is late after its time, and not before', async (t) => {

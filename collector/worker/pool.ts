@@ -1,6 +1,6 @@
-// Requests to workers: piscina behind adaptive coalescing. A piscina task costs 260-600 µs however
-// small, so an idle worker gets a request at once and a busy one gets everything that queued up
-// meanwhile as one task, bounded by bytes and requests; each request keeps its own outcome.
+// Requests to workers: piscina behind adaptive coalescing. A task costs some hundred µs however small, most of it for waking
+// threads and for the sync of its record. So an idle worker gets what arrived in one turn of the event loop as one task, and a
+// busy one everything that queued up meanwhile, bounded by bytes and requests; each request keeps its own outcome.
 
 import { hash } from 'node:crypto'
 import { extname } from 'node:path'
@@ -9,10 +9,11 @@ import { Piscina } from 'piscina'
 import { faultOf } from '../../core/fault.ts'
 import { counter, gauge, histogram, type Metrics } from '../../core/metrics.ts'
 import type { TapRequest } from '../../core/tap.ts'
-import type { Task, TaskRequest, TaskResult } from '../../core/task.ts'
+import type { Task, TaskRequest } from '../../core/task.ts'
 import { shareKey } from '../../core/tenant.ts'
 import type { CommitOutcome } from '../ledger/pending-commits.ts'
 import { FairQueue, type Queued, workOf } from './fair-queue.ts'
+import { type HandedResult, type HandoverMessage, ResultReader } from './handover.ts'
 import { TaskDeadline } from './task-deadline.ts'
 import { ThreadStarts } from './thread-starts.ts'
 import { WorkRate } from './work-rate.ts'
@@ -32,7 +33,7 @@ export interface PoolSettings {
 /** What a finished task hands to the pipeline: the requests in the order of `result.verdicts`. */
 export interface FinishedTask {
   readonly requests: readonly TaskRequest[]
-  readonly result: TaskResult
+  readonly result: HandedResult
 }
 
 /** What the pool is told of a request beside its content. */
@@ -68,6 +69,8 @@ const QUANTUM_MS = 8
 const SHORT_SHARE = 0.25
 /** Smallest task that the quantum may make, in units of work. */
 const QUANTUM_UNITS_MIN = 64 * 1024
+/** Less work is not divided among idle workers. It takes about two milliseconds, and each further task costs as much as some small requests. */
+const DIVIDED_UNITS_MIN = 128 * 1024
 /** How long several keys count as sending after one of them was last heard. */
 const CONTENTION_MS = 10_000
 const YOUNG_MIB = 48
@@ -91,7 +94,8 @@ export const POOL_METRICS = [
 
 export class WorkerPool {
   readonly #settings: PoolSettings
-  readonly #piscina: Piscina<WorkerMessage, TaskResult>
+  readonly #piscina: Piscina<WorkerMessage, HandoverMessage>
+  readonly #results: ResultReader
   readonly #queues: FairQueue<Waiting>[]
   readonly #rate = new WorkRate()
   readonly #starts: ThreadStarts
@@ -103,6 +107,7 @@ export class WorkerPool {
   /** Tasks that run, and commits; bounded by the workers and by what admission lets in. */
   readonly #unsettled = new Set<Promise<unknown>>()
   #running = 0
+  #isDispatchDue = false
   /** Work of the tasks that run. */
   #runningWork = 0
   #lastKey = ''
@@ -140,6 +145,7 @@ export class WorkerPool {
       recordTiming: false,
     })
     metrics.declare(POOL_METRICS)
+    this.#results = new ResultReader(() => this.#piscina.threads.map((t) => t.threadId))
     this.#starts = new ThreadStarts(this.#piscina)
     // Piscina starts another; without a listener the loss of an idle worker would end the process.
     this.#piscina.on('error', (thrown) => this.#reportLoss('an idle worker was lost', thrown))
@@ -178,12 +184,12 @@ export class WorkerPool {
     const queuedAtMs = performance.now()
     return new Promise((resolve) => {
       this.#queues[pipeline]?.push({ key, request, work, queuedAtMs, isGone, resolve })
-      this.#dispatch()
+      this.#dispatchSoon()
     })
   }
 
   /** Runs a task again with what the ledger knows. */
-  async rerun(pipeline: number, task: Task): Promise<TaskResult> {
+  async rerun(pipeline: number, task: Task): Promise<HandedResult> {
     this.#metrics.add('observa_worker_tasks_total', 'kind="rerun"')
     return this.#run(pipeline, task)
   }
@@ -215,6 +221,16 @@ export class WorkerPool {
     return this.#closed
   }
 
+  /** After the event loop has read from all sockets: what arrives in one turn of it travels together. */
+  #dispatchSoon(): void {
+    if (this.#isDispatchDue || this.#running >= this.#settings.workers) return
+    this.#isDispatchDue = true
+    setImmediate(() => {
+      this.#isDispatchDue = false
+      this.#dispatch()
+    })
+  }
+
   #dispatch(): void {
     while (this.#running < this.#settings.workers) {
       const pipeline = this.#nextPipeline()
@@ -228,7 +244,7 @@ export class WorkerPool {
       this.#track(run)
       void run.finally(() => {
         this.#running--
-        this.#dispatch()
+        this.#dispatchSoon()
         this.#tellIfIdle()
       })
     }
@@ -271,8 +287,10 @@ export class WorkerPool {
   /** One task's requests. While one key sends, all that waits is alike, and tasks are as large as they may be. */
   #take(queue: FairQueue<Waiting>): Waiting[] {
     const workMax = this.#workMax()
+    // What arrived in one turn is for all workers that are idle, unless it is too little to be divided.
+    const share = queue.work / (this.#settings.workers - this.#running)
     const limits = {
-      workMax,
+      workMax: Math.min(workMax, Math.max(DIVIDED_UNITS_MIN, share)),
       requestsMax: this.#settings.taskRequestsMax,
       shortWork: workMax * SHORT_SHARE,
       isAlike: (a: Waiting, b: Waiting) =>
@@ -298,7 +316,7 @@ export class WorkerPool {
     const work = batch.reduce((n, w) => n + w.work, 0)
     const startedAt = performance.now()
     this.#runningWork += work
-    let result: TaskResult
+    let result: HandedResult
     try {
       result = await this.#run(pipeline, { requests, corrections: [] })
     } catch (thrown) {
@@ -356,13 +374,13 @@ export class WorkerPool {
 
   // Payloads lie in shared memory: the worker reads them where they are, and main keeps them until the task
   // is durable, to run it again after a dead worker or with corrections.
-  async #run(pipeline: number, task: Task): Promise<TaskResult> {
+  async #run(pipeline: number, task: Task): Promise<HandedResult> {
     const deadline = new TaskDeadline(this.#settings.taskTimeoutMs, this.#starts)
     try {
       const tap = this.tapRequest?.() ?? null
       const asked = tap === null ? task : { ...task, tap }
       const message = { kind: 'task', pipeline, task: asked } as const
-      return await this.#piscina.run(message, { signal: deadline.signal })
+      return this.#results.read(await this.#piscina.run(message, { signal: deadline.signal }))
     } finally {
       deadline.end()
     }

@@ -1,10 +1,21 @@
 // How long a task may take. The start of a thread is no part of it: after a loss the next task waits for a thread that
 // loads its modules, and on a busy machine that alone can take seconds.
 
+import { EventEmitter } from 'node:events'
 import type { ThreadStarts } from './thread-starts.ts'
 
+/** What piscina listens to. An `AbortSignal` would do too, and costs several times as much to make. */
+class Late extends EventEmitter {
+  aborted = false
+
+  abort(): void {
+    this.aborted = true
+    this.emit('abort')
+  }
+}
+
 export class TaskDeadline {
-  readonly #late = new AbortController()
+  readonly #late = new Late()
   readonly #timeoutMs: number
   readonly #starts: Pick<ThreadStarts, 'areSettled' | 'settled'>
   // A timer of our own: AbortSignal.timeout would fire for every finished task as well.
@@ -18,8 +29,8 @@ export class TaskDeadline {
   }
 
   /** Aborted when the task has had its time. */
-  get signal(): AbortSignal {
-    return this.#late.signal
+  get signal(): Late {
+    return this.#late
   }
 
   /** The task has ended, whichever way. */

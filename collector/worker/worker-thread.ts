@@ -1,16 +1,16 @@
 // The piscina worker: one chain for each pipeline, built at start from cloned settings.
-// Answers with one transferred buffer that all parts are views of.
+// Answers with one transferred buffer (`handover.ts`).
 
 import { getPriority, setPriority } from 'node:os'
 import { parentPort, threadId, workerData } from 'node:worker_threads'
-import { crc32 } from 'node:zlib'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
 import { TombstoneSet } from '../../core/deletion/tombstone-set.ts'
-import type { EncodedPart, EventFacts, Task, TaskResult } from '../../core/task.ts'
+import type { Task, TaskResult } from '../../core/task.ts'
 import { storeCompiledModules } from '../compiled-modules.ts'
 import { buildChain, buildMetricsChain, isMetrics, type PipelineSpec } from './build-chain.ts'
 import type { Chain } from './chain.ts'
 import { DeletedEvents } from './deleted-events.ts'
+import { ResultWriter } from './handover.ts'
 import type { MetricsChain } from './metrics-chain.ts'
 import type { ThreadStarted } from './thread-starts.ts'
 
@@ -48,13 +48,16 @@ const deleted =
   tombstones === undefined ? undefined : new DeletedEvents(new TombstoneSet(tombstones))
 const chains = pipelines.map((spec): Chain => buildChain(spec, deleted))
 const metricsChains = pipelines.map((): MetricsChain | null => null)
+const results = new ResultWriter(threadId)
 parentPort?.postMessage({ startedThread: threadId } satisfies ThreadStarted)
 storeCompiledModules()
 
 /** The exported function piscina calls for each task. */
 export default function run(message: WorkerMessage): unknown {
   if (message.kind === 'warm') return null
-  return packed(runTask(message.pipeline, message.task))
+  const answer = results.write(runTask(message.pipeline, message.task))
+  const transferable = { [transferableSymbol]: [answer.memory], [valueSymbol]: answer }
+  return move(transferable as unknown as Parameters<typeof move>[0])
 }
 
 function runTask(pipeline: number, task: Task): TaskResult {
@@ -63,57 +66,4 @@ function runTask(pipeline: number, task: Task): TaskResult {
     return metricsChains[pipeline].run(task)
   }
   return (chains[pipeline] as Chain).run(task)
-}
-
-/** Copies parts and facts into one buffer that the main thread then owns: one transfer however many exporters. */
-function packed(result: TaskResult): unknown {
-  const { facts } = result
-  let size = factBytes(facts)
-  for (const p of result.parts) size += p.bytes.length
-  const all = new Uint8Array(size)
-  const moved = movedFacts(facts, all)
-  let top = factBytes(facts)
-  const parts: EncodedPart[] = []
-  for (const p of result.parts) {
-    all.set(p.bytes, top)
-    const bytes = all.subarray(top, top + p.bytes.length)
-    // Summed here, so that main does not have to: the log checks a sample.
-    parts.push({ ...p, bytes, crc32: crc32(bytes) })
-    top += p.bytes.length
-  }
-  const value = { ...result, parts, facts: moved, memory: all.buffer }
-  const transferable = { [transferableSymbol]: [all.buffer], [valueSymbol]: value }
-  return move(transferable as unknown as Parameters<typeof move>[0])
-}
-
-function factBytes({ claims, reports, outcomes, packed, eventIds, entries }: EventFacts): number {
-  const ints = claims.length + reports.length + (outcomes?.length ?? 0) + (packed?.length ?? 0)
-  return ints * 4 + eventIds.length + entries.length
-}
-
-/** Integers first, because they must be aligned. */
-function movedFacts(facts: EventFacts, to: Uint8Array<ArrayBuffer>): EventFacts {
-  let top = 0
-  const ints = (from: Int32Array): Int32Array => {
-    const view = new Int32Array(to.buffer, top, from.length)
-    view.set(from)
-    top += from.byteLength
-    return view
-  }
-  const bytes = (from: Uint8Array): Uint8Array => {
-    const view = to.subarray(top, top + from.length)
-    view.set(from)
-    top += from.length
-    return view
-  }
-  const { count, claims, reports, outcomes, packed, eventIds, entries } = facts
-  return {
-    count,
-    claims: ints(claims),
-    reports: ints(reports),
-    ...(outcomes === undefined ? {} : { outcomes: ints(outcomes) }),
-    ...(packed === undefined ? {} : { packed: ints(packed) }),
-    eventIds: bytes(eventIds),
-    entries: bytes(entries),
-  }
 }

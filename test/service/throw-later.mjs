@@ -1,7 +1,7 @@
 // Preloaded into a process under test with NODE_OPTIONS. As soon as the file FAULT_FILE exists, it throws where nothing
 // catches it, in the main thread or in a worker, as FAULT_KIND says.
 
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { isMainThread } from 'node:worker_threads'
 import zlib from 'node:zlib'
@@ -23,14 +23,19 @@ if (!isMainThread && kind?.startsWith('worker')) {
   // A worker calls this function in every task.
   const { crc32 } = zlib
   const fail = () => {
-    if (kind === 'worker exit') process.exit(3)
+    if (kind === 'worker exit' || kind === 'worker poison') process.exit(3)
+    if (kind === 'worker exit once') {
+      rmSync(file)
+      process.exit(3)
+    }
     if (kind === 'worker hang') for (;;);
     const kept = []
     while (kind === 'worker heap') kept.push(Array.from({ length: 1000 }, () => ({ kept })))
     throw fault()
   }
   zlib.crc32 = (...args) => {
-    if (existsSync(file)) fail()
+    const isMeant = kind !== 'worker poison' || Buffer.from(args[0]).includes('deadly')
+    if (isMeant && existsSync(file)) fail()
     return crc32(...args)
   }
   syncBuiltinESMExports()
