@@ -69,7 +69,7 @@ const QUANTUM_MS = 8
 const SHORT_SHARE = 0.25
 /** Smallest task that the quantum may make, in units of work. */
 const QUANTUM_UNITS_MIN = 64 * 1024
-/** Less work is not divided among idle workers. It takes about two milliseconds, and each further task costs as much as some small requests. */
+/** Less work, about two milliseconds of it, is not divided among idle workers: a task costs as much as some small requests. */
 const DIVIDED_UNITS_MIN = 128 * 1024
 /** How long several keys count as sending after one of them was last heard. */
 const CONTENTION_MS = 10_000
