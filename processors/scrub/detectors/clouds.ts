@@ -35,8 +35,8 @@ export const CLOUDS: readonly Detector[] = [
   }),
   token({
     id: 'aws_presign_sig',
-    title: 'AWS presigned URL signature',
-    anchors: ['x-amz-signature'],
+    title: 'Signature of a presigned URL',
+    anchors: ['x-amz-signature', 'signature='],
     shape: code('azure_sas'),
     anyCase: true,
     left: 'any',

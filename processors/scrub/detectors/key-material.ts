@@ -7,7 +7,7 @@ export const KEY_MATERIAL: readonly Detector[] = [
   token({
     id: 'private_key',
     title: 'PEM private key',
-    anchors: ['-----BEGIN'],
+    anchors: ['-----BEGIN', '---- BEGIN'],
     shape: code('pem'),
     group: 'key material',
     left: 'any',

@@ -17,9 +17,9 @@ const ENDS_PASSWORD =
   /(?:password|passwd|passphrase|passwort|wachtwoord|kennwort|lösenord|passord|hasło|heslo)$|(?:passwort|kennwort|wachtwoord|lösenords?|passord)(?:feld|eingabe|veld|fältet?|felt)$/
 /** Keys and tokens in other languages. */
 const FOREIGN_SECRET =
-  /(?:密钥|密鑰|令牌|トークン|토큰|токен|jeton|geheimnis|segredo|secreto|sekret|시크릿|시크릿키|シークレット)$/
+  /(?:密钥|密鑰|令牌|トークン|토큰|токен|jeton|geheimnis|segredo|secreto|sekret|시크릿|시크릿키|シークレット|密匙|權杖|权杖|凭证|憑證|授权码|授權碼|zugangscode)$/
 const FOREIGN_KEY =
-  /(?:schl(?:ü|ue)ssel|clé|clave|chave|chiave|sleutel|nyckel|nøgle|avain|klucz|klíč|kľúča?|kunci|khóa|cheie|anahtarı?|kulcs|ключ|ключа|κ?λειδί|مفتاح|מפתח|कुंजी|คีย์|キー|키|鍵|キ―)$/
+  /(?:schl(?:ü|ue)ssel|clé|clave|llave|chave|chiave|sleutel|nyckel|nøgle|avain|klucz|klíč|ključ|kľúča?|kunci|khóa|cheie|anahtarı?|kulcs|ключ|ключа|κ?λειδί|مفتاح|מפתח|कुंजी|คีย์|キー|키|鍵|キ―)$/
 
 /** Commands that are called after passwords. */
 const COMMANDS = /^(?:ht|vnc|mk|ch|smb|ldap|sasl|gpg|ks)passwd2?$/
@@ -41,7 +41,7 @@ const NOT_KEY = new Set(
   ),
 )
 const KEY_QUALIFIERS = new Set(
-  'api,apis,access,auth,authentication,private,secret,encryption,encrypt,signing,sign,signature,account,master,service,deploy,deployment,license,shared,subscription,app,application,admin,functions,function,x,rest,write,ingest,integration,webhook,client,security,hmac,jwt,session,personal,root,server,bearer,storage,openai,anthropic,claude,azure,google,gemini,vertex,mistral,cohere,groq,xai,grok,deepseek,moonshot,kimi,dashscope,qwen,together,replicate,perplexity,nvidia,openrouter,langfuse,langsmith,langchain,wandb,pinecone,weaviate,qdrant,stripe,twilio,sendgrid,mailgun,datadog,dd,sentry,github,gitlab,slack,aws,gcp,bedrock,elevenlabs,huggingface,hf,tavily,serper,serpapi,brave,exa,firecrawl,assemblyai,deepgram,voyage,jina,fireworks,cerebras,sambanova,helicone,portkey,litellm,newrelic,honeycomb,algolia,mapbox,maps,newsapi,weather,gateway,vendor,heroku,hubspot,snyk,sumo,sumologic,subscription,bing,sonar'.split(
+  'api,apis,access,auth,authentication,private,secret,encryption,encrypt,signing,sign,signature,account,master,service,deploy,deployment,license,shared,subscription,app,application,admin,functions,function,x,rest,write,ingest,integration,webhook,client,security,hmac,jwt,session,personal,root,server,bearer,storage,openai,anthropic,claude,azure,google,gemini,vertex,mistral,cohere,groq,xai,grok,deepseek,moonshot,kimi,dashscope,qwen,together,replicate,perplexity,nvidia,openrouter,langfuse,langsmith,langchain,wandb,pinecone,weaviate,qdrant,stripe,twilio,sendgrid,mailgun,datadog,dd,sentry,github,gitlab,slack,aws,gcp,bedrock,elevenlabs,huggingface,hf,tavily,serper,serpapi,brave,exa,firecrawl,assemblyai,deepgram,voyage,jina,fireworks,cerebras,sambanova,helicone,portkey,litellm,newrelic,honeycomb,algolia,mapbox,maps,newsapi,weather,gateway,vendor,heroku,hubspot,snyk,sumo,sumologic,subscription,bing,sonar,rapidapi,fernet,lambda,runpod,modal,cartesia,rime,hume,stability,replicate,baseten,anyscale,deepinfra,novita,hyperbolic,unify,arize,braintrust,posthog,segment,amplitude,mixpanel,rollbar,bugsnag,pagerduty,opsgenie,notion,linear,airtable,figma,miro,asana,trello,zendesk,intercom,resend,postmark,mailchimp,brevo,shopify,paypal,square,adyen,plaid,coinbase,binance,kraken,alchemy,infura,etherscan,openweather,openweathermap,finnhub,polygon,alphavantage,tmdb,giphy,unsplash,pexels,ipinfo,ipstack,hunter,clearbit,apollo,scrapingbee,scraperapi,browserless,apify,zyte,typesense,meilisearch,supabase,firebase,vercel,netlify,cloudflare,fastly,digitalocean,linode,vultr,hetzner,scaleway,databricks,snowflake,confluent,upstash,planetscale,neon'.split(
     ',',
   ),
 )
@@ -87,7 +87,7 @@ function withoutForm(words: string[]): string[] {
 }
 
 const FOREIGN_NAME =
-  /^(?:(?:clave|chave) (?:de )?(?:api|ac[ce]e?ss?o|secreta)|(?:token|jeton) (?:de |d )(?:api|ac{1,2}es{1,2}o|acc[eè]s))$/
+  /^(?:(?:clave|chave) (?:de )?(?:api|ac[ce]e?ss?o|secreta)|(?:token|jeton) (?:de |di |d )(?:api|ac{1,2}es{1,2}o|acc[eè]s))$/
 
 function judge(name: string): KeyMeaning {
   const lower = name.toLowerCase()
@@ -138,6 +138,8 @@ function secretKind(
 
 function rarerSecretKind(last: string, before: string): KeyMeaning {
   if (last === 'auth' && /^(?:key|token)$/.test(before)) return secret('weak')
+  if (last === 'authentication' && /^(?:x|)$/.test(before)) return secret('weak')
+  if (last === 'team' && before === 'honeycomb') return secret('whole')
   // A private key of a wallet in its import format.
   if (last === 'wif' || PRIVATE_KEY_CALL.test(last)) return secret('whole')
   if (last === 'tokens' && TOKENS_OF.test(before))
@@ -164,7 +166,7 @@ function keyKind(before: string, words: readonly string[]): KeyMeaning {
 }
 
 const IDENTIFIERS = new Set(
-  'id,ids,uid,uuid,guid,oid,pid,tid,xid,txid,seed,bytes,offset,timestamp,ts,seq,sequence,cursor,checksum,ns,us,ms,nanos,micros,millis,duration,count,counts,counter,rows,rowcount,size,length,total,index,position,version,revision,rev,epoch,nonce,serial,sku,barcode,ean,gtin,upc,isbn,issn,imei,imsi,iccid,meid,crc,etag,lsn,snowflake,hash,ref,reference,tracking,watermark'.split(
+  'id,ids,uid,uuid,guid,oid,pid,tid,xid,txid,seed,bytes,offset,timestamp,ts,seq,sequence,cursor,checksum,ns,us,ms,nanos,micros,millis,duration,count,counts,counter,rows,rowcount,size,length,total,index,position,version,revision,rev,epoch,nonce,serial,sku,barcode,ean,gtin,upc,isbn,issn,imei,imsi,iccid,meid,crc,etag,lsn,snowflake,hash,ref,reference,tracking,watermark,run,job,tweet,channel,guild,batch,ticket,invoice,parcel,shipment,commit,pr,msg,chatid,postid'.split(
     ',',
   ),
 )

@@ -7,7 +7,7 @@ export const PASSWORD_WORDS: readonly string[] = [
   // Latin
   'wagwoord', 'paswoord', 'kodeord', 'løsenord', 'lykilorð', 'aðgangsorð', 'salasõna', 'salasona', 'tunnussana', 'parool', 'slaptažodis', 'slaptažodį', 'slaptažodžio',
   'slaptazodis', 'lozinka', 'lozinku', 'lozinke', 'lozinkom', 'zaporka', 'geslo', 'gesla', 'parolă', 'parole', 'parol', 'paroli', 'parolu', 'paroles', 'jelszo', 'jelmondat', 'fjalëkalim', 'fjalëkalimi', 'pasahitza',
-  'contrasinal', 'cyfrinair', 'şifrə', 'parolanız', 'kata laluan', 'nenosiri', 'nywila', 'mat khau', 'motpasse', 'palavra-passe', 'palavra passe', 'palabra clave', 'kodord',
+  'contrasinal', 'cyfrinair', 'şifrə', 'parolanız', 'kata laluan', 'nenosiri', 'nywila', 'mat khau', 'motpasse', 'palavra-passe', 'palavra passe', 'kodord',
   // Cyrillic
   'гасло', 'лозинка', 'лозинку', 'парола', 'құпиясөз', 'нууц үг', 'сырсөз', 'махфий сўз',
   // Greek, Armenian, Georgian

@@ -85,7 +85,10 @@ export function isStrong(s: ScannedValue, text: string): boolean {
   if (!/\d/.test(text) || !/[A-Za-z\u0080-\u00ff]/.test(text)) return false
   if (isPlaceholder(s, text) || isPathOrCode(text)) return false
   if (/[!@#$%^&*?~+=]/.test(text)) return text.length >= 7 && /[A-Za-z].*[A-Za-z]/.test(text)
-  if (isVersioned(text) || (text.length >= 14 && !/\d.*\d.*\d/.test(text) && isIdentifier(text)))
+  if (
+    (isVersioned(text) && !isScattered(text)) ||
+    (text.length >= 14 && !/\d.*\d.*\d/.test(text) && isIdentifier(text))
+  )
     return false
   if (/[a-z]/.test(text) && /[A-Z]/.test(text)) return text.length >= 7
   if (isMixedLower(text)) return true
@@ -109,6 +112,12 @@ function isPathOrCode(text: string): boolean {
   if (isSizeOrDate(text) || bracketsIn(text) > 1 || isCodeName(text)) return true
   if (/\.[a-z]{2,5}$/.test(text) || /^[0-9a-f]{8}-[0-9a-f]{4}-/i.test(text)) return true
   return /^v?\d+(?:[.:-]\d+)+\w{0,6}$/i.test(text)
+}
+
+/** `h2B4fDQWcvN8Vs`: digits in several places and letters of both cases are no version, whatever they begin with. */
+function isScattered(text: string): boolean {
+  if (text.length < 10 || !/[a-z]/.test(text) || !/[A-Z]/.test(text)) return false
+  return (text.match(/\d+/g)?.length ?? 0) >= 2 && !isIdentifier(text)
 }
 
 /** `sha256`, `OAuth2Client`, `EC2`, `Base64Url`: words and the numbers that belong to them. */

@@ -48,7 +48,7 @@ const LOOK_MAX = 280
 /** Code around a string, and keys of a value in JSON: `Some("V")`, `String::from("V")`, `{"stringValue": "V"}`, `string(12) "V"`. */
 const WRAPPER = String.raw`\[\]string\{(?=\\*["'])|string\(\d{1,5}\) (?=\\*")|(?:new )?(?:Some|Ok|Just|Optional\.of|(?:Secure|Secret)?String(?:::(?:from|new)|\.valueOf)?|Secret(?:Str|::new)?|\[\]byte|str|bytes|Buffer\.from|std::string|Password|PlainText)\((?=\\*["'${'`'}])|\{\s{0,2}\\*["']?(?:stringValue|string_value|value|plaintext|S)\\*["']?\s{0,2}:\s{0,2}(?=\\*["'])`
 /** Opening quotes, escaped too; a backslash alone begins something else. */
-const OPEN = String.raw`((?:${WRAPPER}|\\+["'${'`'}]|["'${'`'}*([]|%?qq?[{(]|\{(?=[^\s{}"'\\]{4,64}\};)|[NEbrufBRUF@]{1,2}(?=\\*["'])|\\+u00(?:22|27|60|3[cC])|\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8})`
+const OPEN = String.raw`((?:${WRAPPER}|\\+["'${'`'}]|["'${'`'}*([]|%?qq?[{(]|\{(?=[^\s{}"'\\]{4,64}\};)|[NEbrufBRUF@]{1,2}(?=\\*["'])|\\+(?:u00(?:22|27|60|3[cC])|x2[27])|&#(?:3[49]|x2[27]);|<!\[CDATA\[|!!str |\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8})`
 const BLANK = String.raw`(?:[ \t]|\\+t|&nbsp;|\xc2\xa0)`
 
 /**
@@ -56,7 +56,7 @@ const BLANK = String.raw`(?:[ \t]|\\+t|&nbsp;|\xc2\xa0)`
  * languages, then opening quotes. Groups: separator, prose word, opening.
  */
 const BETWEEN = new RegExp(
-  String.raw`^(?:[\\"'${'`'}*_\])]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8}(?: \([^()\n]{1,24}\))?${BLANK}{0,24}(?:(:{1,3}=|<{1,2}-|[?.+]=|\|\|[:=]|=>(?:\s{1,24}(?=string\())?|->|===?|=|:|\||>|%3[dD]|\uff1a|\xef\xbc\x9a|\xe6\x98\xaf|\xe3\x81\xaf|\xe3\x81\x8c|\xe4\xb8\xba|\xec\x9d\x80|\xeb\x8a\x94|\xec\x9d\xb4|(?=\xe3\x80[\x8c\x8e]))(?:\xef\xbc\x9a|:)?|(is|ist|es|est|era|was|are|lautet|\xc3\xa9|\xc3\xa8|\xc3\xa4r|er|jest|je|este|l\xc3\xa0)(?::|[ \t]))(?:\*{1,3}|_{1,2})?${BLANK}{0,24}${OPEN}`,
+  String.raw`^(?:\\+(?:u00(?:22|27)|x2[27])|[\\"'${'`'}*_\])]|&quot;|&#(?:3[49]|x2[27]);|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8}(?: (?:\([^()\n]{1,24}\)|\[[^[\]\n]{1,24}\]))?${BLANK}{0,24}(?:(:{1,3}=|<{1,2}-|[?.+]=|\|\|[:=]|=>(?:\s{1,24}(?=string\())?|->|===?|=|:|\||>|%3[dD]|\uff1a|\xef\xbc\x9a|\xe6\x98\xaf|\xe3\x81\xaf|\xe3\x81\x8c|\xe4\xb8\xba|\xec\x9d\x80|\xeb\x8a\x94|\xec\x9d\xb4|(?=\xe3\x80[\x8c\x8e]))(?:\xef\xbc\x9a|:)?|(is|ist|es|est|era|was|are|lautet|\xc3\xa9|\xc3\xa8|\xc3\xa4r|er|jest|je|este|l\xc3\xa0)(?::|[ \t]))(?:\*{1,3}|_{1,2})?${BLANK}{0,24}${OPEN}`,
 )
 /** A list of pairs under the name, as Postman keeps what a scheme needs: `"apikey":[{"key":"value","value":"V"}]`. */
 const LIST_OF_PAIRS = /^\\*["']\s{0,2}:\s{0,3}\[\s{0,12}\{\s{0,12}/
@@ -86,25 +86,28 @@ const WORDS_THEN_SIGN =
   /^ (?:[A-Za-z\x80-\xff]{2,14} ){1,2}[:=] {0,2}((?:\\+["'`]|["'`*]){0,4})(?=[^\s"'`*])/
 /** `<password type="text">V</password>`. */
 const TAG = /^["']?(?:\s[\w:-]{1,24}="[^"<>]{0,60}"){1,4}\s{0,2}(>)/
-/** `token - V`, `password "V"`, `password (V)`, `access token V`, `password 7 V` of a router. */
+/** `token - V`, `password "V"`, `password (V)`, `access token V`, `password 7 V` of a router, `password ..... V`, `(password . "V")`. */
 const BARE =
-  /^["'`*]{0,3}(?: {1,2}(?:-|\xe2\x80[\x93\x94]) {1,2}| {0,2}\xe2\x86\x92 {0,2}|[ \t]{1,12}(?:\d )?)((?:\\+["'`]|["'`*(]){0,4}|\xe2\x80[\x98\x9c])/
+  /^["'`*]{0,3}(?: {1,2}(?:-|\xe2\x80[\x93\x94]) {1,2}| {0,2}\xe2\x86\x92 {0,2}|[ \t]{0,2}\.{3,60}[ \t]{0,2}| \. (?=\\*")|[ \t]{1,40}(?:\d )?)((?:\\+["'`]|["'`*(]){0,4}|\xe2\x80[\x98\x9c])/
 
 const FOLLOWS = new Uint8Array(256)
-for (const c of '\x1b \t\r\n\\"\'`:=|>-,(*_])&<%?[;') FOLLOWS[c.charCodeAt(0)] = 1
+for (const c of '\x1b \t\r\n\\"\'`:=|>-,(*_])&<%?[;.') FOLLOWS[c.charCodeAt(0)] = 1
 // First bytes of what separates in Chinese, Japanese and Korean, and of typographic quotes.
 for (const c of [0xc2, 0xe2, 0xe3, 0xe4, 0xe6, 0xeb, 0xec, 0xef]) FOLLOWS[c] = 1
 
-/** Anything else behind a name, such as another letter, begins no form of an assignment. */
-function mayFollow(c: number): boolean {
-  return FOLLOWS[c] === 1
+/** Anything else behind a name, such as another letter or the dot that ends a sentence, begins no form of an assignment. */
+function mayFollow(s: ScannedValue, p: number): boolean {
+  const c = s.at(p)
+  return FOLLOWS[c] === 1 && (c !== DOT_BYTE || s.at(p + 1) === DOT_BYTE)
 }
+
+const DOT_BYTE = 0x2e
 
 /** The value of the name that stands at `name`, or null. */
 export function assignedAfter(s: ScannedValue, name: NameRange): Assigned | null {
   // In `https://x-access-token:..@host` the name is a user, and the URL rule judges what follows.
   if (s.at(name.from - 1) === 0x2f && s.at(name.from - 2) === 0x2f) return null
-  if (!mayFollow(s.at(name.to)) || isFollowedByWord(s, name)) return null
+  if (!mayFollow(s, name.to) || isFollowedByWord(s, name)) return null
   const text = latinText(s.b, name.to, Math.min(s.to, name.to + LOOK_MAX))
   return (
     afterNextLine(s, name, text) ??
@@ -166,7 +169,7 @@ function afterSeparator(s: ScannedValue, name: NameRange, text: string): Assigne
     return valueAt(s, name, m[0].length, m[3] ?? '', {
       prose: m[2] !== undefined,
       loose: isWeak,
-      markup: m[1] === '>',
+      markup: m[1] === '>' && !m[0].includes('CDATA'),
     })
   }
   m = WORDS_THEN_SIGN.exec(text)
@@ -217,10 +220,14 @@ function afterLooseForm(s: ScannedValue, name: NameRange, text: string): Assigne
   const m = text.startsWith('(') ? CALL.exec(text) : text.includes('<') ? MARKUP.exec(text) : null
   if (m !== null) return valueAt(s, name, m[0].length, m[1] ?? '', { loose: true })
   const bare = isQuoted ? null : (BARE.exec(text) ?? belowLabel(s, name, text))
-  return bare === null
-    ? null
-    : valueAt(s, name, bare[0].length, bare[1] ?? '', { loose: true, bare: true })
+  if (bare === null) return null
+  const isSet = SETTER.test(latinText(s.b, Math.max(s.from, name.from - SETTER_MAX), name.from))
+  return valueAt(s, name, bare[0].length, bare[1] ?? '', { loose: !isSet, bare: !isSet })
 }
+
+/** Commands that set a variable without a sign: `setx X V` of Windows, `setenv X V` of csh, `ENV X V` of a Dockerfile. */
+const SETTER = /(?:^|[\s;&"'`(])(?:setx|setenv|ENV|set -g?x|set -Ux)[ \t]{1,2}$/
+const SETTER_MAX = 12
 
 /** A line that is a label alone, and below it a line that is a word alone. */
 const BELOW = /^[ \t]{0,4}\r?\n()(?=\S{6,64}[ \t]{0,4}(?:\r?\n|$))/
@@ -268,7 +275,7 @@ function valueAt(
 ): Assigned | null {
   const from = name.to + length
   const quote = /["'`]/.exec(open)?.[0]
-  const quoted = quote !== undefined || open.includes('&quot;')
+  const quoted = quote !== undefined || /&quot;|&#/.test(open)
   const to =
     quote !== undefined
       ? quotedEnd(s, from, quote.charCodeAt(0))

@@ -235,6 +235,8 @@ export function nameAt(s: ScannedValue, p: number, len: number): Name | null {
   if (meaning.needsQualifier === true) {
     if (!hasQualifier(s, from, to)) return null
     // "clave de API", "ключ API", "clé secrète AWS": the words behind belong to the name.
+    // Named as surely as "API key" is.
+    meaning = { ...meaning, strength: 'whole' }
     const more = QUALIFIER_BEHIND.exec(latinText(b, to, Math.min(s.to, to + 40)))
     to += more?.[0].length ?? 0
   }
@@ -279,8 +281,13 @@ function declinedEnd(b: Uint8Array, p: number, wordEnd: number): number {
   return to
 }
 
-const QUALIFIER_BEHIND =
-  /^(?: (?:de |d'|di |do |da |del |of )?(?:API|AWS|OpenAI|acceso|acesso|accesso|acc\xc3\xa8s|secr[\x80-\xffa-z]{2,6}|priv[\x80-\xffa-z]{2,6}|\xd0\xb4\xd0\xbe\xd1\x81[\x80-\xff]{2,10}))+/i
+const QUALIFIER_BEHIND = new RegExp(
+  Buffer.from(
+    String.raw`^(?:(?: (?:de |d'|di |do |da |del |of )?(?:API|AWS|OpenAI|acceso|acesso|accesso|accès|se[cg]r(?:[a-z]|[\xc3-\xc5][\x80-\xbf]){2,6}|priv(?:[a-z]|[\xc3-\xc5][\x80-\xbf]){2,6}|дос(?:[\xd0\xd1][\x80-\xbf]){1,5}|bí mật|truy cập|rahasia|akses|سري|سرّي|الوصول)|ลับ))+`,
+    'utf8',
+  ).toString('latin1'),
+  'i',
+)
 
 function nameStart(s: ScannedValue, p: number): number {
   const b = s.b
@@ -316,7 +323,7 @@ function hasQualifier(s: ScannedValue, from: number, to: number): boolean {
   const text = Buffer.from(s.b.buffer, s.b.byteOffset + low, high - low)
     .toString('utf8')
     .toLowerCase()
-  return /api|aws|azure|openai|gcp|zug(?:riffs|angs)|gehei|secr|segr|privat|acce|aces|login|auth|token|доступ|секрет|秘密|密|シークレット|アクセス|비밀|액세스|인증/.test(
+  return /api|aws|azure|openai|gcp|zug(?:riffs|angs)|gehei|hemlig|hemmelig|secr|segr|privat|acce|aces|login|auth|token|tajn|dostęp|přístup|prístup|pristup|gizli|erişim|bí mật|truy cập|rahasia|akses|tilgang|adgang|åtkomst|toegang|hozzáférés|titko|salai|käyttö|доступ|секрет|秘密|密|シークレット|アクセス|비밀|액세스|인증|ลับ|เข้าถึง|गुप्त|एपीआई|سري|سرّي|وصول|סודי|גישה|μυστικ|πρόσβασ/.test(
     text,
   )
 }

@@ -16,6 +16,7 @@ import { isBasicCredentials, isJoseHeader, isObject } from '../value/checksums.t
 import { isFiller, isHexOnly, isWordy, mixOf } from '../value/randomness.ts'
 import type { ActiveDetector } from './active-detector.ts'
 import { cookieLine, matchJar, nextCookieLine } from './forms/cookie-lists.ts'
+import { wrappedEnd } from './forms/wrapped.ts'
 import { Progress, type ScannedValue } from './scanned-value.ts'
 
 /** Lists of cookies before this were read. */
@@ -107,8 +108,27 @@ export function matchJwt(s: ScannedValue, p: number, _len: number, active: Activ
   }
   if (parts < 2 && !cut) return
   if (parts === 2 && end - headEnd < 9 && end !== s.to) return
-  s.found(active.type, p, end, active.rank)
+  // The other parts of one that was wrapped stand in further lines.
+  const whole = wrappedEnd(s, p, end, SETS.word_dot_dash)
+  const isWhole = whole > end || parts !== 2
+  s.found(active.type, p, isWhole ? whole : secondLineEnd(s, end), active.rank)
 }
+
+/** The rest of the second part, a dot and the third in the next line; at most so many bytes are looked at. */
+const SECOND_LINE =
+  /^[ \t]{0,2}(?:\r?\n|\\+r\\+n|\\+n)[ \t>|#*]{0,16}([\w-]{4,4000}\.[\w-]{16,1000})(?![\w.-])/
+const SECOND_LINE_MAX = 5100
+
+/** Where a token ends that breaks off in its second part: wherever its line was cut, only its rest has this form. */
+function secondLineEnd(s: ScannedValue, end: number): number {
+  const c = s.at(end)
+  if (c !== 0x0a && c !== 0x0d && c !== 0x5c) return end
+  s.spend(COPY_COST)
+  const m = SECOND_LINE.exec(latinText(s.b, end, Math.min(s.to, end + SECOND_LINE_MAX)))
+  return m === null || !/\d/.test(m[1] ?? '') ? end : end + m[0].length
+}
+
+const COPY_COST = 500
 
 const OBJECT = [0x65, 0x79, 0x4a]
 
@@ -297,19 +317,28 @@ function userinfoEnd(s: ScannedValue, from: number, web: boolean): number {
   return next === 0x5b || next > 0x2f || next === 0x24 ? at : -1
 }
 
-/** `sig=` of a shared access signature, or `X-Amz-Signature=` and 64 hex. */
+/** Of `x-amz-signature`, behind which any sign may stand; the others end in theirs. */
+const AMZ_LENGTH = 15
+/** What signed addresses have beside `sig=`, and what they have beside `Signature=`. */
+const OF_SAS = /[?&;"'](?:amp;)?(?:sv|se|sp|st|sr)=|core\.windows\.net|sharedaccess/
+const OF_SIGNED_URL =
+  /[?&](?:amp;)?(?:googleaccessid|key-pair-id|policy|expires|[a-z]{0,8}accesskeyid|x-goog-date)=/
+
+/** `sig=` of a shared access signature, `Signature=` of a signed URL (Google, CloudFront, S3 before 2018), or `X-Amz-Signature=` and 64 hex. */
 export function matchSignature(
   s: ScannedValue,
   p: number,
   len: number,
   active: ActiveDetector,
 ): void {
+  const sign = p + len - (len === AMZ_LENGTH ? 0 : 1)
   const head = /^[\\"']{0,4}\s{0,2}(?:=|:|%3d|\\u003d)\s{0,2}[\\"']{0,4}/i.exec(
-    latinText(s.b, p + len - (len === 4 ? 1 : 0), Math.min(s.to, p + len + 12)),
+    latinText(s.b, sign, Math.min(s.to, p + len + 12)),
   )
   if (head === null) return
-  const from = p + len - (len === 4 ? 1 : 0) + head[0].length
-  if (len > 4) {
+  const from = sign + head[0].length
+  const isHex = len === AMZ_LENGTH || hasWord(s.b, p - 7, p, 'x-goog-')
+  if (isHex) {
     const end = s.runEnd(from, SETS.hex)
     if (end - from >= 40 || (end === s.to && end - from >= 8))
       s.found(active.type, from, end, active.rank)
@@ -317,17 +346,17 @@ export function matchSignature(
   }
   if (s.isCovered(active.type, p)) return
   const end = signatureEnd(s, from)
-  if (end - from < 40 || isHexOnly(s.b, from, end)) return
+  const isSas = len === 4
+  if (end - from < (isSas ? 40 : 26) || isHexOnly(s.b, from, end)) return
   const around =
     lowerText(s.b, Math.max(s.from, p - 400), p + 1) +
     lowerText(s.b, end, Math.min(s.to, end + 300))
-  if (/[?&;"'](?:amp;)?(?:sv|se|sp|st|sr)=|core\.windows\.net|sharedaccess/.test(around))
-    s.found(active.type, from, end, active.rank)
+  if ((isSas ? OF_SAS : OF_SIGNED_URL).test(around)) s.found(active.type, from, end, active.rank)
 }
 
 function signatureEnd(s: ScannedValue, from: number): number {
   let i = from
-  const max = Math.min(s.to, from + 200)
+  const max = Math.min(s.to, from + 700)
   for (;;) {
     i = s.runEnd(i, SETS.base64_any)
     if (i >= max || s.at(i) !== 0x25) return i

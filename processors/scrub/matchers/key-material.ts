@@ -27,7 +27,7 @@ const PEM_BODY_MIN = 64
 /** `-----BEGIN .. PRIVATE KEY-----` to its END line; without one, as far as it looks like a body. */
 export function matchPem(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   const head = latinText(s.b, p + len, Math.min(s.to, p + len + 60))
-  const label = /^ {1,2}[A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-{0,5}/.exec(head)
+  const label = /^ {1,2}[A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)? ?-{0,5}/.exec(head)
   if (label === null) return
   const bodyFrom = p + len + label[0].length
   const end = pemEnd(s, bodyFrom)
@@ -35,7 +35,7 @@ export function matchPem(s: ScannedValue, p: number, len: number, active: Active
     if (bodyChars(s, bodyFrom, end) >= PEM_BODY_MIN - 16) s.found(active.type, p, end, active.rank)
     return
   }
-  const cut = pemRun(s, bodyFrom)
+  const cut = pemRun(s, behindHeaders(s, bodyFrom))
   if (bodyChars(s, bodyFrom, cut) >= 16 || cut === s.to) s.found(active.type, p, cut, active.rank)
 }
 
@@ -52,6 +52,17 @@ function pemEnd(s: ScannedValue, from: number): number {
   s.advance(NO_END_LINE, Math.max(s.reached(NO_END_LINE), max - 8))
   return -1
 }
+
+/** `Proc-Type: 4,ENCRYPTED`, `DEK-Info: ..`, `Comment: ".."`: lines between the label and the body, and the empty one behind them. */
+const PEM_HEADERS =
+  /^(?:[ \t]{0,4}(?:\r?\n|(?:\\+r)?\\+n)[ \t]{0,8}[A-Z][\w-]{2,30}: [^\n\\]{0,120}){1,8}(?:\r?\n|(?:\\+r)?\\+n)/
+
+function behindHeaders(s: ScannedValue, from: number): number {
+  const text = latinText(s.b, from, Math.min(s.to, from + PEM_HEADERS_MAX))
+  return from + (PEM_HEADERS.exec(text)?.[0].length ?? 0)
+}
+
+const PEM_HEADERS_MAX = 1000
 
 /** End of what may belong to a body without END: base64, line breaks (escaped ones too), headers' colons. */
 function pemRun(s: ScannedValue, from: number): number {

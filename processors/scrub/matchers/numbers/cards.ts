@@ -68,9 +68,16 @@ function isCardContext(s: ScannedValue, start: number, issuer: number): boolean 
   if (NOT_CARD.test(before)) return false
   // `CMD-4539148803436467`
   if (/[a-z]{2}-$/.test(before) && !CARD_CONTEXT.test(before)) return false
-  if (namesOtherNumber(before) && !CARD_WORD.test(before)) return false
+  if (namesOtherNumber(before) && !CARD_WORD.test(labelIn(before))) return false
   return issuer === 2 || CARD_CONTEXT.test(before)
 }
+
+/** What stands behind the last number, its marker, comma or line end: of two labels the nearer one counts. */
+function labelIn(before: string): string {
+  return before.slice(Math.max(...SIGNS.map((c) => before.lastIndexOf(c))) + 1)
+}
+
+const SIGNS = [...'0123456789],;\n\x8c\x8b']
 
 const NAME = /([A-Za-z][\w.-]*(?: [A-Za-z][\w.-]*)?)\\*["']?[ \t]?[:=][ \t]?\\*["']?$/
 

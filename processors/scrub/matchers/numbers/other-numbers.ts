@@ -14,14 +14,14 @@ const GERMANIC =
   '(?:ersatz)?teile?|bestell(?:ungs?)?|auftrags?|rechnungs?|sendungs?|paket|artikel|serien|chargen|vorgangs?|material|produkt|lieferschein|referenz|zeichnungs?|modell|inventar|lager|vertrags?|beleg|kunden|order|factuur|onderdeel|zending|serie|reservdels|faktura|varu|del'
 /** German words that need none. */
 const GERMAN =
-  "bestellung|auftrag|rechnung|sendung|paket|artikel|lieferschein|vorgang|seiten?|bereich|spanne|zeilen?|spalten?|kapitel|absatz|größen?|grösse|maße?|masse|breite|höhe|länge|abmessung(?:en)?|teil|pagina'?s?|bladzijde|blz|bereik|maten|formaat|sidor|sida|sider|side|område|storlek|størrelse|strona|strony|stron|zakres|rozmiar"
+  "aktenzeichen|referenz|katalog|kennung|bestellung|auftrag|rechnung|sendung|paket|artikel|lieferschein|vorgang|seiten?|bereich|spanne|zeilen?|spalten?|kapitel|absatz|größen?|grösse|maße?|masse|breite|höhe|länge|abmessung(?:en)?|teil|pagina'?s?|bladzijde|blz|bereik|maten|formaat|sidor|sida|sider|side|område|storlek|størrelse|strona|strony|stron|zakres|rozmiar"
 
 /** `número de pedido`, `commande nº`, `numero d'ordine`. */
 const ROMANCE =
   'commandes?|factures?|pi(?:è|e)ces?|s(?:é|e)rie|lots?|suivi|colis|articles?|produits?|dossiers?|r(?:é|e)f(?:(?:é|e)rence)?|mod(?:è|e)le|livraison|contrat|devis|pedidos?|facturas?|piezas?|lotes?|seguimiento|art(?:í|i)culos?|productos?|referencias?|modelo|env(?:í|i)o|partes?|albar(?:á|a)n|rastreo|gu(?:í|i)a|faturas?|nota fiscal|pe(?:ç|c)as?|rastreio|rastreamento|artigos?|produtos?|refer(?:ê|e)ncia|encomendas?|remessa|ordin[ei]|ordine|fattur[ae]|pezz[oi]|lotto|tracciamento|articol[oi]|prodott[oi]|riferimento|modello|spedizione|bolla|ricambio|pages?|plages?|intervalles?|tailles?|dimensions?|lignes?|chapitres?|largeur|hauteur|longueur|p(?:á|a)ginas?|p(?:á|a)gs?|rangos?|intervalos?|tama(?:ñ|n)os?|dimensiones|l(?:í|i)neas?|cap(?:í|i)tulos?|ancho|alto|medidas?|faixas?|tamanhos?|dimens(?:õ|o)es|linhas?|larguras?|alturas?|pagin[ae]|intervall[oi]|misur[ae]|dimension[ei]|rig(?:a|he)|capitol[oi]'
 
 const EASTERN =
-  '范围|範圍|範囲|尺寸|寸法|サイズ|大小|规格|規格|页码?|頁|ページ|行|第|章|列|仕様|区間|长度|宽度|高度|크기|치수|범위|페이지|쪽|규격|страниц[аы]|стр|диапазон|размер[ы]?|строк[аи]|订单(?:编)?号?|訂單(?:編)?號?|零件(?:编)?号|部件号|料号|序列号|型号|批(?:次)?号|发票(?:号码?|编号)|快递单号|运单号|物流单号|单号|编号|货号|产品(?:编)?号|商品(?:编)?号|合同(?:编)?号|流水号|注文(?:番号)?|受注番号|部品番号|品番|型番|製造番号|シリアル(?:番号)?|請求書番号|追跡番号|伝票番号|商品番号|製品番号|ロット(?:番号)?|管理番号|お?問い?合わせ番号|送り状番号|주문\\s?번호|송장\\s?번호|운송장\\s?번호|부품\\s?번호|일련\\s?번호|제품\\s?번호|номер\\s(?:заказа|детали|накладной|партии)|заказ|артикул|накладная'
+  '范围|範圍|範囲|尺寸|寸法|サイズ|大小|规格|規格|页(?:码)?|頁|ページ|行|第|章|列|仕様|区間|长度|宽度|高度|크기|치수|범위|페이지|쪽|규격|страниц(?:а|ы)|стр|диапазон|размер(?:ы)?|строк(?:а|и)|订单(?:编)?号?|訂單(?:編)?號?|零件(?:编)?号|部件号|料号|序列号|型号|批(?:次)?号|发票(?:号(?:码)?|编号)|快递单号|运单号|物流单号|单号|编号|货号|产品(?:编)?号|商品(?:编)?号|合同(?:编)?号|流水号|注文(?:番号)?|受注番号|部品番号|品番|型番|製造番号|シリアル(?:番号)?|請求書番号|追跡番号|伝票番号|商品番号|製品番号|ロット(?:番号)?|管理番号|(?:お)?問(?:い)?合わせ番号|送り状番号|주문\\s?번호|송장\\s?번호|운송장\\s?번호|부품\\s?번호|일련\\s?번호|제품\\s?번호|номер\\s(?:заказа|детали|накладной|партии)|заказ|артикул|накладная'
 
 /** `número de X`, whatever it is: what is a number of a card or a person is asked before. */
 const NUMBER_OF =

@@ -62,13 +62,20 @@ function report(s: ScannedValue, nine: NineDigits, rules: NumberRules): boolean 
   const before = lowerText(s.b, Math.max(s.from, start - 48), start)
   const words = nine.isSsn ? SSN_CONTEXT : ITIN_CONTEXT
   const isHinted = (s.hints & (nine.isSsn ? FIELD_HINT.SSN : FIELD_HINT.ITIN)) !== 0
-  if (!isHinted && !words.test(before) && !isNamedBehind(s, end, words)) {
+  if (!isHinted && !isNamedBefore(before, words) && !isNamedBehind(s, end, words)) {
     if (!nine.isSsn || !nine.isDashed || !nine.isAlone || namesCount(before)) return false
     if (isPrecededByNumber(s, start) || isMeasured(s, end)) return false
     if (isNamedInOtherScript(latinText(s.b, Math.max(s.from, start - 40), start))) return false
   }
   s.found(rule.type, start, end, rule.rank)
   return true
+}
+
+/** The word stands before the number, and not before another number, or its marker, in between that this one is told apart from. */
+function isNamedBefore(before: string, words: RegExp): boolean {
+  if (!words.test(before)) return false
+  const other = /^.*[\d\]]/s.exec(before)?.[0].length ?? 0
+  return other === 0 || words.test(before.slice(other)) || !namesCount(before)
 }
 
 /** "536 22 8145 is her SSN", "536228145 (SSN)": what comes behind says what the number was, and has none of its own. */
