@@ -49,7 +49,10 @@ export function freePort(): Promise<number> {
   })
 }
 
-/** The base configuration, without stores: everything is written to a file that tests read. */
+/**
+ * The base configuration, without stores: everything is written to a file that tests read. One worker, because a thread costs
+ * more than most tests; a test of what happens side by side asks for two.
+ */
 const base = (dir: string, ports: Ports): string => `
 receivers:
   otlp:
@@ -64,6 +67,7 @@ extensions:
   api: { endpoint: "127.0.0.1:${ports.http}" }
 data_dir: "${dir}/data"
 queue: { min_free_bytes: 1MiB }
+workers: { count: 1 }
 telemetry: { metrics: { endpoint: "127.0.0.1:${ports.metrics}" }, logs: { format: json } }
 service:
   extensions: [api]

@@ -24,7 +24,8 @@ export class LoadedInstance {
 
   constructor(dir: string, options: InstanceOptions, round: Round) {
     this.dir = dir
-    this.#options = { ...options, dir }
+    // What goes on side by side in two threads belongs to the drill.
+    this.#options = { ...options, dir, config: `${options.config ?? ''}\nworkers: { count: 2 }\n` }
     this.#round = round
   }
 

@@ -8,7 +8,7 @@ import { otlpJson } from '../span-batch.ts'
 
 const ROUNDS = 3
 const REQUESTS = 20
-const CONFIG = 'durability: buffered'
+const CONFIG = 'durability: buffered\nworkers: { count: 2 }'
 
 test('buffered: what was acknowledged the moment before a SIGKILL is there', async (t) => {
   const dir = await Instance.directory(t, 'buffered')

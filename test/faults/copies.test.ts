@@ -20,7 +20,11 @@ async function setting(t: TestContext): Promise<Setting> {
   const dir = await Instance.directory(t, 'copies')
   const faults = new DiskFaults(dir, '/data/queue/')
   await faults.set()
-  const instance = await Instance.start({ dir, env: faults.env })
+  const instance = await Instance.start({
+    dir,
+    env: faults.env,
+    config: 'workers: { count: 2 }',
+  })
   // The first request creates what exists only once, such as the segment file.
   assert.equal((await instance.post('/v1/traces', body('warm', 1))).status, 200)
   return { dir, faults, instance }

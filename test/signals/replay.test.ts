@@ -18,6 +18,7 @@ let instance: Instance
 before(async () => {
   instance = await Instance.start({
     config: `
+workers: { count: 2 }
 exporters:
   clickhouse: { embedded: true }
 service:

@@ -45,6 +45,7 @@ for (const [i, order] of ORDERS.entries())
 
 const CONFIG = `
 auth: keys
+workers: { count: 2 }
 exporters:
   clickhouse: { embedded: true }
   postgres: { embedded: true }
