@@ -25,7 +25,13 @@ export class LoadedInstance {
   constructor(dir: string, options: InstanceOptions, round: Round) {
     this.dir = dir
     // What goes on side by side in two threads belongs to the drill.
-    this.#options = { ...options, dir, config: `${options.config ?? ''}\nworkers: { count: 2 }\n` }
+    const config = options.config ?? ''
+    const isSet = config.includes('workers:')
+    this.#options = {
+      ...options,
+      dir,
+      config: isSet ? config : `${config}\nworkers: { count: 2 }\n`,
+    }
     this.#round = round
   }
 

@@ -36,6 +36,7 @@ async function killWithSink(
 }
 
 const config = (sinkUrl: string): string => `
+workers: { count: 2 }
 exporters:
   otlp_http: { endpoint: "${sinkUrl}", compression: none }
 service:

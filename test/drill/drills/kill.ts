@@ -18,6 +18,7 @@ const CLIENTS = 6
 const ANSWERS_MAX = 60
 
 export const STORES_CONFIG = `
+workers: { count: 2 }
 exporters:
   clickhouse: { embedded: true, memory: 1GiB, batch: { delay: 100ms } }
   postgres: { embedded: true, batch: { delay: 100ms } }
@@ -81,7 +82,7 @@ function onOneDirectory(
 
 export async function killWithFile(
   round: Round,
-  optionsOf: (start: number) => InstanceOptions = () => ({}),
+  optionsOf: (start: number) => InstanceOptions = () => ({ config: 'workers: { count: 2 }' }),
 ): Promise<Report> {
   const { books, cycles, last } = await killAgain(round, onOneDirectory(optionsOf))
   const findings = books.check(await fromFile(last))
