@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { loadOidcLibrary, OidcProvider } from '../accounts/oidc/oidc-provider.ts'
 import { SessionCache } from '../accounts/session-cache.ts'
 import type { Component, ExtensionContext, ExtensionFactory, Host } from '../core/component.ts'
-import { endpoint } from '../core/config/config-types.ts'
+import { duration, endpoint, size } from '../core/config/config-types.ts'
 import { DEFAULT_TENANT } from '../core/tenant.ts'
 import { registerRoutes } from './all-routes.ts'
 import { handlerOf, makeApp } from './app.ts'
@@ -44,6 +44,24 @@ export const apiSchema = z.strictObject({
     .describe(
       'Tenants whose admins may see and change what concerns the whole instance: configuration, dead letters, jobs of all tenants. When absent: `default`, and the tenant of the keys in the configuration if they all name one.',
     ),
+  queries: z
+    .strictObject({
+      timeout: duration({ min: 1000, max: 300_000 })
+        .prefault('20s')
+        .describe('Longest run of a statement in ClickHouse and Postgres.'),
+      max_rows_read: z
+        .int()
+        .min(1)
+        .default(2_000_000_000)
+        .describe('Rows that a statement may read in ClickHouse.'),
+      max_bytes_read: size({ min: 1024 ** 2 })
+        .prefault('64GiB')
+        .describe('Bytes that a statement may read in ClickHouse, before compression.'),
+    })
+    .prefault({})
+    .describe(
+      'Limits of each question to a store; beyond them the answer is a 422 QUERY_TOO_EXPENSIVE.',
+    ),
 })
 
 export type ApiConfig = z.output<typeof apiSchema>
@@ -73,7 +91,11 @@ class ApiExtension implements Component {
     this.#config = config
     this.#host = host
     this.#ctx = ctx
-    this.#stores = new Stores(ctx.service, { clock: host.clock, revision: this.#revision })
+    this.#stores = new Stores(
+      ctx.service,
+      { clock: host.clock, revision: this.#revision },
+      config.queries,
+    )
     this.#console = new ConsoleFiles(host.log)
   }
 

@@ -29,6 +29,26 @@ const CHECK_TIMEOUT_MS = 2000
 const HOURS_AGE_MS_MAX = 1000
 const HOURS_PROJECTS_MAX = 200
 
+/** How much longer than a statement may run its response is waited for. */
+const ANSWER_MS = 10_000
+
+/** Limits of a statement. */
+export interface QueryLimits {
+  /** Milliseconds, in both stores. */
+  readonly timeout: number
+  /** In ClickHouse only, which stops a statement while it reads. */
+  readonly max_rows_read: number
+  /** Uncompressed. */
+  readonly max_bytes_read: number
+}
+
+/** Those of the default configuration. */
+const QUERY_LIMITS: QueryLimits = {
+  timeout: 20_000,
+  max_rows_read: 2_000_000_000,
+  max_bytes_read: 64 * 1024 ** 3,
+}
+
 /** For reads that requests may share. Without it every request reads for itself. */
 export interface Sharing {
   readonly clock: Clock
@@ -38,6 +58,7 @@ export interface Sharing {
 
 export class Stores implements StoreChecks {
   readonly #service: ServiceView
+  readonly #limits: QueryLimits
   readonly #sharing: Sharing | null
   #clickhouse: ClickHouseClient | null = null
   #pool: PostgresPool | null = null
@@ -46,8 +67,9 @@ export class Stores implements StoreChecks {
     readonly result: Readonly<Record<string, StoreCheck>>
   } | null = null
 
-  constructor(service: ServiceView, sharing?: Sharing) {
+  constructor(service: ServiceView, sharing?: Sharing, limits: QueryLimits = QUERY_LIMITS) {
     this.#service = service
+    this.#limits = limits
     this.#sharing = sharing ?? null
   }
 
@@ -79,16 +101,21 @@ export class Stores implements StoreChecks {
 
   #connect(address: StoreAddress): ClickHouseClient {
     const { reader } = address
+    const { timeout, max_rows_read, max_bytes_read } = this.#limits
     const made = createClient({
       url: reader === undefined ? address.url : withoutLogin(address.url),
       database: address.database,
       ...loginOf(reader ?? address),
-      request_timeout: 30_000,
+      request_timeout: timeout + ANSWER_MS,
       max_open_connections: 16,
       compression: { response: false, request: false },
       // By default the client prints connection details of every failure to the terminal.
       log: { level: ClickHouseLogLevel.OFF },
-      clickhouse_settings: { max_execution_time: 20 },
+      clickhouse_settings: {
+        max_execution_time: Math.ceil(timeout / 1000),
+        max_rows_to_read: String(max_rows_read),
+        max_bytes_to_read: String(max_bytes_read),
+      },
     })
     const client = reader === undefined ? made : readingAsTenant(made)
     const sharing = this.#sharing
@@ -110,7 +137,7 @@ export class Stores implements StoreChecks {
     if (address === null) throw missing('Postgres')
     this.#pool ??= new PostgresPool({
       url: address.url,
-      statementTimeoutMs: 20_000,
+      statementTimeoutMs: this.#limits.timeout,
       applicationName: 'observa/api',
     })
     return this.#pool
