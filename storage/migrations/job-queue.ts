@@ -6,7 +6,7 @@ import type { Statements } from '../postgres/connection.ts'
 
 export const JOB_SCHEMA = 'observa_jobs'
 
-/** Of the tables that the version of pg-boss in use works with; `job-queue.test.ts` holds it to that version. */
+/** Version of the tables that the installed pg-boss works with; `migrations.test.ts` fails when pg-boss needs another. */
 export const PG_BOSS_SCHEMA = 46
 
 /** Counts up with each change of the statements in `OURS`. */

@@ -1,6 +1,7 @@
 // Starts with databases that are empty, half migrated, up to date, and of other versions.
 
 import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
 import { ObservaError } from '../../core/errors.ts'
 import { withRole } from '../postgres/roles.ts'
@@ -12,6 +13,7 @@ import {
 } from '../testing/stores.ts'
 import { migrateClickHouse } from './clickhouse.ts'
 import { migrationsOf, pending, statementsOf } from './files.ts'
+import { PG_BOSS_SCHEMA } from './job-queue.ts'
 import { migratePostgres } from './postgres.ts'
 
 let clickhouse: TestClickHouse
@@ -71,6 +73,13 @@ test('two programs that start at once apply each step once', async () => {
   await postgres.pool.query('CREATE SCHEMA public')
   const applied = await Promise.all([1, 2, 3].map(() => migratePostgres(postgres.pool)))
   assert.equal(applied.flat().length, migrationsOf('postgres').length)
+})
+
+test('the tables of the job queue are those of the installed pg-boss', () => {
+  const manifest = createRequire(import.meta.url)('pg-boss/package.json') as {
+    readonly pgboss: { readonly schema: number }
+  }
+  assert.equal(PG_BOSS_SCHEMA, manifest.pgboss.schema)
 })
 
 test('rows of an earlier version get what later migrations add, and its statements still work', async () => {
