@@ -6,6 +6,7 @@ import { loadOidcLibrary, OidcProvider } from '../accounts/oidc/oidc-provider.ts
 import { SessionCache } from '../accounts/session-cache.ts'
 import type { Component, ExtensionContext, ExtensionFactory, Host } from '../core/component.ts'
 import { duration, endpoint, size } from '../core/config/config-types.ts'
+import { serverTls } from '../core/config/server-tls.ts'
 import { DEFAULT_TENANT } from '../core/tenant.ts'
 import { registerRoutes } from './all-routes.ts'
 import { handlerOf, makeApp } from './app.ts'
@@ -28,6 +29,7 @@ export const apiSchema = z.strictObject({
   endpoint: endpoint()
     .default('127.0.0.1:3000')
     .describe('Address of the REST API; shared with the observa receiver when both name the same.'),
+  tls: serverTls(),
   trusted_proxies: z
     .array(
       z.string().refine((text) => isIP(text.replace(/\/\d{1,3}$/, '')) !== 0, {
@@ -132,6 +134,7 @@ class ApiExtension implements Component {
     })
     consoleRoutes(app, this.#console)
     this.#console.start()
+    this.#ctx.listeners.secure(this.#config.endpoint, this.#config.tls)
     this.#ctx.listeners.fallback(this.#config.endpoint, await handlerOf(app))
   }
 

@@ -9,6 +9,7 @@ import type { AccountsSettings } from './config/accounts-settings.ts'
 import type { Secret } from './config/config-types.ts'
 import type { StoreAddress } from './config/store-address.ts'
 import type { EventTable, Provenance } from './event.ts'
+import type { HttpListeners } from './http/listeners.ts'
 import type { GuardOptions, RequestGuard } from './http/request-guard.ts'
 import type { InstanceSecrets } from './identity/pseudonym.ts'
 import type { StoredIds } from './identity/stored-ids.ts'
@@ -175,34 +176,7 @@ export interface ReceiverContext {
   readonly listeners: HttpListeners
 }
 
-/**
- * Routes on a shared `node:http` server. Receivers add their own routes; the REST API is the fallback of its endpoint.
- */
-export interface HttpListeners {
-  /** Adds a handler for exactly `path` on `endpoint` (`host:port`; port 0 takes a free one). Only before the start. */
-  route(endpoint: string, path: string, handler: HttpHandler): void
-  /** Like `route`, but a `route` for the same path replaces it, whichever was added first. */
-  spareRoute(endpoint: string, path: string, handler: HttpHandler): void
-  /** Adds a handler for calls of a gRPC method (`/package.Service/Method`) on `endpoint`. Only before the start. */
-  grpc(endpoint: string, method: string, handler: GrpcHandler): void
-  /** Sets the handler for requests that no route of this endpoint takes. An endpoint has one fallback. */
-  fallback(endpoint: string, handler: HttpHandler): void
-  /** The address that is listened on after the start: `host:port` with the real port. */
-  address(endpoint: string): string
-}
-export type HttpHandler = (
-  req: import('node:http').IncomingMessage,
-  res: import('node:http').ServerResponse,
-) => void
-
-/** A call of a gRPC method, from its headers on; the handler answers and ends it. */
-export interface GrpcCall {
-  readonly stream: import('node:http2').ServerHttp2Stream
-  readonly headers: import('node:http2').IncomingHttpHeaders
-  /** Time within which the client must have sent its message. */
-  readonly requestTimeoutMs: number
-}
-export type GrpcHandler = (call: GrpcCall) => void
+export type { GrpcCall, GrpcHandler, HttpHandler, HttpListeners } from './http/listeners.ts'
 
 export interface ReceiverFactory<Config> extends FactoryBase<'receiver', Config> {
   create(config: Config, host: Host, ctx: ReceiverContext): Component

@@ -121,12 +121,12 @@ The control plane had no key. This one belongs to tenant "${tenantId}" and proje
 function banner(config: ObservaConfig, service: Service, tookMs: number): string {
   const { grpc, otlp, http } = addresses(config, service)
   const lines = [`ready in ${formatDuration(tookMs)}`, '']
-  if (grpc !== null) lines.push(`  OTLP/gRPC    http://${grpc}`)
-  if (otlp !== null) lines.push(`  OTLP/HTTP    http://${otlp}   (OTEL_EXPORTER_OTLP_ENDPOINT)`)
+  if (grpc !== null) lines.push(`  OTLP/gRPC    ${grpc}`)
+  if (otlp !== null) lines.push(`  OTLP/HTTP    ${otlp}   (OTEL_EXPORTER_OTLP_ENDPOINT)`)
   if (http !== null) {
-    lines.push(`  console      http://${http}`)
-    lines.push(`  REST API     http://${http}/api/v1/traces   explorer http://${http}/docs`)
-    lines.push(`  old SDKs     http://${http}/api/v1/events/ingest`)
+    lines.push(`  console      ${http}`)
+    lines.push(`  REST API     ${http}/api/v1/traces   explorer ${http}/docs`)
+    lines.push(`  old SDKs     ${http}/api/v1/events/ingest`)
   }
   const { metrics } = config.telemetry
   if (metrics.enabled)
@@ -146,11 +146,11 @@ function banner(config: ObservaConfig, service: Service, tookMs: number): string
 
 type Addresses = Record<'grpc' | 'otlp' | 'http', string | null>
 
-/** The address of the first receiver of each kind, as clients can reach it. */
+/** The URL of the first receiver of each kind, as clients can reach it. */
 function addresses(config: ObservaConfig, service: Service): Addresses {
   const found: Addresses = { grpc: null, otlp: null, http: null }
   const bound = (endpoint: string | undefined): string | null =>
-    endpoint === undefined ? null : service.listeners.address(endpoint)
+    endpoint === undefined ? null : service.listeners.url(endpoint)
   for (const { factory, config: own } of config.receivers.values()) {
     const { endpoint, protocols } = own as {
       readonly endpoint?: string
@@ -165,13 +165,13 @@ function addresses(config: ObservaConfig, service: Service): Addresses {
 }
 
 /** Where the demo sends when it is not told. */
-const DEMO_OTLP = '127.0.0.1:4318'
-const DEMO_API = '127.0.0.1:3000'
+const DEMO_OTLP = 'http://127.0.0.1:4318'
+const DEMO_API = 'http://127.0.0.1:3000'
 
 function demoLine(otlp: string, http: string | null, isOpen: boolean): string {
   const options = [
-    ...(otlp === DEMO_OTLP ? [] : [`--otlp http://${otlp}`]),
-    ...(http === null || http === DEMO_API ? [] : [`--api http://${http}`]),
+    ...(otlp === DEMO_OTLP ? [] : [`--otlp ${otlp}`]),
+    ...(http === null || http === DEMO_API ? [] : [`--api ${http}`]),
     ...(isOpen ? [] : ['--key sk_...']),
   ]
   return ['npm run demo', ...(options.length === 0 ? [] : ['--', ...options])].join(' ')
@@ -182,5 +182,5 @@ function curlLine(otlp: string, isOpen: boolean): string {
   const endMs = Date.now()
   const body = `{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"chat gpt-4o","startTimeUnixNano":"${endMs - 1000}000000","endTimeUnixNano":"${endMs}000000","attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},{"key":"gen_ai.request.model","value":{"stringValue":"gpt-4o"}},{"key":"gen_ai.usage.input_tokens","value":{"intValue":"12"}}]}]}]}]}`
   const key = isOpen ? '' : " -H 'authorization: Bearer sk_...'"
-  return `curl -H 'content-type: application/json'${key} http://${otlp}/v1/traces -d '${body}'`
+  return `curl -H 'content-type: application/json'${key} ${otlp}/v1/traces -d '${body}'`
 }

@@ -9,11 +9,16 @@ import {
   type Socket,
   type Server as TcpServer,
 } from 'node:net'
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
+import { isDeepStrictEqual } from 'node:util'
+import type { Logger } from 'pino'
 import type { GrpcHandler, HttpHandler, HttpListeners } from '../../core/component.ts'
+import type { ServerTls } from '../../core/config/server-tls.ts'
 import { ObservaError } from '../../core/errors.ts'
 import { DATA_HEADERS } from '../../core/http/security-headers.ts'
 import { GrpcServer } from '../grpc/server.ts'
 import { detectProtocol } from './protocol-detection.ts'
+import { readTlsFiles, type TlsEvents, TlsReload } from './tls-files.ts'
 
 export interface ListenerLimits {
   readonly headerBytesMax: number
@@ -31,6 +36,15 @@ export const DEFAULT_LISTENER_LIMITS: ListenerLimits = {
   connectionsMax: 10_000,
 }
 
+/** Those of the configuration, ms and bytes. */
+interface ConfiguredLimits {
+  readonly max_header_bytes: number
+  readonly header_timeout: number
+  readonly request_timeout: number
+  readonly idle_timeout: number
+  readonly max_connections: number
+}
+
 interface Route {
   readonly handler: HttpHandler
   /** True if another component may take this path. */
@@ -42,17 +56,67 @@ interface Endpoint {
   fallback: HttpHandler | null
   /** The gRPC server of this address. gRPC and HTTP/1 are told apart by the first bytes of a connection. */
   grpc: GrpcServer | null
+  tls: ServerTls | null
   server: TcpServer | null
   http: Server | null
+  reload: TlsReload | null
 }
+
+const UNTOLD: TlsEvents = { renewed: () => undefined, failed: () => undefined }
 
 export class Listeners implements HttpListeners {
   readonly #endpoints = new Map<string, Endpoint>()
   readonly #limits: ListenerLimits
+  readonly #tlsEvents: TlsEvents
   #closing = false
 
-  constructor(limits: ListenerLimits = DEFAULT_LISTENER_LIMITS) {
+  constructor(
+    limits: ListenerLimits = DEFAULT_LISTENER_LIMITS,
+    { tlsEvents = UNTOLD }: { readonly tlsEvents?: TlsEvents } = {},
+  ) {
     this.#limits = limits
+    this.#tlsEvents = tlsEvents
+  }
+
+  /** As the section `limits` of the configuration says. */
+  static of(limits: ConfiguredLimits, log: Logger): Listeners {
+    return new Listeners(
+      {
+        headerBytesMax: limits.max_header_bytes,
+        headersTimeoutMs: limits.header_timeout,
+        requestTimeoutMs: limits.request_timeout,
+        keepAliveMs: limits.idle_timeout,
+        connectionsMax: limits.max_connections,
+      },
+      {
+        tlsEvents: {
+          renewed: ({ cert_file }) =>
+            log.info({ cert_file }, 'new connections get the new certificate'),
+          failed: ({ cert_file }, reason) =>
+            log.error(
+              { cert_file, code: 'OBS_TLS_FILES' },
+              `the certificate was not renewed, the old one is served: ${reason}`,
+            ),
+        },
+      },
+    )
+  }
+
+  secure(endpoint: string, tls: ServerTls | undefined): void {
+    if (tls === undefined) return
+    const at = this.#endpoint(endpoint)
+    if (at.tls !== null && !isDeepStrictEqual(at.tls, tls))
+      throw new ObservaError(
+        'OBS_CONFIG_ROUTE_TAKEN',
+        `two components want ${endpoint} with different settings of tls.`,
+        'Write the same for both, or for one of them only.',
+      )
+    at.tls = tls
+  }
+
+  url(endpoint: string): string {
+    const scheme = (this.#endpoints.get(endpoint)?.tls ?? null) === null ? 'http' : 'https'
+    return `${scheme}://${this.address(endpoint)}`
   }
 
   route(endpoint: string, path: string, handler: HttpHandler): void {
@@ -132,20 +196,31 @@ export class Listeners implements HttpListeners {
   #endpoint(name: string): Endpoint {
     let found = this.#endpoints.get(name)
     if (found === undefined) {
-      found = { routes: new Map(), fallback: null, grpc: null, server: null, http: null }
+      found = {
+        routes: new Map(),
+        fallback: null,
+        grpc: null,
+        tls: null,
+        server: null,
+        http: null,
+        reload: null,
+      }
       this.#endpoints.set(name, found)
     }
     return found
   }
 
-  #listen(name: string, endpoint: Endpoint): Promise<void> {
+  async #listen(name: string, endpoint: Endpoint): Promise<void> {
     const http = this.#httpServer(endpoint)
-    const server = endpoint.grpc === null ? http : this.#mixedServer(http, endpoint.grpc)
+    const server =
+      endpoint.tls === null
+        ? this.#plainServer(endpoint, http)
+        : await this.#tlsServer(endpoint, http)
     server.maxConnections = this.#limits.connectionsMax
     endpoint.http = http
     endpoint.server = server
     const { host, port } = splitEndpoint(name)
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(name, error)))
       server.listen({ host, port }, () => resolve())
     })
@@ -168,16 +243,44 @@ export class Listeners implements HttpListeners {
     return server
   }
 
+  #plainServer({ grpc }: Endpoint, http: Server): TcpServer {
+    if (grpc === null) return http
+    watchConnections(http)
+    return createTcpServer({ noDelay: true }, (socket) => this.#accept(socket, http, grpc))
+  }
+
   /** Passes each connection to the server of the protocol that it begins with. */
-  #mixedServer(http: Server, grpc: GrpcServer): TcpServer {
-    // This server never listens, so it must be told to start watching the time limits of its connections.
-    http.emit('listening')
-    return createTcpServer({ noDelay: true }, (socket) => {
-      detectProtocol(socket, this.#limits.headersTimeoutMs, (isHttp2) => {
-        if (isHttp2) grpc.accept(socket)
-        else http.emit('connection', socket)
-      })
+  #accept(socket: Socket, http: Server, grpc: GrpcServer): void {
+    detectProtocol(socket, this.#limits.headersTimeoutMs, (isHttp2) => {
+      if (isHttp2) grpc.accept(socket)
+      else http.emit('connection', socket)
     })
+  }
+
+  /** Over TLS the client and the server agree on the protocol while they shake hands (ALPN). */
+  async #tlsServer(endpoint: Endpoint, http: Server): Promise<TcpServer> {
+    const { grpc } = endpoint
+    const tls = endpoint.tls as ServerTls
+    const { options, digest } = await readTlsFiles(tls)
+    watchConnections(http)
+    const server = createTlsServer(
+      {
+        ...options,
+        ALPNProtocols: grpc === null ? ['http/1.1'] : ['h2', 'http/1.1'],
+        requestCert: tls.client_ca_file !== undefined,
+        rejectUnauthorized: tls.client_ca_file !== undefined,
+        handshakeTimeout: this.#limits.headersTimeoutMs,
+        noDelay: true,
+      },
+      (socket: TLSSocket) => {
+        if (grpc !== null && socket.alpnProtocol === 'h2') grpc.accept(socket)
+        else http.emit('connection', socket)
+      },
+    )
+    // A handshake that fails, as of a client without a certificate, concerns that client only.
+    server.on('tlsClientError', (_error, socket) => socket.destroy())
+    endpoint.reload = new TlsReload(server, tls, digest, this.#tlsEvents)
+    return server
   }
 
   #dispatch(endpoint: Endpoint, req: IncomingMessage, res: ServerResponse): void {
@@ -253,7 +356,14 @@ function onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   socket.end(`HTTP/1.1 ${status}\r\n${HEADER_LINES}connection: close\r\ncontent-length: 0\r\n\r\n`)
 }
 
-async function closeEndpoint({ server, http, grpc }: Endpoint, drainMs: number): Promise<void> {
+/** A server that never listens must be told to start watching the time limits of its connections. */
+function watchConnections(http: Server): void {
+  http.emit('listening')
+}
+
+async function closeEndpoint(endpoint: Endpoint, drainMs: number): Promise<void> {
+  const { server, http, grpc, reload } = endpoint
+  reload?.stop()
   if (server === null || http === null) return
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   const grpcClosed = grpc?.close(drainMs)

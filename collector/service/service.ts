@@ -127,13 +127,7 @@ export class Service implements ServiceView {
     this.reportRequest = deps.reportRequest
     this.startedAtMs = deps.clock.nowMs()
     const { limits } = config
-    this.listeners = new Listeners({
-      headerBytesMax: limits.max_header_bytes,
-      headersTimeoutMs: limits.header_timeout,
-      requestTimeoutMs: limits.request_timeout,
-      keepAliveMs: limits.idle_timeout,
-      connectionsMax: limits.max_connections,
-    })
+    this.listeners = Listeners.of(limits, deps.log)
     this.#admission = AdmissionControl.of(limits, deps)
     this.#pools = new RunningPools({
       parts: this.#pipelineParts,

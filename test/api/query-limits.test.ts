@@ -40,7 +40,7 @@ test('a question below the limit of rows is answered, one above it is a 422 with
   await send(10)
   assert.equal((await get('/api/v1/events')).status, 200)
   await send(EVENTS)
-  for (const path of ['/api/v1/events', '/api/v1/events?text=chat', '/api/v1/traces']) {
+  for (const path of ['/api/v1/events', '/api/v1/events?limit=5']) {
     const { status, code, message } = await get(path)
     assert.equal(status, 422, path)
     assert.equal(code, 'QUERY_TOO_EXPENSIVE')

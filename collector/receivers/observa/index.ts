@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import type { Component, Host, ReceiverContext, ReceiverFactory } from '../../../core/component.ts'
 import { endpoint } from '../../../core/config/config-types.ts'
+import { serverTls } from '../../../core/config/server-tls.ts'
 import { originCheck } from '../../http/cors.ts'
 import { otlpHandler } from '../../http/otlp-handler.ts'
 import { RECEIVER_METRICS } from '../../http/receiver-counts.ts'
@@ -13,6 +14,7 @@ export const observaSchema = z.strictObject({
   endpoint: endpoint()
     .default('127.0.0.1:3000')
     .describe('Address to listen on; shared with the REST API when both name the same.'),
+  tls: serverTls(),
   events_paths: z
     .array(z.string().startsWith('/'))
     .default(['/api/v1/events/ingest'])
@@ -65,6 +67,7 @@ class ObservaReceiver implements Component {
       maxAgeS: config.cors.max_age,
     }
     const isAllowedOrigin = cors.isAllowed
+    ctx.listeners.secure(config.endpoint, config.tls)
     const json = ctx.guard(config.endpoint, { isAllowedOrigin, isJsonOnly: true })
     const events = observaHandler({ v0: false, cors, guard: json }, host, ctx)
     const traces = observaHandler({ v0: true, cors, guard: json }, host, ctx)

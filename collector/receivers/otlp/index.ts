@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import type { Component, Host, ReceiverContext, ReceiverFactory } from '../../../core/component.ts'
 import { endpoint } from '../../../core/config/config-types.ts'
+import { serverTls } from '../../../core/config/server-tls.ts'
 import type { TelemetryKind } from '../../../core/task.ts'
 import { EXPORT_METHODS, otlpExport } from '../../grpc/otlp-export.ts'
 import { originCheck } from '../../http/cors.ts'
@@ -16,6 +17,7 @@ const grpcSchema = z.strictObject({
     .default('127.0.0.1:4317')
     .describe('Address to listen on. Loopback unless set otherwise.')
     .meta({ examples: ['0.0.0.0:4317'] }),
+  tls: serverTls(),
 })
 
 const httpSchema = z.strictObject({
@@ -23,6 +25,7 @@ const httpSchema = z.strictObject({
     .default('127.0.0.1:4318')
     .describe('Address to listen on. Loopback unless set otherwise.')
     .meta({ examples: ['0.0.0.0:4318'] }),
+  tls: serverTls(),
   traces_paths: z
     .array(z.string().startsWith('/'))
     .default(['/v1/traces', ...DEFAULT_VENDOR_PATHS.traces])
@@ -111,10 +114,11 @@ class OtlpReceiver implements Component {
 }
 
 function addMethods(
-  { endpoint: at }: NonNullable<Protocols['grpc']>,
+  { endpoint: at, tls }: NonNullable<Protocols['grpc']>,
   host: Host,
   ctx: ReceiverContext,
 ): void {
+  ctx.listeners.secure(at, tls)
   const guard = ctx.guard(at)
   for (const telemetry of ['traces', 'logs', 'metrics'] satisfies TelemetryKind[])
     ctx.listeners.grpc(at, EXPORT_METHODS[telemetry], otlpExport({ telemetry, guard }, host, ctx))
@@ -131,6 +135,7 @@ function addRoutes(http: NonNullable<Protocols['http']>, host: Host, ctx: Receiv
     allowedHeaders: http.cors.allowed_headers,
     maxAgeS: http.cors.max_age,
   }
+  ctx.listeners.secure(http.endpoint, http.tls)
   const guard = ctx.guard(http.endpoint, { isAllowedOrigin: cors.isAllowed })
   for (const [telemetry, paths] of routes) {
     const handler = otlpHandler({ telemetry, cors, guard }, host, ctx)
