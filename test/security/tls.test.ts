@@ -23,45 +23,34 @@ let instance: Instance
 const at = (name: string): string => join(dir, name)
 const pem = (name: string): Buffer => readFileSync(at(name))
 
-function openssl(...args: readonly string[]): void {
-  execFileSync('openssl', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+/** Runs the command with options that have no blanks in them, and the files as they are named. */
+function openssl(command: string, files: Readonly<Record<string, string>>): void {
+  const named = Object.entries(files).flatMap(([option, name]) => [`-${option}`, at(name)])
+  execFileSync('openssl', [...command.split(' '), ...named], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
 }
 
+const EC = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes'
+
 function authority(name: string): void {
-  openssl(
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-    ...[
-      '-days',
-      '2',
-      '-subj',
-      `/CN=${name}`,
-      '-keyout',
-      at(`${name}.key`),
-      '-out',
-      at(`${name}.pem`),
-    ],
-  )
+  openssl(`req -x509 ${EC} -days 2 -subj /CN=${name}`, {
+    keyout: `${name}.key`,
+    out: `${name}.pem`,
+  })
 }
 
 /** A certificate for this host, signed by the authority `ca`. */
 function certificate(name: string, ca: string): void {
-  openssl(
-    ...['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-    ...['-subj', `/CN=${name}`, '-keyout', at(`${name}.key`), '-out', at(`${name}.csr`)],
-  )
+  openssl(`req ${EC} -subj /CN=${name}`, { keyout: `${name}.key`, out: `${name}.csr` })
   writeFileSync(at(`${name}.ext`), 'subjectAltName=IP:127.0.0.1,DNS:localhost\n')
-  openssl(
-    ...['x509', '-req', '-days', '2', '-in', at(`${name}.csr`), '-extfile', at(`${name}.ext`)],
-    ...[
-      '-CA',
-      at(`${ca}.pem`),
-      '-CAkey',
-      at(`${ca}.key`),
-      '-CAcreateserial',
-      '-out',
-      at(`${name}.pem`),
-    ],
-  )
+  openssl('x509 -req -days 2 -CAcreateserial', {
+    in: `${name}.csr`,
+    extfile: `${name}.ext`,
+    CA: `${ca}.pem`,
+    CAkey: `${ca}.key`,
+    out: `${name}.pem`,
+  })
 }
 
 before(async () => {

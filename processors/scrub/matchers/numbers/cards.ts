@@ -74,10 +74,10 @@ function isCardContext(s: ScannedValue, start: number, issuer: number): boolean 
 
 /** What stands behind the last number, its marker, comma or line end: of two labels the nearer one counts. */
 function labelIn(before: string): string {
-  return before.slice(Math.max(...SIGNS.map((c) => before.lastIndexOf(c))) + 1)
+  return before.slice(BEFORE_LABEL.exec(before)?.[0].length ?? 0)
 }
 
-const SIGNS = [...'0123456789],;\n\x8c\x8b']
+const BEFORE_LABEL = /^.*[\d\],;\n\x8c\x8b]/s
 
 const NAME = /([A-Za-z][\w.-]*(?: [A-Za-z][\w.-]*)?)\\*["']?[ \t]?[:=][ \t]?\\*["']?$/
 
