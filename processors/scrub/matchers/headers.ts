@@ -324,7 +324,7 @@ const OF_SAS = /[?&;"'](?:amp;)?(?:sv|se|sp|st|sr)=|core\.windows\.net|sharedacc
 const OF_SIGNED_URL =
   /[?&](?:amp;)?(?:googleaccessid|key-pair-id|policy|expires|[a-z]{0,8}accesskeyid|x-goog-date)=/
 
-/** `sig=` of a shared access signature, `Signature=` of a signed URL (Google, CloudFront, S3 before 2018), or `X-Amz-Signature=` and 64 hex. */
+/** `sig=` of a shared access signature, `Signature=` of a signed URL (Google, CloudFront, older S3), or `X-Amz-Signature=` and 64 hex. */
 export function matchSignature(
   s: ScannedValue,
   p: number,
