@@ -6,7 +6,6 @@ import { parentPort, threadId, workerData } from 'node:worker_threads'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
 import { TombstoneSet } from '../../core/deletion/tombstone-set.ts'
 import type { Task, TaskResult } from '../../core/task.ts'
-import { storeCompiledModules } from '../compiled-modules.ts'
 import { buildChain, buildMetricsChain, isMetrics, type PipelineSpec } from './build-chain.ts'
 import type { Chain } from './chain.ts'
 import { DeletedEvents } from './deleted-events.ts'
@@ -50,7 +49,6 @@ const chains = pipelines.map((spec): Chain => buildChain(spec, deleted))
 const metricsChains = pipelines.map((): MetricsChain | null => null)
 const results = new ResultWriter(threadId)
 parentPort?.postMessage({ startedThread: threadId } satisfies ThreadStarted)
-storeCompiledModules()
 
 /** The exported function piscina calls for each task. */
 export default function run(message: WorkerMessage): unknown {
