@@ -204,6 +204,17 @@ test('what repeats a request that the log does not take is not acknowledged for 
   await stop()
 })
 
+test('a request whose record the log can never take is refused for good, and a smaller one is taken', async (t) => {
+  const { pipeline, stop } = await running(await directory(t), { recordBytesMax: 4000 })
+  const ids = Array.from({ length: 20 }, (_, i) => `r${i}`)
+  const large = await pipeline.accept(request({ span: 1, responseIds: ids }), NOW)
+  assert.equal(large.kind, 'refused')
+  assert.match(JSON.stringify(large), /too_large.*send fewer items/)
+  const half = await pipeline.accept(request({ span: 1, responseIds: ['r0'] }), NOW)
+  assert.equal(half.kind, 'accepted')
+  await stop()
+})
+
 /** A call of which a richer report, in another trace and another request, comes later. */
 function reports(): readonly [TaskRequest, TaskRequest] {
   const say = (trace: string, scope: string, more: Readonly<Record<string, string | number>>) => {

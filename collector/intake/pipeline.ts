@@ -3,12 +3,12 @@
 
 import type { Clock } from '../../core/clock.ts'
 import type { IntakeVerdict } from '../../core/component.ts'
-import { messageOf } from '../../core/errors.ts'
+import { messageOf, ObservaError } from '../../core/errors.ts'
 import { counter, type Metrics } from '../../core/metrics.ts'
 import type { LedgerCorrection, TaskRequest } from '../../core/task.ts'
 import { packFacts } from '../ledger/event-facts.ts'
 import type { UsageLedger } from '../ledger/ledger.ts'
-import type { CommitOutcome } from '../ledger/pending-commits.ts'
+import type { CommitFailure, CommitOutcome } from '../ledger/pending-commits.ts'
 import type { ReportState } from '../ledger/report-history.ts'
 import type { Revised } from '../ledger/trace-reports.ts'
 import type { DurableLog } from '../log/log.ts'
@@ -65,6 +65,11 @@ export const PIPELINE_METRICS = [
   counter('observa_stage_seconds_total', 'Time spent by workers, by stage.', ['pipeline', 'stage']),
 ]
 
+function failureOf(thrown: unknown): CommitFailure {
+  const isTooLarge = thrown instanceof ObservaError && thrown.code === 'OBS_LOG_RECORD_TOO_LARGE'
+  return { ok: false, message: messageOf(thrown), ...(isTooLarge ? { isTooLarge } : {}) }
+}
+
 export class Pipeline {
   readonly id: string
   readonly #parts: PipelineParts
@@ -100,7 +105,11 @@ export class Pipeline {
       return verdict
     }
     const outcome = await shared.commit
-    if (!outcome.ok) return retryVerdict('notDurable', outcome.message)
+    if (!outcome.ok) {
+      // Of a task of several requests none is known to be the one, and each may fit when it comes again.
+      const isTooLarge = outcome.isTooLarge === true && shared.task.requests.length === 1
+      return isTooLarge ? this.#tooLarge() : retryVerdict('notDurable', outcome.message)
+    }
     const m = this.#parts.metrics
     m.add('observa_pipeline_accepted_items_total', this.#labels, verdict.accepted)
     if (verdict.dropped > 0)
@@ -114,12 +123,20 @@ export class Pipeline {
     return verdict
   }
 
+  /** A client that sent it again would send it again forever. */
+  #tooLarge(): IntakeVerdict {
+    const m = this.#parts.metrics
+    m.add('observa_pipeline_rejected_items_total', `${this.#labels},reason="too_large"`)
+    const message = 'what the exporters need of this request is larger than a record of the queue'
+    return { kind: 'refused', code: 'too_large', message: `${message}: send fewer items at a time` }
+  }
+
   /** Called once for each finished task: ledger, then log. */
   async finish(task: FinishedTask): Promise<CommitOutcome> {
     try {
       return await this.#runUntilLedgerAgrees(task)
     } catch (thrown) {
-      return { ok: false, message: messageOf(thrown) }
+      return failureOf(thrown)
     }
   }
 
@@ -207,7 +224,7 @@ export class Pipeline {
     } catch (thrown) {
       // A second time is harmless; the first was missed if the append threw instead of refusing.
       ledger.rollback(facts)
-      return { ok: false, message: messageOf(thrown) }
+      return failureOf(thrown)
     }
   }
 

@@ -3,7 +3,14 @@
 // Bounded by the appends that the log lets wait (`pendingBytesMax`).
 
 /** What became of a record: durable as configured, or refused with the reason for the client. */
-export type CommitOutcome = { readonly ok: true } | { readonly ok: false; readonly message: string }
+export type CommitOutcome = { readonly ok: true } | CommitFailure
+
+export interface CommitFailure {
+  readonly ok: false
+  readonly message: string
+  /** No repetition helps: what the task made is larger than a record of the log may be. */
+  readonly isTooLarge?: boolean
+}
 
 const DURABLE: CommitOutcome = { ok: true }
 
