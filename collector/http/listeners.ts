@@ -284,6 +284,11 @@ export class Listeners implements HttpListeners {
   }
 
   #dispatch(endpoint: Endpoint, req: IncomingMessage, res: ServerResponse): void {
+    if (hasSeveralHosts(req.rawHeaders)) {
+      // RFC 9112, 3.2. The connection ends, because a proxy may have read the rest in another way.
+      res.writeHead(400, { ...DATA_HEADERS, connection: 'close', 'content-length': 0 }).end()
+      return
+    }
     if (this.#closing) res.setHeader('connection', 'close')
     const url = req.url ?? '/'
     const q = url.indexOf('?')
@@ -299,6 +304,16 @@ export class Listeners implements HttpListeners {
     res.writeHead(404, { ...DATA_HEADERS, 'content-type': 'application/json' })
     res.end(JSON.stringify({ error: { code: 'NOT_FOUND', message: what } }))
   }
+}
+
+/** True if there are several `Host` headers: Node uses the first one, a proxy before it may have checked another. */
+export function hasSeveralHosts(raw: readonly string[]): boolean {
+  let count = 0
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] ?? ''
+    if (name.length === 4 && name.toLowerCase() === 'host') count++
+  }
+  return count > 1
 }
 
 const GRPC_ONLY =

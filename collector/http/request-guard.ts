@@ -9,7 +9,7 @@ import type {
   RequestGuard,
   RequestRefusal,
 } from '../../core/http/request-guard.ts'
-import { splitEndpoint } from './listeners.ts'
+import { hasSeveralHosts, splitEndpoint } from './listeners.ts'
 
 /** The guard of listeners that need a key: it refuses nothing. */
 export const openGuard: RequestGuard = { refusalOf: () => null }
@@ -76,16 +76,6 @@ export class BrowserGuard implements RequestGuard {
 function authorityOf(target: string): string | null {
   if (target.startsWith('/') || target === '*') return null
   return /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i.exec(target)?.[1] ?? ''
-}
-
-/** True if there are several `Host` headers: Node uses the first one, a proxy before it may have checked another. */
-function hasSeveralHosts(raw: readonly string[]): boolean {
-  let count = 0
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i] ?? ''
-    if (name.length === 4 && name.toLowerCase() === 'host') count++
-  }
-  return count > 1
 }
 
 function addressOf(socket: GuardedRequest['socket']): string | null {

@@ -44,6 +44,7 @@ const FRAMINGS: Readonly<Record<string, string>> = {
   'both lengths': `${HEAD}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${SMUGGLED}`,
   'two lengths': `${HEAD}Content-Length: 2\r\nContent-Length: 4\r\n\r\n{}${SMUGGLED}`,
   'two lengths in one header': `${HEAD}Content-Length: 2, 4\r\n\r\n{}${SMUGGLED}`,
+  'two hosts': `${HEAD}Host: other\r\nContent-Length: 2\r\n\r\n{}${SMUGGLED}`,
   'a signed length': `${HEAD}Content-Length: +2\r\n\r\n{}${SMUGGLED}`,
   'a length in hexadecimal': `${HEAD}Content-Length: 0x2\r\n\r\n{}${SMUGGLED}`,
   'a coding after chunked': `${HEAD}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n${SMUGGLED}`,
