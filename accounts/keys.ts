@@ -149,6 +149,18 @@ export function stateOf(
   return isPast(key.expires_at) ? 'expired' : 'active'
 }
 
+/** After so many days without a request a key is better revoked: nobody would notice that it was stolen. */
+export const UNUSED_DAYS = 90
+
+/** A key that works, and with which nobody has sent for so long, since it was made where it was never used. */
+export function isUnused(
+  key: Pick<KeyRow, 'revoked_at' | 'expires_at' | 'last_used_at' | 'created_at'>,
+  nowMs: number,
+): boolean {
+  const since = (key.last_used_at ?? key.created_at).getTime()
+  return stateOf(key) === 'active' && nowMs - since > UNUSED_DAYS * 86_400_000
+}
+
 const isPast = (at: Date | null): boolean => at !== null && at.getTime() <= Date.now()
 
 function stored(key: string, pepper: Secret | null) {

@@ -5,10 +5,12 @@ import { KEY_ID } from '../../../accounts/api-key.ts'
 import * as input from '../../../accounts/input.ts'
 import {
   createKey,
+  isUnused,
   type MadeKey,
   revokeOwnKey,
   rotateKey,
   stateOf,
+  UNUSED_DAYS,
 } from '../../../accounts/keys.ts'
 import type { Secret } from '../../../core/config/config-types.ts'
 import { findKey, type KeyRow, listKeys } from '../../../storage/control/keys.ts'
@@ -36,6 +38,9 @@ const keySchema = z.object({
   expires_at: time,
   revoked_at: time,
   last_used_at: time.describe('Written once a minute.'),
+  is_unused: z
+    .boolean()
+    .describe(`Whether it works and nobody has sent with it for ${UNUSED_DAYS} days: revoke it.`),
 })
 
 const madeSchema = keySchema.extend({
@@ -54,6 +59,7 @@ const shown = (row: KeyRow) => ({
   scopes: [...row.scopes],
   origins: [...row.origins],
   state: stateOf(row),
+  is_unused: isUnused(row, Date.now()),
 })
 
 const made = ({ key, row }: MadeKey) => ({ ...shown(row), key })

@@ -5,10 +5,12 @@ import { ControlError } from '../../../accounts/control-error.ts'
 import * as input from '../../../accounts/input.ts'
 import {
   createKey,
+  isUnused,
   type MadeKey,
   revokeOwnKey,
   rotateKey,
   stateOf,
+  UNUSED_DAYS,
 } from '../../../accounts/keys.ts'
 import { findKey, type KeyRow, listKeys } from '../../../storage/control/keys.ts'
 import { parse } from '../args.ts'
@@ -104,13 +106,17 @@ async function keyOf({ client }: ControlSession, id: string): Promise<KeyRow> {
   return found
 }
 
-type Shown = KeyRow & { readonly state: string }
-const withState = (row: KeyRow): Shown => ({ ...row, state: stateOf(row) })
+type Shown = KeyRow & { readonly state: string; readonly is_unused: boolean }
+const withState = (row: KeyRow): Shown => ({
+  ...row,
+  state: stateOf(row),
+  is_unused: isUnused(row, Date.now()),
+})
 
 const keyLine = (key: Shown): Line => ({
   KEY: key.key_id,
   'ENDS IN': key.last4,
-  STATE: key.state,
+  STATE: key.is_unused ? `${key.state}, unused for ${UNUSED_DAYS} days` : key.state,
   'TENANT/PROJECT': `${key.tenant_id}/${key.project_id}`,
   SCOPES: key.scopes.join(','),
   NAME: key.name ?? '',

@@ -21,6 +21,8 @@ readonly expires_at: string | null
 readonly revoked_at: string | null
 /** Written once a minute. */
 readonly last_used_at: string | null
+/** Whether it works and nobody has sent with it for 90 days: revoke it. */
+readonly is_unused: boolean
 }
 
 export type DeleteMembersByIdProjectsByProjectAnswer = {
@@ -1946,6 +1948,8 @@ readonly expires_at: string | null
 readonly revoked_at: string | null
 /** Written once a minute. */
 readonly last_used_at: string | null
+/** Whether it works and nobody has sent with it for 90 days: revoke it. */
+readonly is_unused: boolean
 /** The whole key, shown this once. */
 readonly key: string
 }

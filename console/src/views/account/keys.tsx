@@ -149,6 +149,7 @@ function KeysTable({
           <td>{oneLine(row.project_id, 24)}</td>
           <td>
             <Badge tone={row.state === 'active' ? 'good' : 'neutral'}>{row.state}</Badge>
+            {row.is_unused ? <Badge tone="warn">unused for 90 days</Badge> : null}
           </td>
           <td>{row.last_used_at === null ? 'never' : <Ago at={row.last_used_at} />}</td>
           <td>
