@@ -7,7 +7,8 @@ import { type Drill, nothingMissing, type Report, type Round } from '../drill.ts
 import { type LoadedInstance, underLoad } from '../under-load.ts'
 
 /** Both pipelines, with an additional first step that marks every span. */
-const marked = (mark: string): string => `processors:
+const marked = (mark: string): string => `workers: { count: 2 }
+processors:
   attributes: { actions: [{ action: upsert, key: mark, value: "${mark}" }] }
 service:
   pipelines:
