@@ -132,7 +132,7 @@ test('for an unknown command or option the error lists the known ones', async ()
   assert.equal(command.code, 2)
   assert.match(command.stderr, /no command "rum"\. Did you mean "run"\?/)
   const option = await observa(['pipe', '--explian'])
-  assert.equal(option.code, 1)
+  assert.equal(option.code, 2)
   assert.match(option.stderr, /--explian/)
 })
 
