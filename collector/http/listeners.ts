@@ -215,7 +215,7 @@ export class Listeners implements HttpListeners {
     const server =
       endpoint.tls === null
         ? this.#plainServer(endpoint, http)
-        : await this.#tlsServer(endpoint, http)
+        : await this.#tlsServer(endpoint, endpoint.tls, http)
     server.maxConnections = this.#limits.connectionsMax
     endpoint.http = http
     endpoint.server = server
@@ -258,9 +258,8 @@ export class Listeners implements HttpListeners {
   }
 
   /** Over TLS the client and the server agree on the protocol while they shake hands (ALPN). */
-  async #tlsServer(endpoint: Endpoint, http: Server): Promise<TcpServer> {
+  async #tlsServer(endpoint: Endpoint, tls: ServerTls, http: Server): Promise<TcpServer> {
     const { grpc } = endpoint
-    const tls = endpoint.tls as ServerTls
     const { options, digest } = await readTlsFiles(tls)
     watchConnections(http)
     const server = createTlsServer(

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import type { ServerTls } from '../../core/config/server-tls.ts'
-import { ObservaError } from '../../core/errors.ts'
+import { messageOf, ObservaError } from '../../core/errors.ts'
 
 export interface TlsFiles {
   readonly options: SecureContextOptions
@@ -31,7 +31,7 @@ export async function readTlsFiles(tls: ServerTls): Promise<TlsFiles> {
   } catch (error) {
     throw new ObservaError(
       'OBS_TLS_FILES',
-      `${tls.cert_file} and ${tls.key_file} make no certificate with its key: ${(error as Error).message}.`,
+      `${tls.cert_file} and ${tls.key_file} make no certificate with its key: ${messageOf(error)}.`,
       'Both must be PEM without a passphrase, and belong together.',
       { cause: error },
     )
@@ -47,7 +47,7 @@ async function read(path: string): Promise<Buffer> {
   } catch (error) {
     throw new ObservaError(
       'OBS_TLS_FILES',
-      `${path} cannot be read: ${(error as Error).message}.`,
+      `${path} cannot be read: ${messageOf(error)}.`,
       'The user that Observa runs as needs to read it.',
       { cause: error },
     )
@@ -97,7 +97,7 @@ export class TlsReload {
       this.#digest = digest
       this.#events.renewed(this.#tls)
     } catch (error) {
-      const reason = (error as Error).message
+      const reason = messageOf(error)
       if (reason === this.#failure) return
       this.#failure = reason
       this.#events.failed(this.#tls, reason)
