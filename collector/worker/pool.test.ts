@@ -16,6 +16,15 @@ import { TaskDeadline } from './task-deadline.ts'
 const CLOSER = join(import.meta.dirname, 'testing/close-while-starting.ts')
 
 // In a process of its own, because what it guards against ends the process: without the guard about every second time.
+const EMPTY_REQUEST = {
+  payload: Buffer.from('{}'),
+  encoding: 'identity',
+  format: 'otlp-json',
+  telemetry: 'traces',
+  tenant: DEFAULT_TENANT,
+  receivedAtMs: 0,
+} as const
+
 test('threads that still start when the pool is closed do not take the process with them', async () => {
   const { promise, resolve } = Promise.withResolvers<{ code: unknown; out: string; err: string }>()
   execFile(process.execPath, [CLOSER], (error, out, err) =>
@@ -43,15 +52,7 @@ test('the start of a thread is no part of the time that a task has, and the thre
     silentLog,
   )
   t.after(() => pool.close())
-  const request = {
-    payload: Buffer.from('{}'),
-    encoding: 'identity',
-    format: 'otlp-json',
-    telemetry: 'traces',
-    tenant: DEFAULT_TENANT,
-    receivedAtMs: 0,
-  } as const
-  const shared = await pool.submit(0, request, { decodedBytes: 2, isGone: () => false })
+  const shared = await pool.submit(0, EMPTY_REQUEST, { decodedBytes: 2, isGone: () => false })
   assert.equal(shared?.task.result.verdicts[0]?.kind, 'accepted')
   if (process.platform !== 'linux') return
   const own = getPriority()
@@ -84,15 +85,7 @@ async function emptyPool(t: TestContext): Promise<{ pool: WorkerPool; tasks: () 
 }
 
 function submitted(pool: WorkerPool, decodedBytes = 100): ReturnType<WorkerPool['submit']> {
-  const request = {
-    payload: Buffer.from('{}'),
-    encoding: 'identity',
-    format: 'otlp-json',
-    telemetry: 'traces',
-    tenant: DEFAULT_TENANT,
-    receivedAtMs: 0,
-  } as const
-  return pool.submit(0, request, { decodedBytes, isGone: () => false })
+  return pool.submit(0, EMPTY_REQUEST, { decodedBytes, isGone: () => false })
 }
 
 test('small requests of one turn of the event loop are one task, and large ones are for all workers that are idle', async (t) => {
