@@ -2,8 +2,6 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Environment variable by which `cpu.ts` recognises descendants that have detached themselves (daemons). */
@@ -95,18 +93,6 @@ export function startProcess(options: StartOptions): RunningProcess {
       await exit
     },
   }
-}
-
-/** A port that is free at the moment. If another program takes it first, the start fails with an error. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo // a TCP server has one
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 /** The words `taskset -c cpus` if taskset exists and `cpus` is not empty; otherwise nothing. */

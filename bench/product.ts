@@ -4,8 +4,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import { freePort } from '../test/ports.ts'
 import { OUT_DIRECTORY } from './load/build.ts'
-import { freePort, pinTo, startProcess } from './process.ts'
+import { pinTo, startProcess } from './process.ts'
 import {
   fetchText,
   type RunningSubject,

@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { importsOf } from '../test/house/source-files.ts'
-import { freePort } from '../test/instance.ts'
+import { freePort } from '../test/ports.ts'
 
 const root = join(import.meta.dirname, '..')
 const run = promisify(execFile)

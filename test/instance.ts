@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { withRevision } from '../core/reports/revised-fields.ts'
+import { freePort } from './ports.ts'
 
 const MAIN = join(import.meta.dirname, '../collector/main.ts')
 const READY_MS_MAX = 180_000
@@ -34,19 +34,6 @@ export interface Ports {
   readonly grpc: number
   readonly http: number
   readonly metrics: number
-}
-
-/** A port that is free at the moment. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      const port = typeof address === 'object' && address !== null ? address.port : 0
-      probe.close(() => resolve(port))
-    })
-  })
 }
 
 /**

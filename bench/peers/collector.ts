@@ -1,7 +1,8 @@
 // The OpenTelemetry Collector as a subject of measurements, in the configurations of configs/.
 
 import { join } from 'node:path'
-import { freePort, pinTo, startProcess } from '../process.ts'
+import { freePort } from '../../test/ports.ts'
+import { pinTo, startProcess } from '../process.ts'
 import { fetchText, type StartSubject, type Subject, sumMetric } from '../subject.ts'
 import type { BodyForm } from '../traffic/generate.ts'
 import { collectorBinary } from './build.ts'

@@ -4,7 +4,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort, pinTo, startProcess } from '../process.ts'
+import { freePort } from '../../test/ports.ts'
+import { pinTo, startProcess } from '../process.ts'
 import type { StartSubject, Subject } from '../subject.ts'
 import type { BodyForm } from '../traffic/generate.ts'
 

@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { buildConsole } from '../../console/build.ts'
-import { freePort, Instance, until } from '../instance.ts'
+import { Instance, until } from '../instance.ts'
+import { freePort } from '../ports.ts'
 import { chromiumPath, launch, NO_CHROMIUM, openPage } from './browser.ts'
 
 const BUILT = join(import.meta.dirname, '../../console/dist')

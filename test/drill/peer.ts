@@ -3,7 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { collectorBinary, hasCollector } from '../../bench/peers/build.ts'
-import { freePort, until } from '../instance.ts'
+import { until } from '../instance.ts'
+import { freePort } from '../ports.ts'
 import type { Target } from './client.ts'
 
 const CONFIG = join(import.meta.dirname, '../../bench/peers/configs/queue.yaml')

@@ -3,7 +3,8 @@
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { freePort, Instance, until } from '../instance.ts'
+import { Instance, until } from '../instance.ts'
+import { freePort } from '../ports.ts'
 import { otlpJson } from '../span-batch.ts'
 
 const SPANS = 200

@@ -11,7 +11,8 @@ import { type TestContext, test } from 'node:test'
 import { collectorBinary, hasCollector } from '../../bench/peers/build.ts'
 import { keyForTests } from '../../collector/extensions/keys/testing/key-for-tests.ts'
 import { Secret } from '../../core/config/config-types.ts'
-import { freePort, Instance, until } from '../instance.ts'
+import { Instance, until } from '../instance.ts'
+import { freePort } from '../ports.ts'
 
 const RECIPES = join(import.meta.dirname, '../../deploy/collector')
 const CAPTURES = join(import.meta.dirname, '../captures')

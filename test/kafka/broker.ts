@@ -5,9 +5,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../ports.ts'
 import { type KafkaVersion, kafkaJars } from './install.ts'
 
 export { type KafkaVersion, kafkaAvailable } from './install.ts'
@@ -39,7 +40,7 @@ export async function startKafka(
 ): Promise<KafkaBroker> {
   const lib = await kafkaJars(version, progress)
   const dir = await mkdtemp(join(tmpdir(), 'observa-kafka-'))
-  const [clear, sasl, controller] = (await freePorts(3)) as [number, number, number]
+  const [clear, sasl, controller] = [await freePort(), await freePort(), await freePort()]
   const saslPassword = randomBytes(12).toString('hex')
   const config = join(dir, 'server.properties')
   await writeFile(config, properties({ dir, clear, sasl, controller, saslPassword }))
@@ -210,20 +211,4 @@ function accepts(port: number): Promise<boolean> {
     })
     socket.once('error', () => resolve(false))
   })
-}
-
-/** Ports that are free at the moment. All are held open together, so that they differ. */
-async function freePorts(n: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: n }, () => {
-      const server = createServer()
-      return new Promise<typeof server>((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(0, '127.0.0.1', () => resolve(server))
-      })
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }

@@ -7,7 +7,8 @@ import type { Browser, Page } from 'playwright-core'
 import { CALLBACK_PATH } from '../../accounts/oidc/oidc-provider.ts'
 import { buildConsole } from '../../console/build.ts'
 import { chromiumPath, launch, NO_CHROMIUM, openPage } from '../console/browser.ts'
-import { freePort, Instance } from '../instance.ts'
+import { Instance } from '../instance.ts'
+import { freePort } from '../ports.ts'
 import { TestProvider } from './test-provider.ts'
 
 const executablePath = chromiumPath()

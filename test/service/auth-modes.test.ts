@@ -13,7 +13,8 @@ import {
   keyForTests,
 } from '../../collector/extensions/keys/testing/key-for-tests.ts'
 import { rawRequest } from '../hostile/raw-request.ts'
-import { freePort, Instance } from '../instance.ts'
+import { Instance } from '../instance.ts'
+import { freePort } from '../ports.ts'
 import { otlpJson } from '../span-batch.ts'
 
 const acme = keyForTests('sk', { tenant: 'acme', project: 'shop', scopes: ['ingest', 'query'] })

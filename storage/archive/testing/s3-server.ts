@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import type { TestContext } from 'node:test'
 import { systemClock } from '../../../core/clock.ts'
-import { freePort } from '../../../test/instance.ts'
+import { freePort } from '../../../test/ports.ts'
 
 export interface RealServer {
   /** With the bucket. */
