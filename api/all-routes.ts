@@ -109,7 +109,7 @@ export function registerRoutes(app: Api, settings: RouteSettings): void {
   quotaRoutes(app, stores)
   memberRoutes(app, stores)
   keyRoutes(app, stores, keyPepper)
-  targetRoutes(app, stores)
+  targetRoutes(app, stores, service)
   budgetRoutes(app, stores)
   muteRoutes(app, stores)
   auditRoutes(app, stores)

@@ -404,6 +404,8 @@ export interface ServiceView {
   readonly judges?: JudgeOffer | undefined
   /** Sends the mail with which somebody replaces a forgotten password; absent when no mail server is configured. */
   readonly mailReset?: MailReset | undefined
+  /** Throws an `ObservaError` where a notification target may not have this URL, such as one of a private network. */
+  checkTargetUrl(url: string): Promise<void>
   /** Tells a service of error reports, such as Sentry, of answered requests; absent where none is configured. */
   readonly reportRequest?: ((answered: AnsweredRequest) => void) | undefined
   /** What the operators of the instance may do through the API. */

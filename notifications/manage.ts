@@ -86,8 +86,10 @@ export async function changeTarget(
   const before = await targetNamed(change, targetId)
   const divided = own === undefined ? null : dividedSettings(before.kind, own)
   const settings = divided === null ? undefined : { ...before.settings, ...divided.settings }
-  const secrets =
-    divided === null || Object.keys(divided.secrets).length === 0 ? undefined : divided.secrets
+  const isMoved = divided !== null && settings?.['url'] !== before.settings['url']
+  const losesSecrets = isMoved && SENDS_SECRET.has(before.kind)
+  const hasSecrets = divided !== null && Object.keys(divided.secrets).length > 0
+  const secrets = hasSecrets || losesSecrets ? divided?.secrets : undefined
   if (own !== undefined) {
     const unknown = Object.keys(own).find(
       (k) => !(k in (divided?.settings ?? {})) && !(k in (divided?.secrets ?? {})),
@@ -117,6 +119,16 @@ export async function changeTarget(
   await record(change, { action: 'target.update', resource: targetId, metadata })
   return await targetNamed(change, targetId)
 }
+
+/**
+ * Kinds whose secret is sent to their address. Whoever changes the address may not know the secret, and would have it sent to a
+ * place of their own, so a new address gets only a secret that is given with it.
+ */
+const SENDS_SECRET: ReadonlySet<TargetRow['kind']> = new Set([
+  'alertmanager',
+  'alertmanager_webhook',
+  'pagerduty',
+])
 
 /** Placeholders for secrets that are stored and remain. */
 const REQUIRED_SECRETS: Readonly<Partial<Record<TargetRow['kind'], Record<string, string>>>> = {

@@ -10,7 +10,7 @@ import { after, before, type TestContext, test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
 import { withRole } from '../storage/postgres/roles.ts'
 import { startTestPostgres, type TestPostgres } from '../storage/testing/stores.ts'
-import { createMute, sendAgain, testTarget } from './manage.ts'
+import { changeTarget, createMute, sendAgain, testTarget } from './manage.ts'
 import { occur, setStatus } from './testing/issues.ts'
 import {
   addTenant,
@@ -328,6 +328,34 @@ test('a test is sent to a target that nothing has happened for', async (t) => {
   await asControl((client) => testTarget({ client, ...change(acme.tenant) }, target.target_id))
   await until(() => receiver.received.length === 1, 'no test')
   assert.equal(receiver.received[0]?.body['type'], 'test')
+})
+
+test('a token is not sent to an address that was put in place of its own', async (t) => {
+  const { acme, receiver } = await started(t)
+  const other = await startReceiver()
+  t.after(() => other.stop())
+  const bearer_token = 'token-for-tests'
+  const { target } = await acme.target({
+    kind: 'alertmanager_webhook',
+    url: receiver.url,
+    bearer_token,
+  })
+  const id = target.target_id
+  const authorization = async (at: Receiver): Promise<unknown> => {
+    const count = at.received.length
+    await asControl((client) => testTarget({ client, ...change(acme.tenant) }, id))
+    await until(() => at.received.length > count, 'no test')
+    return at.received.at(-1)?.headers.authorization
+  }
+  const put = (settings: Record<string, unknown>) =>
+    asControl((client) => changeTarget({ client, ...change(acme.tenant) }, id, { settings }))
+  assert.equal(await authorization(receiver), `Bearer ${bearer_token}`)
+  await put({ url: receiver.url })
+  assert.equal(await authorization(receiver), `Bearer ${bearer_token}`)
+  await put({ url: other.url })
+  assert.equal(await authorization(other), undefined)
+  await put({ url: other.url, bearer_token: 'another' })
+  assert.equal(await authorization(other), 'Bearer another')
 })
 
 // ---------------------------------------------------------------- kills

@@ -30,6 +30,7 @@ export function testService(stores: Partial<ServiceView['stores']> = {}): Servic
     explainStored: () => [],
     pipelines: () => [],
     operations: NO_OPERATIONS,
+    checkTargetUrl: () => Promise.resolve(),
     tap: { open: () => 'too_many' },
     stores: { clickhouse: null, postgres: null, ...stores },
   }

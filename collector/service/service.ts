@@ -26,6 +26,7 @@ import { AdmissionControl } from '../intake/admission.ts'
 import { ReceiverIntake } from '../intake/intake.ts'
 import { Pipeline, type PipelineParts } from '../intake/pipeline.ts'
 import { embedTextOf, judgesOf, mailResetOf } from '../jobs/model-offers.ts'
+import { notificationSettingsOf } from '../jobs/notification-settings.ts'
 import { UsageLedger } from '../ledger/ledger.ts'
 import { reportLedger } from '../ledger/ledger-metrics.ts'
 import type { DurableLog } from '../log/log.ts'
@@ -111,6 +112,7 @@ export class Service implements ServiceView {
   #control: ControlPlane | null = null
   mailReset: MailReset | undefined
   readonly reportRequest: ServiceView['reportRequest']
+  readonly checkTargetUrl: ServiceView['checkTargetUrl']
   #log: DurableLog | null = null
   #operations: InstanceOperations | null = null
   #secrets: InstanceSecrets = NO_SECRETS
@@ -125,6 +127,8 @@ export class Service implements ServiceView {
     this.tap = new TapHub(deps.metrics, (component) => pipelinesWith(this.#config, component))
     this.version = deps.version
     this.reportRequest = deps.reportRequest
+    const { guard } = notificationSettingsOf(config)
+    this.checkTargetUrl = (url) => guard.checkUrl(url)
     this.startedAtMs = deps.clock.nowMs()
     const { limits } = config
     this.listeners = Listeners.of(limits, deps.log)

@@ -9,6 +9,8 @@ import { ObservaError } from '../../core/errors.ts'
 
 export const ADDRESS_REFUSED = 'OBS_NOTIFY_ADDRESS'
 
+const LOOK_UP_MS = 1000
+
 /** Networks that are not the public internet (RFC 6890 and its registry). */
 const PRIVATE_NETWORKS: readonly (readonly [
   network: string,
@@ -98,6 +100,20 @@ export class AddressGuard {
     if (isIP(bare) !== 0 && !this.permits(bare, bare)) throw refusal(host)
   }
 
+  /**
+   * Throws if a target with this URL would be refused now. Nothing is said of a name that cannot be resolved here: another
+   * worker may send, and each connection is checked again.
+   */
+  async checkUrl(url: string): Promise<void> {
+    const host = new URL(url).hostname
+    this.checkLiteral(host)
+    const bare = host.replace(/^\[|\]$/g, '')
+    if (isLinkLocalHost(bare)) throw refusal(host)
+    if (isIP(bare) !== 0) return
+    const addresses = await addressesOf(bare)
+    if (addresses.some((address) => !this.permits(bare, address))) throw refusal(host)
+  }
+
   /** For sockets: fails if any address of the name is refused, and connects only to the addresses that were checked. */
   readonly lookup: LookupFunction = (hostname, options, callback) => {
     dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
@@ -115,6 +131,17 @@ export class AddressGuard {
       else callback(null, first.address, first.family)
     })
   }
+}
+
+/** None after a second: a resolver that does not answer is no reason to refuse, or to keep somebody waiting. */
+async function addressesOf(name: string): Promise<readonly string[]> {
+  return await new Promise((resolve) => {
+    const timer = setTimeout(() => resolve([]), LOOK_UP_MS)
+    dnsLookup(name, { all: true }, (error, found) => {
+      clearTimeout(timer)
+      resolve(error === null ? found.map((a) => a.address) : [])
+    })
+  })
 }
 
 const refusal = (host: string): ObservaError =>

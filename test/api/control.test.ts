@@ -167,6 +167,50 @@ test('an address of a notification target is shown whole only to those who may c
   await done('DELETE', `targets/${String(body['target_id'])}`)
 })
 
+test('a target of a private network is refused when it is made and when it is changed, in every spelling', async () => {
+  const kept = { kind: 'webhook', name: 'hook', url: 'https://hooks.example.com/' }
+  const { body } = await done('POST', 'targets', kept)
+  const path = `targets/${String(body['target_id'])}`
+  for (const url of [
+    'http://127.0.0.1:9000/',
+    'http://localhost:9000/',
+    'http://[::1]/',
+    'http://[::ffff:10.0.0.1]/',
+    'http://2130706433/',
+    'http://0x7f.1/',
+    'http://0/',
+    'http://10.0.0.1/',
+    'http://169.254.169.254/latest/meta-data',
+    'http://metadata.google.internal/',
+  ]) {
+    for (const [method, to, given] of [
+      ['POST', 'targets', { kind: 'slack', name: 'x', url }],
+      ['POST', 'targets', { ...kept, url }],
+      ['PATCH', path, { settings: { url } }],
+    ] as const) {
+      const answer = await ask(method, to, { body: given })
+      assert.equal(answer.status, 400, `${method} ${url}`)
+      assert.match(messageOf(answer), /private network or of this machine/)
+    }
+  }
+  const [list] = [(await done('GET', 'targets')).body['data']]
+  assert.deepEqual(Array.isArray(list) ? list.map((t) => t.settings.url) : null, [kept.url])
+  await done('DELETE', path)
+})
+
+test('a key that is sent to a target does not go to another address without being given again', async () => {
+  const target = { kind: 'pagerduty', name: 'pd', routing_key: 'r'.repeat(32) }
+  const { body } = await done('POST', 'targets', target)
+  const path = `targets/${String(body['target_id'])}`
+  const url = 'https://collector.example.net/v2/enqueue'
+  const moved = await ask('PATCH', path, { body: { settings: { url } } })
+  assert.equal(moved.status, 400)
+  assert.match(messageOf(moved), /routing_key/)
+  await done('PATCH', path, { name: 'renamed' })
+  await done('PATCH', path, { settings: { url, routing_key: 'n'.repeat(32) } })
+  await done('DELETE', path)
+})
+
 test('an invalid request is refused with the reason', async () => {
   const cases: readonly (readonly [string, string, unknown, number, RegExp])[] = [
     ['POST', 'projects', {}, 400, /not valid/],

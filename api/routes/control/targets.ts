@@ -2,6 +2,8 @@
 
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { ServiceView } from '../../../core/component.ts'
+import { ObservaError } from '../../../core/errors.ts'
 import {
   changeTarget,
   createTarget,
@@ -75,9 +77,11 @@ const params = z.object({ id: z.string().min(1).max(64) })
 const TEST_WAIT_MS = 12_000
 const TEST_LOOK_MS = 200
 
-export function targetRoutes(app: Api, stores: Stores): void {
+type Checks = Pick<ServiceView, 'checkTargetUrl'>
+
+export function targetRoutes(app: Api, stores: Stores, service: Checks): void {
   readRoutes(app, stores)
-  changeRoutes(app, stores)
+  changeRoutes(app, stores, service)
   testRoute(app, stores)
   deliveryRoutes(app, stores)
 }
@@ -117,7 +121,7 @@ function readRoutes(app: Api, stores: Stores): void {
   )
 }
 
-function changeRoutes(app: Api, stores: Stores): void {
+function changeRoutes(app: Api, stores: Stores, service: Checks): void {
   app.post(
     '/api/v1/targets',
     {
@@ -126,12 +130,13 @@ function changeRoutes(app: Api, stores: Stores): void {
         tags: ['control'],
         summary: 'Make a notification target',
         description:
-          'Addresses of private networks are refused when something is sent, unless the operator permits them. A webhook is signed after Standard Webhooks; its secret is shown this once.',
+          'Addresses of private networks are refused, unless the operator permits them, also when something is sent to a name that leads there by then. A webhook is signed after Standard Webhooks; its secret is shown this once.',
         body: newTargetSchema,
         response: { 201: targetSchema.extend({ secret: z.string().nullable() }) },
       },
     },
     async (req, reply) => {
+      if ('url' in req.body) await refuseForbidden(service, req.body.url)
       const made = await write(req, stores, (change) => createTarget(change, req.body))
       void reply.code(201).header('cache-control', 'no-store')
       return { ...shown(made.target, req), secret: made.secret }
@@ -154,19 +159,21 @@ function changeRoutes(app: Api, stores: Stores): void {
             .record(z.string(), z.unknown())
             .optional()
             .describe(
-              'Of its kind. Settings that are not named stay; of secrets all are replaced.',
+              'Of its kind. Settings that are not named stay; of secrets all are replaced. With another address a token or key that was sent to the old one must be given again, or is gone.',
             ),
         }),
         response: { 200: targetSchema },
       },
     },
-    async (req) =>
-      shown(
-        await write(req, stores, (change) =>
-          changed(() => changeTarget(change, req.params.id, req.body)),
-        ),
-        req,
-      ),
+    async (req) => {
+      const url = req.body.settings?.['url']
+      // Anything else is refused below, by the schema of its kind.
+      if (typeof url === 'string' && URL.canParse(url)) await refuseForbidden(service, url)
+      const row = await write(req, stores, (change) =>
+        changed(() => changeTarget(change, req.params.id, req.body)),
+      )
+      return shown(row, req)
+    },
   )
   app.delete(
     '/api/v1/targets/:id',
@@ -185,6 +192,15 @@ function changeRoutes(app: Api, stores: Stores): void {
       return null
     },
   )
+}
+
+async function refuseForbidden(service: Checks, url: string): Promise<void> {
+  try {
+    await service.checkTargetUrl(url)
+  } catch (thrown) {
+    if (!(thrown instanceof ObservaError)) throw thrown
+    throw new ApiError(400, 'VALIDATION_ERROR', `url: ${thrown.message}`)
+  }
 }
 
 /**

@@ -2945,7 +2945,7 @@ readonly except?: readonly ('low' | 'medium' | 'high')[]
 } | null
 }
 readonly enabled?: boolean
-/** Of its kind. Settings that are not named stay; of secrets all are replaced. */
+/** Of its kind. Settings that are not named stay; of secrets all are replaced. With another address a token or key that was sent to the old one must be given again, or is gone. */
 readonly settings?: Readonly<Record<string, unknown>>
 }
     readonly answer: GetTargetsRow
