@@ -43,6 +43,13 @@ const limits = z.strictObject({
     .min(1)
     .default(10_000)
     .describe('Largest number of open connections of a listener.'),
+  max_connections_per_address: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Largest number of open connections of a listener that come from one address, or from one network of 64 bits of IPv6. When absent four fifths of max_connections, because a proxy is one address for all of its clients.',
+    ),
   max_key_requests_per_second: z
     .number()
     .min(0.1)

@@ -16,16 +16,17 @@ import type { GrpcHandler, HttpHandler, HttpListeners } from '../../core/compone
 import type { ServerTls } from '../../core/config/server-tls.ts'
 import { ObservaError } from '../../core/errors.ts'
 import { DATA_HEADERS } from '../../core/http/security-headers.ts'
+import type { Metrics } from '../../core/metrics.ts'
 import { GrpcServer } from '../grpc/server.ts'
+import { type ConnectionLimits, connectionLimitsOf, limitConnections } from './connection-limits.ts'
 import { detectProtocol } from './protocol-detection.ts'
 import { readTlsFiles, type TlsEvents, TlsReload } from './tls-files.ts'
 
-export interface ListenerLimits {
+export interface ListenerLimits extends ConnectionLimits {
   readonly headerBytesMax: number
   readonly headersTimeoutMs: number
   readonly requestTimeoutMs: number
   readonly keepAliveMs: number
-  readonly connectionsMax: number
 }
 
 export const DEFAULT_LISTENER_LIMITS: ListenerLimits = {
@@ -33,7 +34,7 @@ export const DEFAULT_LISTENER_LIMITS: ListenerLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 25_000,
   keepAliveMs: 65_000,
-  connectionsMax: 10_000,
+  ...connectionLimitsOf({ max_connections: 10_000 }),
 }
 
 /** Those of the configuration, ms and bytes. */
@@ -43,6 +44,7 @@ interface ConfiguredLimits {
   readonly request_timeout: number
   readonly idle_timeout: number
   readonly max_connections: number
+  readonly max_connections_per_address?: number | undefined
 }
 
 interface Route {
@@ -60,7 +62,12 @@ interface Endpoint {
   server: TcpServer | null
   http: Server | null
   reload: TlsReload | null
+  /** Connections that have sent nothing yet from which their protocol is known. */
+  readonly undecided: Set<Socket>
 }
+
+type GrpcEndpoint = Endpoint & { readonly grpc: GrpcServer }
+const hasGrpc = (endpoint: Endpoint): endpoint is GrpcEndpoint => endpoint.grpc !== null
 
 const UNTOLD: TlsEvents = { renewed: () => undefined, failed: () => undefined }
 
@@ -68,27 +75,36 @@ export class Listeners implements HttpListeners {
   readonly #endpoints = new Map<string, Endpoint>()
   readonly #limits: ListenerLimits
   readonly #tlsEvents: TlsEvents
+  readonly #metrics: Metrics | null
   #closing = false
 
   constructor(
     limits: ListenerLimits = DEFAULT_LISTENER_LIMITS,
-    { tlsEvents = UNTOLD }: { readonly tlsEvents?: TlsEvents } = {},
+    {
+      tlsEvents = UNTOLD,
+      metrics = null,
+    }: { readonly tlsEvents?: TlsEvents; readonly metrics?: Metrics | null } = {},
   ) {
     this.#limits = limits
+    this.#metrics = metrics
     this.#tlsEvents = tlsEvents
   }
 
   /** As the section `limits` of the configuration says. */
-  static of(limits: ConfiguredLimits, log: Logger): Listeners {
+  static of(
+    limits: ConfiguredLimits,
+    { log, metrics }: { readonly log: Logger; readonly metrics: Metrics },
+  ): Listeners {
     return new Listeners(
       {
         headerBytesMax: limits.max_header_bytes,
         headersTimeoutMs: limits.header_timeout,
         requestTimeoutMs: limits.request_timeout,
         keepAliveMs: limits.idle_timeout,
-        connectionsMax: limits.max_connections,
+        ...connectionLimitsOf(limits),
       },
       {
+        metrics,
         tlsEvents: {
           renewed: ({ cert_file }) =>
             log.info({ cert_file }, 'new connections get the new certificate'),
@@ -204,6 +220,7 @@ export class Listeners implements HttpListeners {
         server: null,
         http: null,
         reload: null,
+        undecided: new Set(),
       }
       this.#endpoints.set(name, found)
     }
@@ -212,11 +229,15 @@ export class Listeners implements HttpListeners {
 
   async #listen(name: string, endpoint: Endpoint): Promise<void> {
     const http = this.#httpServer(endpoint)
-    const server =
-      endpoint.tls === null
-        ? this.#plainServer(endpoint, http)
-        : await this.#tlsServer(endpoint, endpoint.tls, http)
-    server.maxConnections = this.#limits.connectionsMax
+    watchConnections(http)
+    const tls = endpoint.tls === null ? null : await this.#tlsServer(endpoint, endpoint.tls, http)
+    const server = createTcpServer({ noDelay: true })
+    const accept = (socket: Socket): void => {
+      if (tls !== null) tls.emit('connection', socket)
+      else if (hasGrpc(endpoint)) this.#accept(socket, http, endpoint)
+      else http.emit('connection', socket)
+    }
+    limitConnections(server, this.#limits, { metrics: this.#metrics, accept })
     endpoint.http = http
     endpoint.server = server
     const { host, port } = splitEndpoint(name)
@@ -243,15 +264,12 @@ export class Listeners implements HttpListeners {
     return server
   }
 
-  #plainServer({ grpc }: Endpoint, http: Server): TcpServer {
-    if (grpc === null) return http
-    watchConnections(http)
-    return createTcpServer({ noDelay: true }, (socket) => this.#accept(socket, http, grpc))
-  }
-
   /** Passes each connection to the server of the protocol that it begins with. */
-  #accept(socket: Socket, http: Server, grpc: GrpcServer): void {
+  #accept(socket: Socket, http: Server, { grpc, undecided }: GrpcEndpoint): void {
+    undecided.add(socket)
+    socket.once('close', () => undecided.delete(socket))
     detectProtocol(socket, this.#limits.headersTimeoutMs, (isHttp2) => {
+      undecided.delete(socket)
       if (isHttp2) grpc.accept(socket)
       else http.emit('connection', socket)
     })
@@ -261,7 +279,6 @@ export class Listeners implements HttpListeners {
   async #tlsServer(endpoint: Endpoint, tls: ServerTls, http: Server): Promise<TcpServer> {
     const { grpc } = endpoint
     const { options, digest } = await readTlsFiles(tls)
-    watchConnections(http)
     const server = createTlsServer(
       {
         ...options,
@@ -376,14 +393,16 @@ function watchConnections(http: Server): void {
 }
 
 async function closeEndpoint(endpoint: Endpoint, drainMs: number): Promise<void> {
-  const { server, http, grpc, reload } = endpoint
+  const { server, http, grpc, reload, undecided } = endpoint
   reload?.stop()
   if (server === null || http === null) return
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   const grpcClosed = grpc?.close(drainMs)
-  // Closing also ends the watch over connections when another server does the listening.
-  if (http !== server) http.close()
+  // Ends the watch over connections.
+  http.close()
   http.closeIdleConnections()
+  // They are no part of either server, and would keep a stop waiting.
+  for (const socket of undecided) socket.destroy()
   const timer = setTimeout(() => http.closeAllConnections(), drainMs)
   await closed
   await grpcClosed

@@ -13,6 +13,7 @@ import { NOTIFICATION_METRICS } from '../../notifications/notification-metrics.t
 import { SEMANTIC_METRICS } from '../../semantic/semantic-metrics.ts'
 import { DELETION_METRICS } from '../deletions/local-deletions.ts'
 import { DETECTION_METRICS } from '../detection/detection-loop.ts'
+import { CONNECTION_METRICS } from '../http/connection-limits.ts'
 import { ADMISSION_METRICS } from '../intake/admission.ts'
 import { PIPELINE_METRICS } from '../intake/pipeline.ts'
 import { LEDGER_METRICS } from '../ledger/ledger-metrics.ts'
@@ -28,7 +29,10 @@ import { RELOAD_METRICS } from './reload.ts'
 export const PARTS: readonly MetricsOfPart[] = [
   { part: 'The process', metrics: [...PROCESS_METRICS, ...RELOAD_METRICS, ...EXPLAIN_METRICS] },
   { part: 'Error reports', metrics: SENTRY_METRICS },
-  { part: 'Requests in flight', metrics: [...ADMISSION_METRICS, ...PIPELINE_METRICS] },
+  {
+    part: 'Requests in flight',
+    metrics: [...CONNECTION_METRICS, ...ADMISSION_METRICS, ...PIPELINE_METRICS],
+  },
   { part: 'The control plane', metrics: [...DIRECTORY_METRICS, ...QUOTA_METRICS] },
   { part: 'Deletions', metrics: DELETION_METRICS },
   { part: 'Retention and archive', metrics: [...RETENTION_METRICS, ...ARCHIVE_METRICS] },

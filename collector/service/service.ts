@@ -131,7 +131,7 @@ export class Service implements ServiceView {
     this.checkTargetUrl = (url) => guard.checkUrl(url)
     this.startedAtMs = deps.clock.nowMs()
     const { limits } = config
-    this.listeners = Listeners.of(limits, deps.log)
+    this.listeners = Listeners.of(limits, deps)
     this.#admission = AdmissionControl.of(limits, deps)
     this.#pools = new RunningPools({
       parts: this.#pipelineParts,
