@@ -103,6 +103,45 @@ test('small requests of one turn of the event loop are one task, and large ones 
   assert.equal(tasks(), 3)
 })
 
+/** The turn of the event loop in which what was submitted is dispatched, and the next one. */
+async function turns(): Promise<void> {
+  for (let n = 0; n < 2; n++) await new Promise<void>((resolve) => setImmediate(resolve))
+}
+
+/** Takes a thread tens of milliseconds. */
+function longTask(pool: WorkerPool, decodedBytes: number): ReturnType<WorkerPool['submit']> {
+  const spans = Array.from({ length: 20_000 }, () => ({ name: 'not a span', attributes: [{}, {}] }))
+  const text = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] })
+  const request = { ...EMPTY_REQUEST, payload: Buffer.from(text) }
+  return pool.submit(0, request, { decodedBytes, isGone: () => false })
+}
+
+test('little work waits for a small task instead of being many, and not for one that takes long', async (t) => {
+  const { pool, tasks } = await emptyPool(t)
+  const order: string[] = []
+  const first = longTask(pool, 100).then(() => order.push('long'))
+  await turns()
+  const others: Promise<unknown>[] = []
+  for (let n = 0; n < 4; n++) {
+    others.push(submitted(pool).then(() => order.push('held')))
+    await turns()
+  }
+  assert.equal(tasks(), 1)
+  await Promise.all([first, ...others])
+  assert.equal(tasks(), 2)
+  assert.deepEqual(order, ['held', 'held', 'held', 'held', 'long'])
+})
+
+test('more than a little work waits for no other task', async (t) => {
+  const { pool, tasks } = await emptyPool(t)
+  const first = longTask(pool, MIB)
+  await turns()
+  const second = submitted(pool)
+  await turns()
+  assert.equal(tasks(), 2)
+  await Promise.all([first, second])
+})
+
 test('a task that hangs in a thread that has started is late after its time, and not before', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const start = Promise.withResolvers<void>()

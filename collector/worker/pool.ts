@@ -1,6 +1,7 @@
 // Requests to workers: piscina behind adaptive coalescing. A task costs some hundred µs however small, most of it for waking
 // threads and for the sync of its record. So an idle worker gets what arrived in one turn of the event loop as one task, and a
-// busy one everything that queued up meanwhile, bounded by bytes and requests; each request keeps its own outcome.
+// busy one everything that queued up meanwhile, bounded by bytes and requests; each request keeps its own outcome. Little work
+// waits for a small task that runs, even where another worker is idle.
 
 import { hash } from 'node:crypto'
 import { extname } from 'node:path'
@@ -71,6 +72,10 @@ const SHORT_SHARE = 0.25
 const QUANTUM_UNITS_MIN = 64 * 1024
 /** Less work, about two milliseconds of it, is not divided among idle workers: a task costs as much as some small requests. */
 const DIVIDED_UNITS_MIN = 128 * 1024
+/** Little work waits for the end of a small task instead of being one of its own; a task that takes longer than this has lost that. */
+const HELD_MS = 10
+/** More work, some milliseconds of it, is not held: then two threads are better than one task less. */
+const HELD_UNITS_MAX = 256 * 1024
 /** How long several keys count as sending after one of them was last heard. */
 const CONTENTION_MS = 10_000
 const YOUNG_MIB = 48
@@ -108,6 +113,9 @@ export class WorkerPool {
   readonly #unsettled = new Set<Promise<unknown>>()
   #running = 0
   #isDispatchDue = false
+  /** Runs while little work waits for a small task. */
+  #held: NodeJS.Timeout | null = null
+  #isHeldLong = false
   /** Work of the tasks that run. */
   #runningWork = 0
   #lastKey = ''
@@ -233,6 +241,7 @@ export class WorkerPool {
 
   #dispatch(): void {
     while (this.#running < this.#settings.workers) {
+      if (this.#isTooLittle()) return
       const pipeline = this.#nextPipeline()
       if (pipeline < 0) return
       const queue = this.#queues[pipeline]
@@ -248,6 +257,24 @@ export class WorkerPool {
         this.#tellIfIdle()
       })
     }
+  }
+
+  /**
+   * True while both what runs and what waits are little. What waits is then in one task with what comes until the other is done,
+   * instead of two: waking a thread and the sync of a record cost more than some small requests do.
+   */
+  #isTooLittle(): boolean {
+    if (this.#running === 0 || this.#isHeldLong) return false
+    let waiting = 0
+    for (const queue of this.#queues) waiting += queue.work
+    if (waiting === 0 || Math.max(waiting, this.#runningWork) >= HELD_UNITS_MAX) return false
+    this.#held ??= setTimeout(() => {
+      this.#held = null
+      this.#isHeldLong = true
+      this.#dispatch()
+      this.#isHeldLong = false
+    }, HELD_MS)
+    return true
   }
 
   #tellIfIdle(): void {

@@ -71,12 +71,10 @@ export function addTurn(c: Conversation, o: Observations, atMs: number): void {
     turns = []
     c.threads.set(name, turns)
   }
-  const last = turns.at(-1)
-  const isNewest = last === undefined || startMs > last.startMs
   const event = o.idText(ID.EVENT, 16)
-  // The same event has the same start, so what began after all others is new.
-  if (!isNewest && turns.some((t) => t.event === event)) return
-  turns.push({
+  const at = placeOf(turns, startMs, event)
+  if (turns[at]?.event === event) return
+  turns.splice(at, 0, {
     startMs,
     endMs: o.endMs,
     tokens: o.inputTokens,
@@ -86,8 +84,23 @@ export function addTurn(c: Conversation, o: Observations, atMs: number): void {
     place: o.idText(ID.TRACE, 24),
     user: o.user,
   })
-  if (!isNewest) turns.sort((a, b) => a.startMs - b.startMs || (a.event < b.event ? -1 : 1))
   if (turns.length > TURNS_MAX) turns.shift()
+}
+
+/** Where a turn is, or belongs, among turns in the order of their start, and of their events where they start together. */
+function placeOf(turns: readonly Turn[], startMs: number, event: string): number {
+  let low = 0
+  let high = turns.length
+  const last = turns[high - 1]
+  // Most turns begin after all others.
+  if (last === undefined || startMs > last.startMs) return high
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const t = turns[middle] as Turn
+    if (t.startMs < startMs || (t.startMs === startMs && t.event < event)) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** Whether the turn of an event (hex) is remembered. */
