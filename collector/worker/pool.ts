@@ -268,12 +268,13 @@ export class WorkerPool {
     let waiting = 0
     for (const queue of this.#queues) waiting += queue.work
     if (waiting === 0 || Math.max(waiting, this.#runningWork) >= HELD_UNITS_MAX) return false
-    this.#held ??= setTimeout(() => {
-      this.#held = null
-      this.#isHeldLong = true
-      this.#dispatch()
-      this.#isHeldLong = false
-    }, HELD_MS)
+    if (this.#held === null)
+      this.#held = setTimeout(() => {
+        this.#held = null
+        this.#isHeldLong = true
+        this.#dispatch()
+        this.#isHeldLong = false
+      }, HELD_MS)
     return true
   }
 
