@@ -328,6 +328,11 @@ export interface Sender extends Component {
   /** For senders that store their cursor together with the data (Postgres, files): the last sequence stored, or null. */
   committedSequence?(): Promise<bigint | null>
   /**
+   * True once after the sender has made the tables of its store, which held nothing then. Asked after the start and after each
+   * batch.
+   */
+  madeStore?(): boolean
+  /**
    * Cuts a rejected part into smaller ones with the same items, so that the caller can find the bad item; null when it
    * cannot be cut. The same part is always cut the same way.
    */

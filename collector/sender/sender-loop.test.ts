@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { pino } from 'pino'
 import type { SendBatch, Sender } from '../../core/component.ts'
 import { Metrics } from '../../core/metrics.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
@@ -307,6 +308,43 @@ test('a store that is not there at start is asked until it answers, and then not
   assert.deepEqual(allTexts(r.sender), ['c'])
   assert.equal(questions, 4)
   await r.log.close()
+})
+
+test('a store that is empty after it was sent something is told once, and a new one is not', async (t) => {
+  const r = await rig(t)
+  const told: string[] = []
+  const logger = pino({ level: 'error' }, { write: (line) => void told.push(line) })
+  const sender: Sender = r.sender
+  let isNew = true
+  sender.madeStore = () => {
+    const was = isNew
+    isNew = false
+    return was
+  }
+  const lived = async (): Promise<void> => {
+    const before = r.sender.seen.length
+    await r.append('a')
+    r.loop.start()
+    await r.clock.until(() => r.sender.seen.length > before)
+    await r.clock.untilSettled(r.loop.stop(1000))
+    await r.log.close()
+  }
+  await r.log.close()
+  await r.open({ logger })
+  await lived()
+  assert.deepEqual(told, [])
+  // Emptied while the instance was stopped, and then while it ran.
+  isNew = true
+  await r.open({ logger })
+  assert.equal(told.length, 1)
+  assert.match(told[0] ?? '', /1 items had been delivered/)
+  sender.send = async (batch) => {
+    isNew = true
+    r.sender.seen.push({ id: batch.batchId, texts: [], atMs: 0 })
+    return SENT
+  }
+  await lived()
+  assert.equal(told.length, 2)
 })
 
 test('the memory of a batch is freed once it is sent, if the sender keeps none and no attempt may still read it', async (t) => {

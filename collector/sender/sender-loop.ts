@@ -166,6 +166,17 @@ export class SenderLoop {
     this.#saved = at.state
     this.#gapAs = at.gapAs
     log.hold(exporterId, at.state.next.sequence)
+    this.#tellIfEmptied(stored?.sent ?? 0)
+  }
+
+  /** A store that is made anew after it was sent something has lost it: it was not restored, is another one, or was dropped. */
+  #tellIfEmptied(sentBefore: number): void {
+    const { sender, exporterId, logger } = this.#o
+    if (sender.madeStore?.() !== true || sentBefore === 0) return
+    logger.error(
+      { exporter: exporterId, code: 'OBS_EXPORTER_EMPTIED', items: sentBefore },
+      `The store of ${exporterId} was empty and was made anew, but ${sentBefore} items had been delivered to it. If it should have them, stop and restore both stores of one backup.`,
+    )
   }
 
   /**
@@ -227,7 +238,9 @@ export class SenderLoop {
     while (!this.#stop.signal.aborted) {
       batch ??= await this.#cutSafely(() => this.#cutNext(cutter))
       if (batch === null) break
+      const { sent } = this.#state
       await this.#deliver(batch)
+      this.#tellIfEmptied(sent)
       batch = null
     }
     await this.#save()

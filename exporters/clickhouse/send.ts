@@ -18,6 +18,7 @@ import {
 import { migrateClickHouse, quoteName } from '../../storage/migrations/clickhouse.ts'
 import { STREAMS } from './columns.ts'
 import type { Config } from './config.ts'
+import { DAMAGE_METRICS, reportDamagedParts } from './damaged-parts.ts'
 import { MEMORY_LIMIT, networkVerdict, SCHEMA_CODES, verdictOf } from './error-verdict.ts'
 import { HOURS_ROLLED, Roller } from './hour-rollup.ts'
 import { makeAgent, type PosterOptions, postRows, type Target } from './http.ts'
@@ -35,6 +36,7 @@ export const METRICS = [
   counter(INSERT_ROWS, 'Rows inserted into ClickHouse.', ['stream']),
   counter(INSERT_ERRORS, 'Inserts that failed, by code.', ['code']),
   gauge(ENGINE_RESTARTS, 'How often the embedded engine was restarted.'),
+  ...DAMAGE_METRICS,
   counter(HOURS_ROLLED, 'Hours of projects of which sums were made.'),
 ]
 
@@ -52,6 +54,9 @@ export class ClickHouseSender implements Sender {
   #connection: Connection | null = null
   #roller: Roller | null = null
   #isMigrated = false
+  #hasMadeStore = false
+  /** The restarts of the engine when its parts were looked at. Each start of it may leave some out. */
+  #lookedAtRestart = 0
 
   constructor(config: Config, host: Host) {
     this.#config = config
@@ -77,6 +82,13 @@ export class ClickHouseSender implements Sender {
         'ClickHouse is not ready; rows wait in the log',
       )
     }
+    await reportDamagedParts(this.#connection.client, target.database, this.#host)
+  }
+
+  madeStore(): boolean {
+    const has = this.#hasMadeStore
+    this.#hasMadeStore = false
+    return has
   }
 
   async stop(): Promise<void> {
@@ -114,6 +126,7 @@ export class ClickHouseSender implements Sender {
     } catch (error) {
       return this.#failed(migrationVerdict(error))
     }
+    this.#lookAfterRestart(connection)
     for (const [stream, parts] of groupByStream(batch.parts)) {
       const verdict =
         stream === REVISIONS_STREAM
@@ -141,9 +154,17 @@ export class ClickHouseSender implements Sender {
     metrics.onCollect(() => metrics.set(ENGINE_RESTARTS, '', engine.restarts()))
   }
 
+  #lookAfterRestart({ client, target }: Connection): void {
+    const restarts = this.#engine?.restarts() ?? 0
+    if (restarts === this.#lookedAtRestart) return
+    this.#lookedAtRestart = restarts
+    void reportDamagedParts(client, target.database, this.#host)
+  }
+
   async #migrate({ client, target }: Connection): Promise<void> {
     if (this.#isMigrated) return
     const applied = await migrateClickHouse(client, target.database)
+    if (applied.includes(1)) this.#hasMadeStore = true
     if (applied.length > 0) this.#host.log.info({ applied }, 'ClickHouse migrated')
     if (this.#config.ttl !== undefined) await applyTtl(client, target.database, this.#config.ttl)
     this.#isMigrated = true

@@ -62,6 +62,7 @@ export class PostgresSender implements Sender {
   #url = ''
   #pool: PostgresPool | null = null
   #isMigrated = false
+  #hasMadeStore = false
 
   constructor(config: Config, host: Host) {
     this.#config = config
@@ -117,6 +118,12 @@ export class PostgresSender implements Sender {
     return { kind: 'postgres', url: this.#url, database }
   }
 
+  madeStore(): boolean {
+    const has = this.#hasMadeStore
+    this.#hasMadeStore = false
+    return has
+  }
+
   async committedSequence(): Promise<bigint | null> {
     const pool = this.#running()
     await this.#migrate(pool)
@@ -170,6 +177,7 @@ export class PostgresSender implements Sender {
   async #migrate(pool: PostgresPool): Promise<void> {
     if (this.#isMigrated) return
     const applied = await migratePostgres(pool)
+    if (applied.includes(1)) this.#hasMadeStore = true
     if (applied.length > 0) this.#host.log.info({ applied }, 'Postgres migrated')
     this.#isMigrated = true
   }

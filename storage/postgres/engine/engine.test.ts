@@ -192,6 +192,23 @@ test('a directory of another major version stops the start with both versions', 
   })
 })
 
+test('a directory without its passwords stops the start with the file that is missing', async () => {
+  for (const name of ['password', 'admin-password']) {
+    const file = join(dataDir, name)
+    const kept = readFileSync(file)
+    for (const lose of [() => rmSync(file), () => writeFileSync(file, '')]) {
+      lose()
+      await assert.rejects(start(), (error) => {
+        assert.match(String(error), new RegExp(`/${name} cannot be read`))
+        return refusal('OBS_POSTGRES_ENGINE_FAILED')(error)
+      })
+      writeFileSync(file, kept, { mode: 0o600 })
+    }
+  }
+  const engine = await start()
+  await engine.stop()
+})
+
 test('a cluster that was never finished is made anew', async () => {
   const half = join(dir, 'half')
   mkdirSync(join(half, 'cluster.new'), { recursive: true })

@@ -98,6 +98,7 @@ export async function startPostgresEngine(options: PostgresEngineOptions): Promi
     checkVersion(directory, binaries)
     if (!existsSync(join(directory.cluster, 'PG_VERSION')))
       initCluster(options, directory, binaries, user)
+    checkPasswords(directory)
     const begin = async (o: PostgresEngineOptions): Promise<Server> =>
       (await adopt(o, directory)) ?? (await launch(o, directory, binaries, user))
     let server = await begin(options)
@@ -227,6 +228,19 @@ function identity(
   return user === null
     ? { cwd: directory.dir, env }
     : { uid: user.uid, gid: user.gid, cwd: directory.dir, env }
+}
+
+/** A copy of the directory that left out a file has a cluster that nobody can log in to. */
+function checkPasswords({ adminPasswordFile, passwordFile, cluster }: DataDirectory): void {
+  for (const file of [adminPasswordFile, passwordFile])
+    try {
+      if (readFileSync(file, 'utf8') === '') throw new Error('it is empty')
+    } catch (thrown) {
+      throw failed(
+        `${file} cannot be read: ${messageOf(thrown)}`,
+        `It is the password of ${cluster}: restore it from the same backup.`,
+      )
+    }
 }
 
 // ---------------------------------------------------------------- running server
