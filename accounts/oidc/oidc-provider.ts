@@ -124,7 +124,12 @@ export class OidcProvider {
     const hasAll = wanted.every((name) => claims[name] !== undefined)
     if (hasAll || configuration.serverMetadata().userinfo_endpoint === undefined) return claims
     const { library } = this.#parts
-    return { ...(await library.fetchUserInfo(configuration, accessToken, claims.sub)), ...claims }
+    const answer = await library.fetchUserInfo(configuration, accessToken, claims.sub)
+    const from =
+      claims['email'] === undefined || claims[verifiedClaim] === undefined ? answer : claims
+    // Both from one place: what the answer says of its address says nothing about another one in the token.
+    const address = { email: from['email'], [verifiedClaim]: from[verifiedClaim] }
+    return { ...answer, ...claims, ...address }
   }
 
   #personIn(
