@@ -1,4 +1,4 @@
-// Finds what ClickHouse set aside because its files are damaged, such as after a backup that was cut or a fault of the disk. ClickHouse
+// Finds what the embedded ClickHouse set aside because its files are damaged, such as after a backup that was cut or a fault of the disk. ClickHouse
 // starts without these parts and says nothing, so their rows would only be missing from every answer.
 
 import type { ClickHouseClient } from '@clickhouse/client'
@@ -44,7 +44,7 @@ async function damagedParts(
     })
     return rows.parse(await answer.json())
   } catch {
-    // The login of a server may be refused to read this table. What cannot be known is not reported.
+    // The engine fell over meanwhile. Its next start is looked at.
     return []
   }
 }

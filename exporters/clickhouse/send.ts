@@ -82,7 +82,9 @@ export class ClickHouseSender implements Sender {
         'ClickHouse is not ready; rows wait in the log',
       )
     }
-    await reportDamagedParts(this.#connection.client, target.database, this.#host)
+    // Those who run a server watch it themselves, and one that hangs would delay the start.
+    if (this.#config.embedded)
+      await reportDamagedParts(this.#connection.client, target.database, this.#host)
   }
 
   madeStore(): boolean {
