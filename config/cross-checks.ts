@@ -41,6 +41,7 @@ export function crossCheck(
   checker.extensions()
   checker.lagLimits()
   checker.unused()
+  checker.controlPlane()
   const listeners = checker.listeners(configured)
   checker.authentication(configured, listeners, isOffline)
   checker.clashes(listeners)
@@ -231,6 +232,20 @@ class CrossChecker {
       const { path } = listener
       const isAsking = asking.some((other) => other[0] === path[0] && other[1] === path[1])
       if (!isAsking) this.#openListener(listener, wanted === 'none' || isOffline)
+    }
+  }
+
+  /** Sections that nothing reads without a control plane: whoever wrote them counts on what they promise. */
+  controlPlane(): void {
+    if (this.#hasControlPlane()) return
+    const suggestion =
+      'Put a postgres exporter into a pipeline, which keeps people and their sessions.'
+    for (const name of ['oidc', 'accounts', 'bootstrap', 'notifications']) {
+      const at = nodeAt(this.#root, [name])
+      if (at === null) continue
+      const rule = 'without a control plane it does nothing'
+      if (name === 'oidc') this.#error('OBS_CONFIG_MISSING', [name], rule, { suggestion })
+      else this.#problems.warning('OBS_CONFIG_UNUSED', at.at, [name], rule, { suggestion })
     }
   }
 

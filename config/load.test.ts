@@ -306,6 +306,33 @@ service: { pipelines: { traces: { receivers: [otlp], processors: [scrub, canonic
   assert.ok(known.ok, lines(known).join('\n'))
 })
 
+test('what only a control plane reads is told where there is none: sign-in by OpenID is an error, the rest a warning', async () => {
+  const withSections = (exporter: string, sections: string): string => `
+receivers: { otlp: {} }
+processors: { scrub: {}, canonicalize: {} }
+exporters: { clickhouse: { embedded: true }, postgres: { embedded: true } }
+extensions: { keys: { keys: [] } }
+auth: keys
+service: { extensions: [keys], pipelines: { traces: { receivers: [otlp], processors: [scrub, canonicalize], exporters: [${exporter}] } } }
+${sections}
+`
+  const notifications = 'notifications: { external_url: "https://o.example.com" }'
+  const oidc = `${notifications}\noidc: { issuer: "https://login.example.com", client_id: o }`
+  assert.match(
+    (await errorsOf(withSections('clickhouse', oidc))).join('\n'),
+    /OBS_CONFIG_MISSING: oidc: without a control plane it does nothing.*postgres exporter/,
+  )
+  for (const section of [notifications, 'accounts: open', 'bootstrap: { tenant: acme }']) {
+    const loaded = await load(withSections('clickhouse', section))
+    assert.ok(loaded.ok, lines(loaded).join('\n'))
+    const name = section.slice(0, section.indexOf(':'))
+    assert.match(lines(loaded).join('\n'), new RegExp(`OBS_CONFIG_UNUSED: ${name}: without`))
+    const whole = await load(withSections('clickhouse, postgres', section))
+    assert.doesNotMatch(lines(whole).join('\n'), /without a control plane/, section)
+  }
+  assert.ok((await load(withSections('postgres', oidc))).ok)
+})
+
 test('two receivers of the same type on one address conflict; receivers of different types share it', async () => {
   const with2 = (second: string, id: string): string =>
     GOOD.replace('  otlp:\n', `  otlp: {}\n  ${second}\n`).replace('[otlp]', `[otlp, ${id}]`)

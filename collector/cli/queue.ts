@@ -78,6 +78,7 @@ export async function dlq(args: readonly string[], io: Io): Promise<number> {
   const dir = queueDir(config)
   const out = (text: string): void => io.out(text)
   const [command, exporter, ...ids] = positionals
+  if (exporter !== undefined) await assertExporter(exporter, config, dir)
   if (command === 'list') {
     const listed = await dlqList(dir, out, exporter ?? null)
     if (listed === 0) io.err('there are no dead letters\n')
@@ -91,11 +92,35 @@ export async function dlq(args: readonly string[], io: Io): Promise<number> {
       `observa dlq ${command} needs an exporter and ids (or --all).`,
       `Exporters with dead letters: ${(await dlqExporters(dir)).join(', ') || 'none'}.`,
     )
+  if (command === 'show' && ids.length === 0)
+    throw new ObservaError('OBS_CLI_ARGS', 'observa dlq show needs ids.', 'See: observa dlq list')
   const which = values.all ? 'all' : ids
   if (command === 'show') for (const id of ids) await dlqShow(dir, exporter, id, out)
-  else if (command === 'drop') await dlqDrop(dir, exporter, which, out)
-  else await retry(dir, exporter, which, out, config)
+  else {
+    const done = await (command === 'drop'
+      ? dlqDrop(dir, exporter, which, out)
+      : retry(dir, exporter, which, out, config))
+    if (done === 0) io.err(`no dead letters of ${exporter} were ${PAST[command]}\n`)
+  }
   return 0
+}
+
+const PAST = { drop: 'dropped', retry: 'appended' } as const
+
+/** A name that is mistyped would otherwise read as an exporter without dead letters. */
+async function assertExporter(
+  exporter: string,
+  { exporters }: ObservaConfig,
+  dir: string,
+): Promise<void> {
+  // Letters may be left of an exporter that the configuration no longer has.
+  const known = new Set([...exporters.keys(), ...(await dlqExporters(dir))])
+  if (known.has(exporter)) return
+  throw new ObservaError(
+    'OBS_CLI_ARGS',
+    `There is no exporter ${exporter}.`,
+    `There are: ${[...known].join(', ')}.`,
+  )
 }
 
 async function retry(
@@ -104,7 +129,7 @@ async function retry(
   which: readonly string[] | 'all',
   out: (text: string) => void,
   config: ObservaConfig,
-): Promise<void> {
+): Promise<number> {
   const log = await DurableLog.open({
     dir,
     clock: systemClock,
@@ -112,7 +137,7 @@ async function retry(
     log: makeLogger({ ...config.telemetry.logs, level: 'error' }),
   })
   try {
-    await dlqRetry(dir, exporter, which, log, out, Date.now())
+    return await dlqRetry(dir, exporter, which, log, out, Date.now())
   } finally {
     await log.close()
   }

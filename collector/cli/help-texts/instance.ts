@@ -88,7 +88,7 @@ ${CONFIG_HELP}      --json          stats: prints JSON
   dlq: `observa dlq list|show|retry|drop [options] [EXPORTER] [ID]
 
 Manages dead letters: items that a destination refused for good, with the reason. Stop the instance before retry, which
-appends to the log.
+appends to the log. The others work while it runs.
 
 ${CONFIG_HELP}      --all           retry, drop: all dead letters of the exporter instead of ids
 `,
