@@ -3,6 +3,7 @@
 
 import { isLinkLocalHost } from '../core/config/config-types.ts'
 import { nearest } from '../core/config/nearest.ts'
+import { isUnverifiedPostgres } from '../core/config/unverified-tls.ts'
 import type { AnyComponent, Section } from './registry-type.ts'
 import type { Configured } from './root.ts'
 import { isSecretAt, jsonSchemaOf, knownKeys } from './tree/json-schema.ts'
@@ -163,8 +164,7 @@ function warnOfInlineSecrets(
 function warnOfUnverifiedTls(base: Path, body: MapNode, problems: Problems): void {
   eachScalar(body, base, (scalar, path) => {
     const isSkipped = path.at(-1) === 'insecure_skip_verify' && scalar.value === true
-    const isInUrl =
-      typeof scalar.value === 'string' && /[?&]sslmode=no-verify\b/i.test(scalar.value)
+    const isInUrl = typeof scalar.value === 'string' && isUnverifiedPostgres(scalar.value)
     if (!isSkipped && !isInUrl) return
     problems.warning(
       'OBS_CONFIG_UNVERIFIED_TLS',

@@ -559,7 +559,7 @@ service: { pipelines: { traces: { receivers: [otlp], processors: [scrub, canonic
     return lines(await load(text)).join('\n')
   }
   assert.match(
-    await said("postgres: { url: 'postgres://db/x?sslmode=no-verify' }"),
+    await said("postgres: { url: 'postgres://db/x?sslmode=no%2Dverify' }"),
     /OBS_CONFIG_UNVERIFIED_TLS: exporters\.postgres\.url/,
   )
   assert.match(

@@ -3,6 +3,7 @@
 
 import { z } from 'zod'
 import { secret } from '../core/config/config-types.ts'
+import { isUnverifiedMail } from '../core/config/unverified-tls.ts'
 import { ISSUE_LABELS } from '../core/signals/issue-labels.ts'
 
 const matchers = z.partialRecord(z.enum(ISSUE_LABELS), z.array(z.string().min(1)).min(1))
@@ -20,10 +21,21 @@ const inhibition = z.strictObject({
     .describe('Least value that the source must have measured, such as 0.5 for half of the calls.'),
 })
 
-const smtp = z.strictObject({
-  url: secret().describe('`smtp://user:password@host:587` or `smtps://user:password@host:465`.'),
-  from: z.string().min(3).describe('Sender, such as `Observa <alerts@example.com>`.'),
-})
+const smtp = z
+  .strictObject({
+    url: secret().describe('`smtp://user:password@host:587` or `smtps://user:password@host:465`.'),
+    from: z.string().min(3).describe('Sender, such as `Observa <alerts@example.com>`.'),
+    accept_risk: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Must be true where the URL says not to verify the certificate of the server (tls.rejectUnauthorized=false).',
+      ),
+  })
+  .refine((c) => c.accept_risk || !isUnverifiedMail(c.url.reveal()), {
+    message: 'it turns the check of the certificate off, which needs accept_risk: true beside it',
+    path: ['url'],
+  })
 
 export const notifications = z.strictObject({
   external_url: z

@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { allowLinkLocal, duration, outboundUrl, size } from '../../core/config/config-types.ts'
+import { isUnverifiedPostgres } from '../../core/config/unverified-tls.ts'
 
 export const schema = z
   .strictObject({
@@ -15,6 +16,12 @@ export const schema = z
       .default(false)
       .describe('Run the embedded server instead, with its files in data_dir.'),
     allow_link_local: allowLinkLocal(),
+    accept_risk: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Must be true where the URL says not to verify the certificate of the server (sslmode=no-verify): anybody on the network path can then read the data.',
+      ),
     migrate: z
       .boolean()
       .default(true)
@@ -42,6 +49,10 @@ export const schema = z
   })
   .refine((c) => c.embedded !== (c.url !== undefined), {
     message: 'give either url, or embedded: true',
+    path: ['url'],
+  })
+  .refine((c) => c.accept_risk || c.url === undefined || !isUnverifiedPostgres(c.url.reveal()), {
+    message: 'it turns the check of the certificate off, which needs accept_risk: true beside it',
     path: ['url'],
   })
 
