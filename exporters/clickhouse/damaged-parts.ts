@@ -1,5 +1,5 @@
-// Finds what the embedded ClickHouse set aside because its files are damaged, such as after a backup that was cut or a fault of the disk. ClickHouse
-// starts without these parts and says nothing, so their rows would only be missing from every answer.
+// Finds what the embedded ClickHouse set aside because its files are damaged, such as after a backup that was cut or a fault of the disk.
+// ClickHouse starts without these parts and says nothing, so their rows would only be missing from every answer.
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { z } from 'zod'
