@@ -17,6 +17,7 @@ import type { MetricDeclaration, Metrics } from './metrics.ts'
 import type { AnsweredRequest, EmbedText, JudgeOffer, MailReset, Operations } from './operations.ts'
 import type { LimitDetails } from './quota.ts'
 import type { Decisions } from './reports/decisions.ts'
+import type { ScoreChange } from './score-change.ts'
 import type { Signal } from './signals/signal.ts'
 import type { Tap } from './tap.ts'
 import type {
@@ -289,6 +290,8 @@ export interface Encoder {
   encode(input: ProcessedBatch, skip: ReadonlySet<number>, ctx: ChainContext): EncodedPart[]
   /** For exporters that store events or sums of them: encodes the changes to stored events. */
   encodeRevisions?(revised: RevisedEvents): EncodedPart[]
+  /** For exporters that pass scores on. Runs on the main thread. */
+  encodeScores?(changes: readonly ScoreChange[]): EncodedPart[]
   /** For exporters that take metrics. */
   encodeMetrics?(request: MetricsRequest): EncodedPart[]
 }
@@ -352,6 +355,8 @@ export interface ExporterFactory<Config, EncoderSettings = Config>
   readonly telemetry: readonly TelemetryKind[]
   /** True when it sends events as JSON, and therefore needs the whole event again when a correction is sent. */
   sendsEventJson?(config: Config): boolean
+  /** True when it passes scores on: its encoder has `encodeScores`. */
+  takesScores?(config: Config): boolean
   /** Runs on the main thread: what the worker's encoder needs to know. Must be cloneable and without secrets. */
   encoderSettings(config: Config): EncoderSettings
   limits(config: Config): SendLimits

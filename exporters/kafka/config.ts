@@ -19,6 +19,14 @@ export const schema = z.strictObject({
     .max(249)
     .optional()
     .describe('Topic of signals; without it, signals are not sent.'),
+  scores_topic: z
+    .string()
+    .min(1)
+    .max(249)
+    .optional()
+    .describe(
+      'Topic of scores, of judges, checks and people; without it, scores are not sent. It needs Postgres.',
+    ),
   driver: z
     .enum(['kafkajs', 'platformatic'])
     .default('kafkajs')

@@ -9,6 +9,7 @@ import type {
 } from '../../core/component.ts'
 import type { EventTable } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
+import type { ScoreChange } from '../../core/score-change.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { writeEventJson } from '../../proto/event-json.ts'
@@ -28,6 +29,7 @@ const MESSAGE_SHARE = 0.95
 
 export const EVENTS_STREAM = 'events'
 export const SIGNALS_STREAM = 'signals'
+export const SCORES_STREAM = 'scores'
 
 export const encoder: EncoderFactory<EncoderSettings> = (exporterId, settings) =>
   new RecordEncoder(exporterId, settings)
@@ -92,6 +94,25 @@ class RecordEncoder implements Encoder {
       endRecord(out, mark, from)
     }
     return [this.#part(EVENTS_STREAM, revised.items.length)]
+  }
+
+  /** Keyed by trace, like the events and signals of the trace. */
+  encodeScores(changes: readonly ScoreChange[]): EncodedPart[] {
+    if (changes.length === 0) return []
+    const out = this.#out
+    out.reset()
+    for (const change of changes) {
+      const mark = beginRecord(out, change.trace_id, [
+        ['score_id', change.score_id],
+        ['tenant', change.tenant_id],
+        ['project', change.project_id],
+        ['record', 'score'],
+      ])
+      const from = out.pos
+      out.utf8(JSON.stringify(change))
+      endRecord(out, mark, from)
+    }
+    return [this.#part(SCORES_STREAM, changes.length)]
   }
 
   #beginRecord(events: EventTable, event: number): ReturnType<typeof beginRecord> {

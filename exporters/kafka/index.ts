@@ -17,6 +17,7 @@ export const kafka: ExporterFactory<Config, EncoderSettings> = {
   schema,
   metrics: METRICS,
   sendsEventJson: ({ encoding }) => encoding === 'event',
+  takesScores: (config) => config.scores_topic !== undefined,
   telemetry: ['traces', 'logs'],
   encoderSettings: (config) => ({
     signals: config.signals_topic !== undefined,
@@ -43,6 +44,7 @@ function senderSettings(config: Config, dataDir: string): SenderSettings {
   return {
     topic: config.topic,
     signalsTopic: config.signals_topic ?? null,
+    scoresTopic: config.scores_topic ?? null,
     messageBytesMax: config.message_bytes_max,
     // An idempotent producer numbers its batches, so only one request may be in flight.
     requestsMax: config.idempotent ? 1 : config.max_in_flight,

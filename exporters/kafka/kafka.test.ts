@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import fc from 'fast-check'
+import type { ScoreChange } from '../../core/score-change.ts'
 import type { Signal } from '../../core/signals/signal.ts'
 import { members, object } from '../../proto/json-members.ts'
 import { brokerList } from '../../storage/kafka/connection-config.ts'
@@ -176,6 +177,7 @@ function senderOver(
   const settings: SenderSettings = {
     topic: 'e',
     signalsTopic: null,
+    scoresTopic: null,
     messageBytesMax: 10_000,
     requestsMax: 2,
     oversize: 'split',
@@ -189,6 +191,36 @@ const idsOf = (driver: FakeDriver): string[] =>
   driver.sent.flatMap(({ messages }) =>
     messages.map((m) => new Map(m.headers).get('event_id')?.toString() ?? ''),
   )
+
+test('scores go to a topic of their own, keyed by trace, and are dropped when it is configured no longer', async (t) => {
+  const given: ScoreChange = {
+    score_id: 's1',
+    tenant_id: 'ä',
+    project_id: 'p',
+    trace_id: hexId(2),
+    span_id: null,
+    changed_at: '2026-11-30T10:00:00.000001Z',
+    deleted: false,
+    name: 'helpful',
+    value: true,
+  }
+  const encoded = encoder('k', { ...EVENTS, signals: false }).encodeScores?.([given, given]) ?? []
+  assert.deepEqual(
+    encoded.map(({ stream, items }) => [stream, items]),
+    [['scores', 2]],
+  )
+  const driver = new FakeDriver(() => null)
+  const { sender } = senderOver(t, driver, { scoresTopic: 'sc' })
+  assert.deepEqual(await sender.send(sendBatch(encoded), never), { kind: 'sent' })
+  const [request] = driver.sent
+  assert.equal(request?.topic, 'sc')
+  const [found] = request?.messages ?? []
+  assert.equal(found?.key.toString(), hexId(2))
+  assert.deepEqual(JSON.parse(String(found?.value)), given)
+  const without = senderOver(t, driver).sender
+  assert.deepEqual(await without.send(sendBatch(encoded), never), { kind: 'sent' })
+  assert.equal(driver.sent.length, 1)
+})
 
 test('requests stay below the limit, and a retry repeats only requests that were not acknowledged', async (t) => {
   const driver = new FakeDriver((_m, call) => (call === 2 ? 'NOT_LEADER_OR_FOLLOWER' : null))

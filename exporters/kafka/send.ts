@@ -9,7 +9,7 @@ import type { EncodedPart } from '../../core/task.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
 import { DriverError, type KafkaProducer } from '../../storage/kafka/driver.ts'
 import type { KafkaMessage } from '../../storage/kafka/message.ts'
-import { SIGNALS_STREAM } from './encode.ts'
+import { SCORES_STREAM, SIGNALS_STREAM } from './encode.ts'
 import { BATCH_BYTES, messageBytes, type OversizeRule, shrunk } from './oversize.ts'
 import { halves, readRecords } from './records.ts'
 
@@ -24,6 +24,8 @@ export interface SenderSettings {
   readonly topic: string
   /** Topic of signals; null when they are not sent. */
   readonly signalsTopic: string | null
+  /** Topic of scores; null when they are not sent. */
+  readonly scoresTopic: string | null
   readonly messageBytesMax: number
   readonly requestsMax: number
   readonly oversize: OversizeRule
@@ -130,8 +132,7 @@ export class KafkaSender implements Sender {
     const batchId = Buffer.from(batch.batchId)
     const byTopic = new Map<string, KafkaMessage[]>()
     for (const part of batch.parts) {
-      const topic =
-        part.stream === SIGNALS_STREAM ? this.#settings.signalsTopic : this.#settings.topic
+      const topic = this.#topicOf(part.stream)
       if (topic === null) continue
       let list = byTopic.get(topic)
       if (list === undefined) byTopic.set(topic, (list = []))
@@ -141,6 +142,14 @@ export class KafkaSender implements Sender {
       }
     }
     return [...byTopic].flatMap(([topic, messages]) => grouped(topic, messages, this.#bytesMax))
+  }
+
+  /** Null for what is not sent any more, because the configuration has changed since it was logged. */
+  #topicOf(stream: string): string | null {
+    const { topic, signalsTopic, scoresTopic } = this.#settings
+    if (stream === SIGNALS_STREAM) return signalsTopic
+    if (stream === SCORES_STREAM) return scoresTopic
+    return topic
   }
 
   /** The message itself, or the messages that the oversize rule makes of it. */

@@ -107,7 +107,7 @@ const TELEMETRY = [
 ]
 
 /** Tables that only the API writes. */
-const OF_API = ['scores', 'saved_views', 'idempotent_requests']
+const OF_API = ['scores', 'score_changes', 'saved_views', 'idempotent_requests']
 
 /** Columns that may be null alone, but not all of them. */
 const MORE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -120,7 +120,7 @@ const HIDDEN = ['counted_events', 'issue_notices', 'notification_groups', 'notif
 export const isHidden = (table: string): boolean => HIDDEN.includes(table)
 
 /** Tables that are written by the API and, with the exporter's role, by jobs. */
-export const isShared = (table: string): boolean => table === 'scores'
+export const isShared = (table: string): boolean => table === 'scores' || table === 'score_changes'
 
 export const isTelemetry = (table: string): boolean => TELEMETRY.includes(table)
 

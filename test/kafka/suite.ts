@@ -21,6 +21,7 @@ import {
   replay,
   replayThroughRebalance,
 } from './receive.ts'
+import { scoresArrive } from './scores.ts'
 
 const missing = kafkaAvailable()
 const DRIVERS: readonly DriverName[] = ['kafkajs', 'platformatic']
@@ -74,6 +75,9 @@ export function testKafka(version: KafkaVersion, killed: DriverName): void {
     }
     await t.test(`${killed}: a broker killed and restarted loses no acknowledged event`, (t) =>
       killAndRestart(t, broker, killed),
+    )
+    await t.test('scores of the API arrive, and it is said when they are deleted', (t) =>
+      scoresArrive(t, broker),
     )
     await t.test(
       'platformatic: members that leave during a rebalance send no more heartbeats',

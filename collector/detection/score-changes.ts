@@ -1,0 +1,59 @@
+// Writes changes of scores into the log, for exporters that pass scores on. Whoever changes one, a job, the API or a deletion, may be
+// another process, so the changes wait in Postgres.
+
+import type { ObservaConfig } from '../../config/root.ts'
+import type { Encoder } from '../../core/component.ts'
+import { counter, type Metrics } from '../../core/metrics.ts'
+import type { ScoreChange } from '../../core/score-change.ts'
+import { noteScoreReader, takeScoreChanges } from '../../storage/semantic/score-changes.ts'
+import type { DurableLog } from '../log/log.ts'
+import { encodersOf } from '../worker/build-chain.ts'
+import { OutboxLoop, type OutboxOptions } from './outbox-loop.ts'
+
+const PIPELINE = 'scores'
+const LOGGED = 'observa_score_changes_total'
+
+export interface ScoreChangesOptions extends Pick<OutboxOptions, 'url' | 'clock' | 'logger'> {
+  readonly log: DurableLog
+  readonly metrics: Metrics
+}
+
+/** Null when no exporter that is in use passes scores on. */
+export function scoreChanges(
+  config: ObservaConfig,
+  { log, metrics, ...shared }: ScoreChangesOptions,
+): OutboxLoop | null {
+  const encoders = scoreEncodersOf(config)
+  if (encoders.length === 0) return null
+  metrics.declare([counter(LOGGED, 'Changes of scores that were written into the log.')])
+  const append = async (changes: readonly ScoreChange[]): Promise<void> => {
+    const parts = encoders.flatMap((encoder) => encoder.encodeScores?.(changes) ?? [])
+    await log.append({
+      pipeline: PIPELINE,
+      parts,
+      eventCount: 0,
+      eventIds: new Uint8Array(0),
+      claims: new Int32Array(0),
+      createdAtMs: shared.clock.nowMs(),
+    })
+    metrics.add(LOGGED, '', changes.length)
+  }
+  return new OutboxLoop({
+    ...shared,
+    what: 'changes of scores',
+    take: async (pool, signal) => {
+      await noteScoreReader(pool)
+      return await takeScoreChanges(pool, append, signal)
+    },
+  })
+}
+
+function scoreEncodersOf({ exporters, service }: ObservaConfig): Encoder[] {
+  const inUse = new Set([...service.pipelines.values()].flatMap((p) => p.exporters))
+  const specs = [...inUse].flatMap((id) => {
+    const e = exporters.get(id)
+    if (e?.factory.takesScores?.(e.config) !== true) return []
+    return [{ id, type: e.factory.type, settings: e.factory.encoderSettings(e.config) }]
+  })
+  return encodersOf(specs)
+}
