@@ -17,7 +17,7 @@ import type { MetricDeclaration, Metrics } from './metrics.ts'
 import type { AnsweredRequest, EmbedText, JudgeOffer, MailReset, Operations } from './operations.ts'
 import type { LimitDetails } from './quota.ts'
 import type { Decisions } from './reports/decisions.ts'
-import type { ScoreChange } from './score-change.ts'
+import type { ScoreChange } from './scores/score-change.ts'
 import type { Signal } from './signals/signal.ts'
 import type { Tap } from './tap.ts'
 import type {

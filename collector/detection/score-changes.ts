@@ -4,7 +4,7 @@
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Encoder } from '../../core/component.ts'
 import { counter, type Metrics } from '../../core/metrics.ts'
-import type { ScoreChange } from '../../core/score-change.ts'
+import type { ScoreChange } from '../../core/scores/score-change.ts'
 import { noteScoreReader, takeScoreChanges } from '../../storage/semantic/score-changes.ts'
 import type { DurableLog } from '../log/log.ts'
 import { encodersOf } from '../worker/build-chain.ts'

@@ -9,7 +9,7 @@ import type {
 } from '../../core/component.ts'
 import type { EventTable } from '../../core/event.ts'
 import { R } from '../../core/fields.ts'
-import type { ScoreChange } from '../../core/score-change.ts'
+import type { ScoreChange } from '../../core/scores/score-change.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { writeEventJson } from '../../proto/event-json.ts'

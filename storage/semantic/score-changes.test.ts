@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { ScoreChange } from '../../core/score-change.ts'
+import type { ScoreChange } from '../../core/scores/score-change.ts'
 import type { Statements } from '../postgres/connection.ts'
 import { withRole, withTenant } from '../postgres/roles.ts'
 import { addScore } from '../queries/scores.ts'

@@ -1,7 +1,7 @@
 // Changes of scores, whoever made them, on their way into the log of an instance. A trigger of Postgres notes them, as long as an
 // instance asks for them.
 
-import type { ScoreChange } from '../../core/score-change.ts'
+import type { ScoreChange } from '../../core/scores/score-change.ts'
 import type { QueryResultRow } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { withRole } from '../postgres/roles.ts'
