@@ -7,6 +7,7 @@ export const QUALITY_FAULTS = 'observa_quality_faults_total'
 export const QUALITY_BEHIND = 'observa_quality_hours_behind'
 export const QUALITY_CHECK_ON = 'observa_quality_check_on'
 export const DERIVED_LOGGED = 'observa_derived_signals_total'
+export const SCORES_LOGGED = 'observa_score_changes_total'
 export const MODEL_CALLS = 'observa_semantic_calls_total'
 export const MODEL_SECONDS = 'observa_semantic_call_duration_seconds'
 export const MODEL_SPEND = 'observa_semantic_spend_usd'
@@ -24,6 +25,7 @@ export const SEMANTIC_METRICS = [
   gauge(QUALITY_CHECK_ON, '1 for a check that is on, 0 where its measured precision is too low.', [
     'check',
   ]),
+  counter(SCORES_LOGGED, 'Changes of scores that this instance wrote into its log.'),
   counter(DERIVED_LOGGED, 'Signals of jobs that this instance wrote into its log, by type.', [
     'type',
   ]),

@@ -3,15 +3,15 @@
 
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Encoder } from '../../core/component.ts'
-import { counter, type Metrics } from '../../core/metrics.ts'
+import type { Metrics } from '../../core/metrics.ts'
 import type { ScoreChange } from '../../core/scores/score-change.ts'
+import { SCORES_LOGGED } from '../../semantic/semantic-metrics.ts'
 import { noteScoreReader, takeScoreChanges } from '../../storage/semantic/score-changes.ts'
 import type { DurableLog } from '../log/log.ts'
 import { encodersOf } from '../worker/build-chain.ts'
 import { OutboxLoop, type OutboxOptions } from './outbox-loop.ts'
 
 const PIPELINE = 'scores'
-const LOGGED = 'observa_score_changes_total'
 
 export interface ScoreChangesOptions extends Pick<OutboxOptions, 'url' | 'clock' | 'logger'> {
   readonly log: DurableLog
@@ -25,7 +25,6 @@ export function scoreChanges(
 ): OutboxLoop | null {
   const encoders = scoreEncodersOf(config)
   if (encoders.length === 0) return null
-  metrics.declare([counter(LOGGED, 'Changes of scores that were written into the log.')])
   const append = async (changes: readonly ScoreChange[]): Promise<void> => {
     const parts = encoders.flatMap((encoder) => encoder.encodeScores?.(changes) ?? [])
     await log.append({
@@ -36,7 +35,7 @@ export function scoreChanges(
       claims: new Int32Array(0),
       createdAtMs: shared.clock.nowMs(),
     })
-    metrics.add(LOGGED, '', changes.length)
+    metrics.add(SCORES_LOGGED, '', changes.length)
   }
   return new OutboxLoop({
     ...shared,

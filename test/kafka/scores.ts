@@ -1,4 +1,4 @@
-// Scores in Kafka, from a whole instance: what the API stores arrives in the topic of scores, and what a deletion removes is said to be gone.
+// Scores in Kafka, from a whole instance: what the API stores arrives in the topic of scores, and a deletion is told there.
 
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
