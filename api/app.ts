@@ -127,7 +127,8 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
       openapi: '3.1.0',
       info: {
         title: 'Observa API',
-        version: settings.version,
+        // That of the API. The document is public, and the version of the build is not.
+        version: '1',
         description: 'Traces, canonical events and signals of LLM applications.',
       },
       components: {

@@ -31,7 +31,7 @@ const limits = z.strictObject({
     .min(4)
     .max(1000)
     .default(64)
-    .describe('Deepest nesting of a value; a span with a deeper one is rejected.'),
+    .describe('Deepest nesting of a value; a request with a deeper one is answered with 400.'),
   max_line_bytes: size({ min: 1024 })
     .prefault('1MiB')
     .describe('Longest NDJSON line; a longer one is rejected, the other lines are accepted.'),

@@ -250,7 +250,8 @@ export class Listeners implements HttpListeners {
   #httpServer(endpoint: Endpoint): Server {
     const server = createServer(
       {
-        maxHeaderSize: this.#limits.headerBytesMax,
+        // Node refuses what reaches its limit.
+        maxHeaderSize: this.#limits.headerBytesMax + 1,
         // Node rejects a longer time limit for the headers than for the whole request.
         headersTimeout: Math.min(this.#limits.headersTimeoutMs, this.#limits.requestTimeoutMs),
         requestTimeout: this.#limits.requestTimeoutMs,

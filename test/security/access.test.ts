@@ -153,7 +153,7 @@ test('every operation needs a key with its scope, except those that the document
   assert.ok(routes.length >= 20, `${routes.length} operations`)
   assert.deepEqual(
     routes.filter((r) => r.scope === null).map((r) => r.path),
-    ['/health', '/health/ready', '/version', ...SIGN_IN.map((name) => `/api/v1/auth/${name}`)],
+    ['/health', '/health/ready', ...SIGN_IN.map((name) => `/api/v1/auth/${name}`)],
   )
   const forged = `${a.key.slice(0, -1)}-`
   for (const { method, path, scope } of routes) {
@@ -256,7 +256,7 @@ test('lists and sums contain no data of another tenant', async () => {
 
 test('TRACE and other unused methods get a 405 that echoes nothing of the request', async () => {
   for (const port of ['http', 'otlp', 'metrics'] as const)
-    for (const method of ['TRACE', 'PUT', 'PATCH', 'DELETE']) {
+    for (const method of ['TRACE', 'PUT', 'PATCH', 'DELETE', 'QUERY', 'PROPFIND', 'LINK']) {
       const target = { http: '/api/v1/traces', otlp: '/v1/traces', metrics: '/metrics' }[port]
       const reply = await rawRequest(instance.ports[port], {
         method,

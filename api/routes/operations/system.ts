@@ -83,11 +83,10 @@ function stateRoutes(app: Api, service: ServiceView, stores: StoreChecks): void 
   app.get(
     '/version',
     {
-      config: { scope: 'public' },
+      config: { scope: 'query' },
       schema: {
         tags: ['system'],
         summary: 'Version of the build',
-        security: [],
         response: {
           200: z.object({
             version: z.string(),
