@@ -62,6 +62,53 @@ export async function signUp(
   actor: Actor,
 ): Promise<SignedIn> {
   const { email, invitation } = input
+  checkSignUp(mode, input)
+  const passwordHash = await hashPassword(input.password)
+  return await withRole(pool, 'observa_control', async (client) => {
+    // First of all: who has no invitation must not learn whether the address has an account.
+    const invited = invitation === undefined ? null : await invitedTo(client, invitation, email)
+    const user = await insertUser(client, { email, name: input.name ?? null })
+    if (user === null)
+      throw new ControlError('CONFLICT', 'This address has an account.', 'Log in instead.')
+    await setPassword(client, user.user_id, passwordHash)
+    const self: Actor = { ...actor, kind: 'user', id: user.user_id }
+    const { tenantId, role } = invited ?? (await ownTenant(client, self, input.tenantName ?? ''))
+    await setMember(client, tenantId, user.user_id, role)
+    const change = { client, actor: self, tenantId }
+    const metadata = { role, invited: invitation !== undefined }
+    await record(change, { action: 'account.signup', resource: user.user_id, metadata })
+    return await openSession(client, user.user_id, self)
+  })
+}
+
+/**
+ * Makes a person whose address is not proven yet: without a password, which a link in a mail sets. Returns the id of the person with
+ * this address, new or not, so that nobody else can tell which.
+ */
+export async function signUpByMail(
+  pool: PostgresPool,
+  mode: AccountsMode,
+  input: SignUp,
+  actor: Actor,
+): Promise<string | null> {
+  const { email } = input
+  checkSignUp(mode, input)
+  return await withRole(pool, 'observa_control', async (client) => {
+    const user = await insertUser(client, { email, name: input.name ?? null })
+    if (user === null) return (await findCredentials(client, { email }))?.user_id ?? null
+    const self: Actor = { ...actor, kind: 'user', id: user.user_id }
+    const { tenantId, role } = await ownTenant(client, self, input.tenantName ?? '')
+    await setMember(client, tenantId, user.user_id, role)
+    const metadata = { role, invited: false, by: 'mail' }
+    const done = { action: 'account.signup', resource: user.user_id, metadata }
+    await record({ client, actor: self, tenantId }, done)
+    return user.user_id
+  })
+}
+
+/** Refuses what is wrong with a sign-up, whoever has the address. */
+function checkSignUp(mode: AccountsMode, input: SignUp): void {
+  const { email, invitation } = input
   if (mode === 'closed')
     throw new ControlError('FORBIDDEN', 'No accounts are made here.', 'Ask whoever runs this.')
   if (mode === 'invite' && invitation === undefined)
@@ -69,23 +116,6 @@ export async function signUp(
   if (invitation === undefined && input.tenantName === undefined)
     throw new ControlError('INVALID', 'tenant_name is missing: what the new tenant is called.')
   checkPassword(input.password, email)
-  const passwordHash = await hashPassword(input.password)
-  return await withRole(pool, 'observa_control', async (client) => {
-    const user = await insertUser(client, { email, name: input.name ?? null })
-    if (user === null)
-      throw new ControlError('CONFLICT', 'This address has an account.', 'Log in instead.')
-    await setPassword(client, user.user_id, passwordHash)
-    const self: Actor = { ...actor, kind: 'user', id: user.user_id }
-    const { tenantId, role } =
-      invitation === undefined
-        ? await ownTenant(client, self, input.tenantName ?? '')
-        : await invitedTo(client, invitation, email)
-    await setMember(client, tenantId, user.user_id, role)
-    const change = { client, actor: self, tenantId }
-    const metadata = { role, invited: invitation !== undefined }
-    await record(change, { action: 'account.signup', resource: user.user_id, metadata })
-    return await openSession(client, user.user_id, self)
-  })
 }
 
 /** Makes a tenant, of which the person becomes the owner. */

@@ -100,7 +100,7 @@ export function registerRoutes(app: Api, settings: RouteSettings): void {
   usageRoutes(app, stores)
   timeseriesRoutes(app, stores)
   const attempts = new SignInAttempts(clock)
-  authRoutes(app, { stores, mode: accounts, attempts })
+  authRoutes(app, { stores, service, mode: accounts, attempts })
   oidcRoutes(app, { stores, service, metrics, clock, mode: accounts, oidc, attempts })
   passwordResetRoutes(app, { stores, service, attempts })
   invitationRoutes(app, stores, attempts)

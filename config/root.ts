@@ -275,10 +275,10 @@ export const rootSchema = z.strictObject({
       '`keys`: every request needs an API key, of the control plane in Postgres or of the `keys` extension. `none`: a request without a key is the tenant `default`, and web pages are kept out. When absent: `keys` if a `keys` extension is started, else `none`, and then only loopback addresses may be listened on.',
     ),
   accounts: z
-    .enum(['open', 'invite', 'closed'])
+    .enum(['open', 'mail', 'invite', 'closed'])
     .default('invite')
     .describe(
-      'Who may make an account: `open`: everybody, with a tenant of their own; `invite`: who was invited to a tenant; `closed`: nobody, accounts are made by `observa users`.',
+      'Who may make an account: `open`: everybody, with a tenant of their own; `mail`: the same with a link that is sent to the address (`notifications.smtp`), so that nobody learns who has an account; `invite`: who was invited to a tenant; `closed`: nobody, accounts are made by `observa users`.',
     ),
   oidc: oidcSection
     .optional()

@@ -102,6 +102,15 @@ test('roles, domains and scopes that cannot be are refused', async () => {
     assert.match(await errorsOf(`${AROUND}${oidc(more)}`), /oidc\./, more)
 })
 
+test('accounts by mail need a mail server', async () => {
+  assert.match(
+    await errorsOf('accounts: mail\n'),
+    /OBS_CONFIG_MISSING: accounts: links are sent by notifications\.smtp/,
+  )
+  const smtp = 'notifications: { smtp: { url: "smtp://mail.example", from: "a@b.example" } }'
+  assert.ok((await load(`accounts: mail\n${smtp}\n`)).ok)
+})
+
 test('classes to archive need an archive, at the line that names them', async () => {
   const errors = await errorsOf('retention: { events: 720h, archive: [events, signals] }\n')
   assert.match(

@@ -9,6 +9,7 @@ type Sections = Pick<
   'archive' | 'notifications' | 'oidc' | 'retention'
 > & {
   readonly auth: 'none' | 'keys'
+  readonly accounts: string
 }
 
 /** Runs every check over sections that their schemas accept. */
@@ -19,7 +20,7 @@ export function checkSections(sections: Sections, root: TreeNode, problems: Prob
     rule: string,
     suggestion: string,
   ): void => problems.error(code, positionAt(root, path), path, rule, { suggestion })
-  const { oidc, auth, notifications, retention, archive } = sections
+  const { oidc, auth, accounts, notifications, retention, archive } = sections
   const hasArchive = archive.directory !== undefined || archive.s3 !== undefined
   if (!hasArchive && (retention.archive ?? []).length > 0)
     error(
@@ -34,6 +35,13 @@ export function checkSections(sections: Sections, root: TreeNode, problems: Prob
       ['oidc'],
       'the provider sends people back to notifications.external_url, which is missing',
       'Write where people open the console, such as `notifications: {external_url: https://observa.example.com}`.',
+    )
+  if (accounts === 'mail' && notifications.smtp === undefined)
+    error(
+      'OBS_CONFIG_MISSING',
+      ['accounts'],
+      'links are sent by notifications.smtp, which is missing',
+      'Write where the mail server is, or `accounts: invite`.',
     )
   if (oidc !== undefined && auth === 'none')
     error(

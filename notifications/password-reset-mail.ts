@@ -71,12 +71,12 @@ function textOf(token: string, externalUrl: string | null): string {
       ? `Open the sign-in page, choose "Forgot password" and enter this token:\n\n  ${token}`
       : `Set a new password here:\n\n  ${resetLink(externalUrl, token)}`
   return [
-    'Somebody, probably you, asked for a new password for this address.',
+    'Somebody, probably you, asked for a new password or an account for this address.',
     '',
     how,
     '',
     `It can be used once within ${RESET_MINUTES} minutes, and ends all your sessions.`,
-    'If it was not you, do nothing: your password stays as it is.',
+    'If it was not you, do nothing: everything stays as it is.',
     '',
   ].join('\n')
 }

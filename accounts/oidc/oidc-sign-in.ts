@@ -136,7 +136,7 @@ async function giveTenants(client: Statements, user: UserRow, given: Newcomer): 
   for (const { tenant_id, role } of invitations) await signUp(tenant_id, role, true)
   const hasGroup = [...roles.values()].some((role) => role !== null)
   if (invitations.length > 0 || hasGroup) return
-  if (mode !== 'open') throw new OidcRefusedError('not_invited')
+  if (mode !== 'open' && mode !== 'mail') throw new OidcRefusedError('not_invited')
   const { tenantId, role } = await ownTenant(client, self, user.name ?? user.email)
   await signUp(tenantId, role, false)
 }

@@ -4,7 +4,7 @@ import type { OutboundUrl, Secret } from './config-types.ts'
 
 export interface AccountsSettings {
   /** Who may make an account. */
-  readonly mode: 'open' | 'invite' | 'closed'
+  readonly mode: 'open' | 'mail' | 'invite' | 'closed'
   /** Null where people sign in with a password only. */
   readonly oidc: OidcSettings | null
 }

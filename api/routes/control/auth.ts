@@ -12,8 +12,10 @@ import {
   logOut,
   type SignedIn,
   signUp,
+  signUpByMail,
 } from '../../../accounts/sign-in.ts'
 import type { SignInAttempts } from '../../../accounts/sign-in-attempts.ts'
+import type { ServiceView } from '../../../core/component.ts'
 import { isLoopback } from '../../../core/http/host-name.ts'
 import type { SessionRow } from '../../../storage/control/sessions.ts'
 import { ApiError } from '../../app.ts'
@@ -21,11 +23,13 @@ import { actorOf, callerOf, sessionOf } from '../../auth.ts'
 import { PLAIN_COOKIE, SECURE_COOKIE } from '../../session-auth.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
+import { NO_MAIL, queued, resetMailOf } from './reset-mail.ts'
 
 export interface AuthRoutesSettings {
   readonly stores: Stores
   readonly mode: AccountsMode
   readonly attempts: SignInAttempts
+  readonly service: Pick<ServiceView, 'mailReset'>
 }
 
 const meSchema = z.object({
@@ -51,7 +55,7 @@ export function authRoutes(app: Api, settings: AuthRoutesSettings): void {
   passwordRoute(app, settings)
 }
 
-function signUpRoute(app: Api, { stores, mode, attempts }: AuthRoutesSettings): void {
+function signUpRoute(app: Api, { stores, mode, attempts, service }: AuthRoutesSettings): void {
   app.post(
     '/api/v1/auth/signup',
     {
@@ -67,13 +71,28 @@ function signUpRoute(app: Api, { stores, mode, attempts }: AuthRoutesSettings): 
           tenant_name: displayName.optional().describe('Of the new tenant; without an invitation.'),
           invitation: z.string().max(200).optional().describe('The token of an invitation.'),
         }),
-        response: { 201: signedInSchema },
+        response: {
+          201: signedInSchema,
+          202: z
+            .object({ message: z.string() })
+            .describe(
+              'With `accounts: mail` and no invitation: a link to set the password is sent to the address. The same for an address that has an account.',
+            ),
+        },
       },
     },
     async (req, reply) => {
       guardPasswords(req, reply, attempts)
       const { body } = req
       const input = { ...body, tenantName: body.tenant_name }
+      if (mode === 'mail' && body.invitation === undefined) {
+        const { mailReset } = service
+        if (mailReset === undefined) throw new ApiError(503, 'MAIL_NOT_CONFIGURED', NO_MAIL)
+        const userId = await signUpByMail(stores.postgres, mode, input, callerOf(req))
+        await queued(() => mailReset(resetMailOf(req, { email: body.email, userId })))
+        void reply.code(202)
+        return { message: 'A mail with a link to set the password is on its way.' }
+      }
       const done = await notTooBusy(() => signUp(stores.postgres, mode, input, callerOf(req)))
       void reply.code(201)
       return welcome(req, reply, done)

@@ -69,7 +69,9 @@ function optionsRoute(app: Api, { mode, oidc }: OidcRoutesSettings): void {
         security: [],
         response: {
           200: z.object({
-            accounts: z.enum(['open', 'invite', 'closed']).describe('Who may make an account.'),
+            accounts: z
+              .enum(['open', 'mail', 'invite', 'closed'])
+              .describe('Who may make an account.'),
             oidc: z
               .object({
                 name: z.string().describe('For people: the name of the provider.'),

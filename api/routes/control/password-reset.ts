@@ -5,7 +5,6 @@ import { email } from '../../../accounts/input.ts'
 import { confirmReset } from '../../../accounts/password-reset.ts'
 import type { SignInAttempts } from '../../../accounts/sign-in-attempts.ts'
 import type { ServiceView } from '../../../core/component.ts'
-import { codeOf } from '../../../core/errors.ts'
 import { findCredentials } from '../../../storage/control/sessions.ts'
 import { withRole } from '../../../storage/postgres/roles.ts'
 import { ApiError } from '../../app.ts'
@@ -13,15 +12,13 @@ import { callerOf } from '../../auth.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
 import { guardPasswords, notTooBusy, password } from './auth.ts'
+import { NO_MAIL, queued, resetMailOf } from './reset-mail.ts'
 
 export interface PasswordResetSettings {
   readonly stores: Stores
   readonly service: Pick<ServiceView, 'mailReset'>
   readonly attempts: SignInAttempts
 }
-
-const NO_MAIL =
-  'This instance has no mail server (notifications.smtp) to send a token with. Whoever runs it can make one: observa users reset EMAIL.'
 
 export function passwordResetRoutes(app: Api, settings: PasswordResetSettings): void {
   requestRoute(app, settings)
@@ -50,11 +47,9 @@ function requestRoute(app: Api, { stores, service, attempts }: PasswordResetSett
       const known = await withRole(stores.postgres, 'observa_control', (client) =>
         findCredentials(client, { email: req.body.email }),
       )
-      const { ip = null, userAgent = null, requestId = null } = callerOf(req)
-      const from = { ip, userAgent, requestId }
-      await queued(() =>
-        mailReset({ email: req.body.email, userId: known?.user_id ?? null, ...from }),
-      )
+      const { email } = req.body
+      const mail = resetMailOf(req, { email, userId: known?.user_id ?? null })
+      await queued(() => mailReset(mail))
       void reply.code(202)
       return { message: 'If somebody has this address, a mail with a token is on its way.' }
     },
@@ -84,14 +79,4 @@ function confirmRoute(app: Api, { stores, attempts }: PasswordResetSettings): vo
       return await reply.code(204).send(null)
     },
   )
-}
-
-async function queued(work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-  } catch (thrown) {
-    if (codeOf(thrown) !== 'OBS_JOBS_UNAVAILABLE') throw thrown
-    const message = 'The mail cannot be put into the queue now.'
-    throw new ApiError(503, 'SERVICE_UNAVAILABLE', message, { retryAfterS: 5 })
-  }
 }

@@ -2235,7 +2235,7 @@ readonly next_cursor: string | null
     readonly body: undefined
     readonly answer: {
 /** Who may make an account. */
-readonly accounts: 'open' | 'invite' | 'closed'
+readonly accounts: 'open' | 'mail' | 'invite' | 'closed'
 /** The OpenID provider; null where people sign in with a password only. */
 readonly oidc: {
 /** For people: the name of the provider. */
