@@ -16,11 +16,11 @@ import type { GrpcHandler, HttpHandler, HttpListeners } from '../../core/compone
 import type { ServerTls } from '../../core/config/server-tls.ts'
 import { ObservaError } from '../../core/errors.ts'
 import { DATA_HEADERS } from '../../core/http/security-headers.ts'
-import type { Metrics } from '../../core/metrics.ts'
+import { labelValue, type Metrics } from '../../core/metrics.ts'
 import { GrpcServer } from '../grpc/server.ts'
 import { type ConnectionLimits, connectionLimitsOf, limitConnections } from './connection-limits.ts'
 import { detectProtocol } from './protocol-detection.ts'
-import { readTlsFiles, type TlsEvents, TlsReload } from './tls-files.ts'
+import { CERTIFICATE_EXPIRES, readTlsFiles, type TlsEvents, TlsReload } from './tls-files.ts'
 
 export interface ListenerLimits extends ConnectionLimits {
   readonly headerBytesMax: number
@@ -69,7 +69,12 @@ interface Endpoint {
 type GrpcEndpoint = Endpoint & { readonly grpc: GrpcServer }
 const hasGrpc = (endpoint: Endpoint): endpoint is GrpcEndpoint => endpoint.grpc !== null
 
-const UNTOLD: TlsEvents = { renewed: () => undefined, failed: () => undefined }
+const UNTOLD: TlsEvents = {
+  renewed: () => undefined,
+  serves: () => undefined,
+  notValid: () => undefined,
+  failed: () => undefined,
+}
 
 export class Listeners implements HttpListeners {
   readonly #endpoints = new Map<string, Endpoint>()
@@ -108,6 +113,13 @@ export class Listeners implements HttpListeners {
         tlsEvents: {
           renewed: ({ cert_file }) =>
             log.info({ cert_file }, 'new connections get the new certificate'),
+          serves: ({ cert_file }, { toMs }) =>
+            metrics.set(CERTIFICATE_EXPIRES, `cert_file="${labelValue(cert_file)}"`, toMs / 1000),
+          notValid: ({ cert_file }, times) =>
+            log.error(
+              { cert_file, code: 'OBS_TLS_EXPIRED' },
+              `clients that verify the certificate refuse it: it is valid ${times}`,
+            ),
           failed: ({ cert_file }, reason) =>
             log.error(
               { cert_file, code: 'OBS_TLS_FILES' },
@@ -279,10 +291,10 @@ export class Listeners implements HttpListeners {
   /** Over TLS the client and the server agree on the protocol while they shake hands (ALPN). */
   async #tlsServer(endpoint: Endpoint, tls: ServerTls, http: Server): Promise<TcpServer> {
     const { grpc } = endpoint
-    const { options, digest } = await readTlsFiles(tls)
+    const files = await readTlsFiles(tls)
     const server = createTlsServer(
       {
-        ...options,
+        ...files.options,
         ALPNProtocols: grpc === null ? ['http/1.1'] : ['h2', 'http/1.1'],
         requestCert: tls.client_ca_file !== undefined,
         rejectUnauthorized: tls.client_ca_file !== undefined,
@@ -296,7 +308,7 @@ export class Listeners implements HttpListeners {
     )
     // A handshake that fails, as of a client without a certificate, concerns that client only.
     server.on('tlsClientError', (_error, socket) => socket.destroy())
-    endpoint.reload = new TlsReload(server, tls, digest, this.#tlsEvents)
+    endpoint.reload = new TlsReload(server, tls, files, this.#tlsEvents)
     return server
   }
 

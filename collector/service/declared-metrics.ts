@@ -14,6 +14,7 @@ import { SEMANTIC_METRICS } from '../../semantic/semantic-metrics.ts'
 import { DELETION_METRICS } from '../deletions/local-deletions.ts'
 import { DETECTION_METRICS } from '../detection/detection-loop.ts'
 import { CONNECTION_METRICS } from '../http/connection-limits.ts'
+import { TLS_METRICS } from '../http/tls-files.ts'
 import { ADMISSION_METRICS } from '../intake/admission.ts'
 import { PIPELINE_METRICS } from '../intake/pipeline.ts'
 import { LEDGER_METRICS } from '../ledger/ledger-metrics.ts'
@@ -31,7 +32,7 @@ export const PARTS: readonly MetricsOfPart[] = [
   { part: 'Error reports', metrics: SENTRY_METRICS },
   {
     part: 'Requests in flight',
-    metrics: [...CONNECTION_METRICS, ...ADMISSION_METRICS, ...PIPELINE_METRICS],
+    metrics: [...CONNECTION_METRICS, ...TLS_METRICS, ...ADMISSION_METRICS, ...PIPELINE_METRICS],
   },
   { part: 'The control plane', metrics: [...DIRECTORY_METRICS, ...QUOTA_METRICS] },
   { part: 'Deletions', metrics: DELETION_METRICS },

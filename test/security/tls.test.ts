@@ -40,11 +40,11 @@ function authority(name: string): void {
   })
 }
 
-/** A certificate for this host, signed by the authority `ca`. */
-function certificate(name: string, ca: string): void {
+/** A certificate for this host, signed by the authority `ca`. One of -1 days ended yesterday. */
+function certificate(name: string, ca: string, days = 2): void {
   openssl(`req ${EC} -subj /CN=${name}`, { keyout: `${name}.key`, out: `${name}.csr` })
   writeFileSync(at(`${name}.ext`), 'subjectAltName=IP:127.0.0.1,DNS:localhost\n')
-  openssl('x509 -req -days 2 -CAcreateserial', {
+  openssl(`x509 -req -days ${days} -CAcreateserial`, {
     in: `${name}.csr`,
     extfile: `${name}.ext`,
     CA: `${ca}.pem`,
@@ -60,6 +60,7 @@ before(async () => {
   authority('stranger')
   certificate('server', 'ca')
   certificate('renewed', 'ca')
+  certificate('expired', 'ca', -1)
   certificate('client', 'ca')
   certificate('unknown', 'stranger')
   const tls = `cert_file: ${at('server.pem')}, key_file: ${at('server.key')}, reload_interval: 1s`
@@ -220,6 +221,31 @@ test('new files are served to new connections, and broken ones change nothing', 
   writeFileSync(at('server.pem'), pem('renewed.pem'))
   await until(async () => (await serial(otlp)) !== first, 'renewed')
   assert.equal((await send(otlp, '/v1/traces', otlpJson([{ name: 'chat' }]))).status, 200)
+})
+
+test('a certificate that is over does not take the place of a valid one', { skip }, async () => {
+  const { otlp } = instance.ports
+  const served = await serial(otlp)
+  const kept = [pem('server.pem'), pem('server.key')] as const
+  writeFileSync(at('server.key'), pem('expired.key'))
+  writeFileSync(at('server.pem'), pem('expired.pem'))
+  await until(() => /OBS_TLS_FILES.*is valid from .* and not now/.test(instance.stderr), 'told')
+  assert.equal(await serial(otlp), served)
+  writeFileSync(at('server.key'), kept[1])
+  writeFileSync(at('server.pem'), kept[0])
+})
+
+test('a start with a certificate that is over tells it, and the metrics tell its end', {
+  skip,
+}, async (t) => {
+  const tls = `{ cert_file: ${at('expired.pem')}, key_file: ${at('expired.key')} }`
+  const other = await Instance.start({
+    config: `receivers: { otlp: { protocols: { http: { tls: ${tls} } } } }\n`,
+  })
+  t.after(() => other.stop())
+  assert.match(other.stderr, /OBS_TLS_EXPIRED/)
+  const ends = await other.metric('observa_tls_certificate_expires_timestamp_seconds')
+  assert.ok(ends > 0 && ends < Date.now() / 1000, String(ends))
 })
 
 test('a start with a file that is not there names it', { skip }, async () => {
