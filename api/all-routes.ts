@@ -73,7 +73,11 @@ export function registerRoutes(app: Api, settings: RouteSettings): void {
   systemRoutes(app, service, stores)
   pipelineRoutes(app, service, metrics)
   configurationRoutes(app, service.operations)
-  deadLetterRoutes(app, service.operations.deadLetters)
+  deadLetterRoutes(app, {
+    letters: service.operations.deadLetters,
+    stores,
+    hasAuditLog: () => service.stores.postgres !== null,
+  })
   explainRoutes(app, service.operations)
   ruleRoutes(app, stores, service.operations, clock)
   jobRoutes(app, stores)

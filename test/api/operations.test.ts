@@ -169,6 +169,9 @@ test('a dead letter is listed, looked at, put into the log again, and dropped', 
   assert.equal((await ask(dropped, undefined, { method: 'DELETE' })).status, 404)
   for (const id of ['..:..', 'file:../../x', 'a:0000000000000001-00000'])
     assert.equal((await ask(`dead-letters/${encodeURIComponent(id)}`)).status, 404, id)
+  const { text } = await ask('audit')
+  const entries = text.match(/"action":"dead_letter\.\w+"/g)
+  assert.deepEqual(entries, ['"action":"dead_letter.drop"', '"action":"dead_letter.retry"'])
 })
 
 test('an operator sees the jobs of the instance, another tenant none of them', async () => {

@@ -1,11 +1,15 @@
 // Dead letters: parts that a destination refused for good, with the reason. They can be read, sent again, or dropped.
 
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { record } from '../../../accounts/audited-change.ts'
 import type { DeadLetterInfo, DeadLetters } from '../../../core/operations.ts'
 import { encodeCursor, placeOf } from '../../../storage/queries/page.ts'
 import { ApiError } from '../../app.ts'
 import { requireContent } from '../../auth.ts'
+import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
+import { write } from '../control/change.ts'
 import { nextCursor, placePaging, word } from '../query-parameters.ts'
 
 const letterSchema = z.object({
@@ -41,9 +45,33 @@ const shown = (letter: DeadLetterInfo) => ({
   can_retry: letter.canRetry,
 })
 
-export function deadLetterRoutes(app: Api, letters: DeadLetters): void {
-  readRoutes(app, letters)
-  changeRoutes(app, letters)
+export interface DeadLetterSettings {
+  readonly letters: DeadLetters
+  readonly stores: Stores
+  /** False without a control plane, where there is no audit log. */
+  readonly hasAuditLog: () => boolean
+}
+
+export function deadLetterRoutes(app: Api, settings: DeadLetterSettings): void {
+  readRoutes(app, settings.letters)
+  changeRoutes(app, settings)
+}
+
+/**
+ * Does `work` together with an entry in the audit log of the caller's tenant. The entry is written first, so that nothing is dropped
+ * without one; `work` throws if there was nothing to do, which takes the entry back.
+ */
+async function audited(
+  req: FastifyRequest<{ Params: z.output<typeof params> }>,
+  { stores, hasAuditLog }: DeadLetterSettings,
+  action: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  if (!hasAuditLog()) return await work()
+  await write(req, stores, async (change) => {
+    await record(change, { action, resource: req.params.id })
+    await work()
+  })
 }
 
 function readRoutes(app: Api, letters: DeadLetters): void {
@@ -98,7 +126,8 @@ function readRoutes(app: Api, letters: DeadLetters): void {
   )
 }
 
-function changeRoutes(app: Api, letters: DeadLetters): void {
+function changeRoutes(app: Api, settings: DeadLetterSettings): void {
+  const { letters } = settings
   app.post(
     '/api/v1/dead-letters/:id/retry',
     {
@@ -112,14 +141,16 @@ function changeRoutes(app: Api, letters: DeadLetters): void {
       },
     },
     async (req) => {
-      const done = await letters.retry(req.params.id)
-      if (done === null) throw missing()
-      if (!done)
-        throw new ApiError(
-          409,
-          'CONFLICT',
-          'It holds nothing to send again: the destination did not say which items it refused.',
-        )
+      await audited(req, settings, 'dead_letter.retry', async () => {
+        const done = await letters.retry(req.params.id)
+        if (done === null) throw missing()
+        if (!done)
+          throw new ApiError(
+            409,
+            'CONFLICT',
+            'It holds nothing to send again: the destination did not say which items it refused.',
+          )
+      })
       return { retried: true as const }
     },
   )
@@ -135,7 +166,9 @@ function changeRoutes(app: Api, letters: DeadLetters): void {
       },
     },
     async (req) => {
-      if (!(await letters.drop(req.params.id))) throw missing()
+      await audited(req, settings, 'dead_letter.drop', async () => {
+        if (!(await letters.drop(req.params.id))) throw missing()
+      })
       return { dropped: true as const }
     },
   )
