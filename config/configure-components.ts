@@ -124,8 +124,11 @@ function hostsIn(text: string): string[] {
     const named = ['host', 'hostaddr'].flatMap((name) => url.searchParams.getAll(name))
     return [url.hostname, ...named.flatMap((list) => list.split(',').map(normalised))]
   }
-  const m = /^(\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9.-]+):\d{1,5}$/.exec(text)
-  return m === null ? [] : [m[1] ?? '']
+  // A list of brokers may stand in one text.
+  return text.split(',').flatMap((entry) => {
+    const m = /^(\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9.-]+):\d{1,5}$/.exec(entry.trim())
+    return m === null ? [] : [m[1] ?? '']
+  })
 }
 
 /** The host in the form that `URL` gives it, so that numeric forms of an address are recognised too. */

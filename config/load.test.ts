@@ -548,6 +548,25 @@ service: { pipelines: { traces: { receivers: [otlp], processors: [scrub, canonic
   assert.ok((await load(withUrl('postgres://db/x?host=db.example'))).ok)
 })
 
+test('a link-local broker in a list of brokers is refused, wherever it stands', async () => {
+  for (const brokers of [
+    '["a.example:9092,169.254.169.254:9092"]',
+    '["a:1", "fe80::1, [fe80::1]:9092"]',
+  ])
+    assert.match(
+      (
+        await errorsOf(`
+receivers: { otlp: {} }
+processors: { scrub: {}, canonicalize: {} }
+exporters: { kafka: { brokers: ${brokers} } }
+service: { pipelines: { traces: { receivers: [otlp], processors: [scrub, canonicalize], exporters: [kafka] } } }
+`)
+      ).join(),
+      /OBS_CONFIG_LINK_LOCAL/,
+      brokers,
+    )
+})
+
 test('unverified certificates cause a warning in every component', async () => {
   const said = async (exporter: string): Promise<string> => {
     const text = `

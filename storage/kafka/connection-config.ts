@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { duration, secret } from '../../core/config/config-types.ts'
+import { allowLinkLocal, duration, secret } from '../../core/config/config-types.ts'
 import type { ConnectionSettings } from './driver.ts'
 
 const tls = z.strictObject({
@@ -33,6 +33,7 @@ export const brokerOptions = {
 
 /** The options of the connection to the brokers. */
 export const connectionOptions = {
+  allow_link_local: allowLinkLocal(),
   request_timeout: duration().prefault('30s').describe('Longest time for one request to a broker.'),
   connect_timeout: duration().prefault('5s').describe('Longest time for one connection attempt.'),
   tls: tls.prefault({}).describe('Encryption of connections.'),
@@ -53,6 +54,7 @@ export async function connectionSettings(config: ConnectionConfig): Promise<Conn
     clientId: config.client_id,
     requestTimeoutMs: config.request_timeout,
     connectTimeoutMs: config.connect_timeout,
+    allowsLinkLocal: config.allow_link_local,
     tls: config.tls.enabled ? await tlsFiles(config.tls) : null,
     sasl:
       config.sasl === undefined

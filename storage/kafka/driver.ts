@@ -12,6 +12,8 @@ export interface ConnectionSettings {
   readonly clientId: string
   readonly requestTimeoutMs: number
   readonly connectTimeoutMs: number
+  /** Whether brokers may have link-local addresses and those of cloud metadata services. */
+  readonly allowsLinkLocal?: boolean
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string } | null
   readonly sasl: {
     readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'

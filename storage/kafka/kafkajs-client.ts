@@ -1,7 +1,11 @@
 // The parts that producer and consumer of the kafkajs driver share: the client, its logging, and the classification of its errors.
 
-import type { logCreator, logLevel, RetryOptions } from 'kafkajs'
+import { connect, isIP } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { ISocketFactory, logCreator, logLevel, RetryOptions } from 'kafkajs'
 import type { Logger } from 'pino'
+import { isLinkLocalHost } from '../../core/config/config-types.ts'
+import { guardedLookup, REFUSED_CODE, refusalText } from '../../core/http/guarded-lookup.ts'
 import { type ConnectionSettings, type DriverError, driverError } from './driver.ts'
 import { kafkajs } from './kafkajs-faults.ts'
 
@@ -11,6 +15,7 @@ export function kafkajsClient(
   retry: RetryOptions,
 ): InstanceType<typeof kafkajs.Kafka> {
   const { brokers, clientId, connectTimeoutMs, requestTimeoutMs, tls, sasl } = settings
+  const isGuarded = settings.allowsLinkLocal !== true
   return new kafkajs.Kafka({
     brokers: [...brokers],
     clientId,
@@ -18,9 +23,28 @@ export function kafkajsClient(
     requestTimeout: requestTimeoutMs,
     retry,
     logCreator: logTo(log),
+    ...(isGuarded ? { socketFactory: guardedSocket } : {}),
     ...(tls === null ? {} : { ssl: { ...tls, minVersion: 'TLSv1.2' as const } }),
     ...(sasl === null ? {} : { sasl: saslOf(sasl) }),
   })
+}
+
+const KEEP_ALIVE_MS = 60_000
+
+/**
+ * Opens the connections as kafkajs does by itself, and none to a link-local address: names are configured, and the brokers name further
+ * hosts.
+ */
+const guardedSocket: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+  const name = host.replace(/^\[|\]$/g, '')
+  if (isLinkLocalHost(name))
+    throw Object.assign(new Error(refusalText(name)), { code: REFUSED_CODE })
+  const to = { host, port, lookup: guardedLookup }
+  const socket = ssl
+    ? connectTls({ ...to, ...(isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect)
+    : connect(to, onConnect)
+  socket.setKeepAlive(true, KEEP_ALIVE_MS)
+  return socket
 }
 
 type Sasl = NonNullable<ConnectionSettings['sasl']>

@@ -64,6 +64,13 @@ async function post(at: Instance, path: string, body: object): Promise<Answer> {
 const signUp = (email: string, more: object = { tenant_name: 'Acme' }): Promise<Answer> =>
   post(byMail, 'signup', { email, password: PASSWORD, ...more })
 
+const tenantsIn = ({ body: { tenants } }: Answer): number =>
+  Array.isArray(tenants) ? tenants.length : 0
+
+/** An error without the id of its request. */
+const withoutId = (body: unknown): string =>
+  JSON.stringify(body, (key, value) => (key === 'request_id' ? undefined : value))
+
 /** The tokens of the mails to this address, oldest first. */
 const tokensTo = (email: string): readonly string[] =>
   mail.mails
@@ -87,7 +94,7 @@ test('with accounts: mail a new address and one that has an account get the same
   assert.equal((await post(byMail, 'reset/confirm', { token, password: next })).status, 204)
   const signedIn = await post(byMail, 'login', { email, password: next })
   assert.equal(signedIn.status, 200)
-  assert.equal((signedIn.body['tenants'] as unknown[]).length, 1)
+  assert.equal(tenantsIn(signedIn), 1)
 
   for (const again of [email, email.toUpperCase()]) {
     const { status, body, cookie } = await signUp(again, { tenant_name: 'Other' })
@@ -95,7 +102,7 @@ test('with accounts: mail a new address and one that has an account get the same
   }
   const unchanged = await post(byMail, 'login', { email, password: next })
   assert.equal(unchanged.status, 200, 'the password stays')
-  assert.equal((unchanged.body['tenants'] as unknown[]).length, 1, 'and so do the tenants')
+  assert.equal(tenantsIn(unchanged), 1, 'and so do the tenants')
   await until(() => tokensTo(email).length === 2, 'the owner is told', 15_000)
 })
 
@@ -107,8 +114,7 @@ test('what is wrong with a sign-up is told the same for every address', async ()
     )
     assert.ok((known?.status ?? 0) >= 400)
     const told = (answer: Answer | undefined) => {
-      const error = answer?.body['error'] as Record<string, unknown> | undefined
-      return [answer?.status, error?.['code'], error?.['message']]
+      return [answer?.status, withoutId(answer?.body)]
     }
     assert.deepEqual(told(known), told(unknown), JSON.stringify(more))
   }
@@ -118,8 +124,7 @@ test('where an invitation is needed, who has none is refused before the address 
   const refused = async (email: string) => {
     const body = { email, password: PASSWORD, invitation: 'oi_nothing' }
     const { status, body: said } = await post(byInvitation, 'signup', body)
-    const { code, message } = said['error'] as Record<string, unknown>
-    return [status, code, message]
+    return [status, withoutId(said)]
   }
   assert.deepEqual(await refused('ada@test.invalid'), await refused('nobody@test.invalid'))
 })
