@@ -15,6 +15,7 @@ import {
 } from './results.ts'
 import { makeContext, type Options, type Scenario } from './scenario.ts'
 import { api } from './scenarios/api.ts'
+import { consoleBudgets } from './scenarios/console.ts'
 import { curve } from './scenarios/curve.ts'
 import { embedded } from './scenarios/embedded.ts'
 import { faults } from './scenarios/faults.ts'
@@ -38,6 +39,7 @@ const SCENARIOS: readonly Scenario[] = [
   queries,
   api,
   faults,
+  consoleBudgets,
 ]
 
 const USAGE = `npm run bench -- NAME... [options]
@@ -46,14 +48,14 @@ options
   --seconds N         length of a measurement (6)
   --warm-up N         spans before the first measurement, for at most 30 s (500000)
   --rounds N          repetitions, interleaved where several subjects are compared (3)
-  --minutes N         length of the memory scenario (10)
+  --minutes N         length of the memory scenario, and of the live tail of the console (10)
   --rate N            spans a second of open loops (10000)
   --connections N     of closed loops (8)
   --spans N           spans a request (100)
   --requests N        different request bodies (256)
   --layout L          shared: all on all CPUs; split: subject on the first half, client on the other (shared)
   --form F            protobuf, json (both OTLP) or ndjson (legacy events; Observa only) (protobuf)
-  --events N          stored events of the scenarios queries and api (10000000)
+  --events N          stored events of the scenarios queries, api and console (10000000)
   --seed N            of the traffic of the scenario curve (drawn)
   --subjects A,B      instead of the subjects a scenario takes
   --dry               do not touch results.json and the page

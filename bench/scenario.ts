@@ -17,7 +17,7 @@ export interface Options {
   readonly connections: number
   readonly spansPerRequest: number
   readonly requests: number
-  /** Number of stored events, for the scenarios `queries` and `api`. */
+  /** Number of stored events, for the scenarios `queries`, `api` and `console`. */
   readonly events: number
   readonly layout: Layout
   /** Seed of traffic that no code was developed against. */

@@ -55,7 +55,7 @@ export async function measurePostgres(
   }
 }
 
-function fillOf({ scope, traces, conversations, sessions, users }: GroupSample): string[] {
+export function fillOf({ scope, traces, conversations, sessions, users }: GroupSample): string[] {
   const place = `'${scope.tenantId}', '${scope.projectId}'`
   const at = (n: number): string => `now() - (${n} - i) * interval '1 millisecond' * ${DAYS_MS / n}`
   const group = (
