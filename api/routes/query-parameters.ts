@@ -31,14 +31,17 @@ export const timeRange = {
   to: time.optional().describe('To this time, exclusive.'),
 }
 
+/** A cursor has what its row is sorted by. A name or address has up to 255 characters, of up to 6 bytes each in JSON. */
+const cursorMax = (kinds: readonly SortKind[]): number => (kinds.includes('text') ? 4000 : 500)
+
 /** For lists that are sorted in one of these ways. A cursor of a list with another order is refused. */
 const pagingOf = (...kinds: readonly SortKind[]) => ({
   limit: z.coerce.number().int().min(1).max(1000).default(50).describe('Rows of a page.'),
   cursor: z
     .string()
-    .max(500)
+    .max(cursorMax(kinds))
     .refine((text) => isCursorOf(kinds, text), { message: 'is no cursor of this list' })
-    .meta({ type: 'string', maxLength: 500, pattern: '^[A-Za-z0-9_-]+$' })
+    .meta({ type: 'string', maxLength: cursorMax(kinds), pattern: '^[A-Za-z0-9_-]+$' })
     .optional()
     .describe('`next_cursor` of the page before.'),
 })
@@ -46,6 +49,8 @@ const pagingOf = (...kinds: readonly SortKind[]) => ({
 export const paging = pagingOf('timestamp')
 /** For lists that can also be sorted by figures. */
 export const sortedPaging = pagingOf('timestamp', 'number')
+/** For lists that can also be sorted by names. */
+export const namedPaging = pagingOf('timestamp', 'text')
 export const eventPaging = pagingOf('ns')
 export const sortedEventPaging = pagingOf('ns', 'number')
 /** For lists that are complete in memory. */

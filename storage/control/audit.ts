@@ -3,6 +3,7 @@
 
 import type { Statements } from '../postgres/connection.ts'
 import type { Page } from '../queries/page.ts'
+import { orderOf, type SortOf, sortsOf } from '../queries/where-clause.ts'
 import { Conditions, type PageWanted } from './rows.ts'
 
 export type ActorKind = 'user' | 'key' | 'operator' | 'system' | 'anonymous'
@@ -58,7 +59,12 @@ export async function addAudit(client: Statements, entry: AuditEntry): Promise<v
   )
 }
 
+const SORTED_BY = { at: 'at' } as const
+export type AuditSort = SortOf<keyof typeof SORTED_BY>
+export const AUDIT_SORTS = sortsOf(SORTED_BY)
+
 export interface AuditFilter extends PageWanted {
+  readonly sort?: AuditSort | undefined
   readonly tenantId?: string | undefined
   readonly action?: string | undefined
   readonly actor?: string | undefined
@@ -82,7 +88,11 @@ export async function listAudit(client: Statements, f: AuditFilter): Promise<Pag
   return await where.page(
     client,
     AUDIT,
-    { time: 'at', id: "lpad(audit_log.audit_id::text, 19, '0')" },
+    {
+      time: 'at',
+      id: "lpad(audit_log.audit_id::text, 19, '0')",
+      order: orderOf(f.sort ?? '-at', SORTED_BY),
+    },
     f,
   )
 }

@@ -7,6 +7,7 @@ import type { Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { withRole } from '../postgres/roles.ts'
 import type { Page } from '../queries/page.ts'
+import { orderOf, type SortOf, sortsOf, textOrder } from '../queries/where-clause.ts'
 import { Conditions, type PageWanted } from './rows.ts'
 
 export interface KeyRow {
@@ -91,7 +92,17 @@ export async function findKey(
   return found.rows[0] ?? null
 }
 
+/** What keys can be sorted by, and the SQL of it. A key that was never used comes before all others. */
+const SORTED_BY = {
+  created_at: 'created_at',
+  last_used_at: 'coalesce(last_used_at, to_timestamp(0))',
+  name: textOrder('name'),
+} as const
+export type KeySort = SortOf<keyof typeof SORTED_BY>
+export const KEY_SORTS = sortsOf(SORTED_BY)
+
 export interface KeyFilter extends PageWanted {
+  readonly sort?: KeySort | undefined
   readonly tenantId?: string | undefined
   readonly projectId?: string | undefined
   readonly state?: 'active' | 'expired' | 'revoked' | undefined
@@ -108,7 +119,9 @@ export async function listKeys(client: Statements, f: KeyFilter): Promise<Page<K
     .add(f.tenantId, (p) => `tenant_id = ${p}`)
     .add(f.projectId, (p) => `project_id = ${p}`)
   if (f.state !== undefined) where.and(STATES[f.state])
-  return await where.page(client, `${KEY} FROM api_keys`, { time: 'created_at', id: 'key_id' }, f)
+  const order = orderOf(f.sort ?? '-created_at', SORTED_BY)
+  const by = { time: 'created_at', id: 'key_id', order }
+  return await where.page(client, `${KEY} FROM api_keys`, by, f)
 }
 
 /** The working keys that were made to replace this one. */

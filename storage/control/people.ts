@@ -3,6 +3,7 @@
 
 import type { Statements } from '../postgres/connection.ts'
 import type { Page } from '../queries/page.ts'
+import { orderOf, type SortOf, sortsOf, textOrder } from '../queries/where-clause.ts'
 import { Conditions, type PageWanted } from './rows.ts'
 
 export interface UserRow {
@@ -90,12 +91,23 @@ export async function tenantsOf(client: Statements, userId: string): Promise<str
   return found.rows.map((row) => row.tenant_id)
 }
 
+/** What members can be sorted by, and the SQL of it. */
+const SORTED_BY = {
+  created_at: 'm.created_at',
+  email: textOrder('u.email'),
+  name: textOrder('u.name'),
+  role: textOrder('m.role'),
+} as const
+export type MemberSort = SortOf<keyof typeof SORTED_BY>
+export const MEMBER_SORTS = sortsOf(SORTED_BY)
+
 export async function listMembers(
   client: Statements,
-  f: PageWanted & { readonly tenantId: string },
+  f: PageWanted & { readonly tenantId: string; readonly sort?: MemberSort | undefined },
 ): Promise<Page<MemberRow>> {
   const where = new Conditions().add(f.tenantId, (p) => `m.tenant_id = ${p}`)
-  return await where.page(client, MEMBER, { time: 'm.created_at', id: 'm.user_id' }, f)
+  const order = orderOf(f.sort ?? '-created_at', SORTED_BY)
+  return await where.page(client, MEMBER, { time: 'm.created_at', id: 'm.user_id', order }, f)
 }
 
 export async function findMember(

@@ -1,11 +1,20 @@
-// What the lists of the control plane share: conditions whose values are parameters, and pages by time and id.
+// What the lists of the control plane share: conditions whose values are parameters, and pages by what they are sorted by and id.
 
 import type { QueryResultRow, Statements } from '../postgres/connection.ts'
-import { decodeCursor, type Page, pageOf } from '../queries/page.ts'
+import { type Page, pageOf, placeOf } from '../queries/page.ts'
+import { type Order, sqlTypeOf } from '../queries/where-clause.ts'
 
 export interface PageWanted {
   readonly limit: number
   readonly cursor?: string | undefined
+}
+
+/** Where a row stands in its list. */
+export interface PlacedBy {
+  readonly time: string
+  readonly id: string
+  /** Another order than newest first. */
+  readonly order?: (Order & { readonly sql: string }) | undefined
 }
 
 /** Columns that only the cursor needs. They are not shown. */
@@ -34,26 +43,28 @@ export class Conditions {
     return this
   }
 
-  /** One page, newest first by `time` and then `id`. `sql` selects without WHERE and ORDER BY. */
+  /** One page in the order `order`, without one newest first by `time`, and then by `id`. `sql` selects without WHERE and ORDER BY. */
   async page<Row extends QueryResultRow>(
     client: Statements,
     sql: string,
-    by: { readonly time: string; readonly id: string },
+    by: PlacedBy,
     { limit, cursor }: PageWanted,
   ): Promise<Page<Row>> {
-    const at = cursor === undefined ? null : decodeCursor(cursor)
+    const { id, order = { sql: by.time, kind: 'timestamp', isDescending: true } } = by
+    const at = placeOf(cursor, order.kind)
     const parts = [...this.#parts]
     const values = [...this.#values]
     if (at !== null) {
       values.push(at.time, at.id)
       parts.push(
-        `(${by.time}, ${by.id}::text) < ($${values.length - 1}::timestamptz, $${values.length})`,
+        `(${order.sql}, ${id}::text) ${order.isDescending ? '<' : '>'} ($${values.length - 1}::${sqlTypeOf(order.kind)}, $${values.length})`,
       )
     }
+    const direction = order.isDescending ? 'DESC' : 'ASC'
     const where = parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`
     const found = await client.query<Row & Sorted>(
-      `SELECT ${by.time}::text AS sort_time, ${by.id}::text AS sort_id, ${sql} ${where}
-       ORDER BY ${by.time} DESC, ${by.id}::text DESC LIMIT ${Math.floor(limit) + 1}`,
+      `SELECT (${order.sql})::text AS sort_time, ${id}::text AS sort_id, ${sql} ${where}
+       ORDER BY ${order.sql} ${direction}, ${id}::text ${direction} LIMIT ${Math.floor(limit) + 1}`,
       values,
     )
     return pageOf<Row & Sorted>(found.rows, limit, (r) => ({ time: r.sort_time, id: r.sort_id }))

@@ -3,6 +3,7 @@
 
 import type { Statements } from '../postgres/connection.ts'
 import type { Page } from '../queries/page.ts'
+import { orderOf, type SortOf, sortsOf, textOrder } from '../queries/where-clause.ts'
 import { Conditions, type PageWanted } from './rows.ts'
 
 export interface TenantRow {
@@ -95,7 +96,13 @@ export async function findProject(
   return found.rows[0] ?? null
 }
 
+/** What projects can be sorted by, and the SQL of it. */
+const SORTED_BY = { created_at: 'created_at', name: textOrder('name') } as const
+export type ProjectSort = SortOf<keyof typeof SORTED_BY>
+export const PROJECT_SORTS = sortsOf(SORTED_BY)
+
 export interface ProjectFilter extends PageWanted {
+  readonly sort?: ProjectSort | undefined
   readonly tenantId?: string | undefined
   readonly hasArchived?: boolean | undefined
 }
@@ -106,7 +113,8 @@ export async function listProjects(
 ): Promise<Page<ProjectRow>> {
   const where = new Conditions().add(f.tenantId, (p) => `tenant_id = ${p}`)
   if (f.hasArchived !== true) where.and('archived_at IS NULL')
-  const by = { time: 'created_at', id: 'project_id' }
+  const order = orderOf(f.sort ?? '-created_at', SORTED_BY)
+  const by = { time: 'created_at', id: 'project_id', order }
   return await where.page<ProjectRow>(client, `${PROJECT} FROM projects`, by, f)
 }
 

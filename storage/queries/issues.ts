@@ -4,6 +4,7 @@ import type { Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { withTenant } from '../postgres/roles.ts'
 import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
+import { SEVERITY_RANK } from './signals.ts'
 import { orderOf, type SortOf, since, sortsOf, WhereClause, withoutSort } from './where-clause.ts'
 
 export type IssueStatus = 'open' | 'acknowledged' | 'snoozed' | 'resolved' | 'ignored'
@@ -16,6 +17,7 @@ const SORTED_BY = {
   traces: 'traces::float8',
   users: 'users::float8',
   cost_usd: 'cost_usd',
+  severity: SEVERITY_RANK,
 } as const
 export type IssueSort = SortOf<keyof typeof SORTED_BY>
 export const ISSUE_SORTS = sortsOf(SORTED_BY)

@@ -45,7 +45,7 @@ const NS_MAX = 2n ** 63n - 1n
 const POSTGRES_TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-](0\d|1[0-5])(:\d\d)?$/
 
 /** What a list is sorted by: ClickHouse gives times as nanoseconds, Postgres as its text of a time. */
-export type SortKind = 'ns' | 'timestamp' | 'number'
+export type SortKind = 'ns' | 'timestamp' | 'number' | 'text'
 
 const IS_KIND: Readonly<Record<SortKind, (time: string) => boolean>> = {
   ns: (time) => /^\d{1,19}$/.test(time) && BigInt(time) <= NS_MAX,
@@ -53,6 +53,7 @@ const IS_KIND: Readonly<Record<SortKind, (time: string) => boolean>> = {
     POSTGRES_TIME.test(time) && Number.isFinite(Date.parse(time.slice(0, 19).replace(' ', 'T'))),
   number: (time) =>
     /^-?\d{1,20}(\.\d{1,30})?(e[+-]?\d{1,3})?$/i.test(time) && Number.isFinite(Number(time)),
+  text: (text) => !text.includes('\0'),
 }
 
 /** Is it a place in a list that is sorted in one of these ways? */

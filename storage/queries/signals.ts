@@ -3,7 +3,15 @@
 import { exactInstant } from '../postgres/exact-time.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
-import { WhereClause, withoutSort } from './where-clause.ts'
+import { orderOf, type SortOf, sortsOf, WhereClause, withoutSort } from './where-clause.ts'
+
+/** High comes after medium, and medium after low. */
+export const SEVERITY_RANK = `(CASE severity WHEN 'high' THEN 3 WHEN 'medium' THEN 2 ELSE 1 END)::float8`
+
+/** What signals can be sorted by, and the SQL of it. */
+const SORTED_BY = { at: 'signals.at', severity: SEVERITY_RANK } as const
+export type SignalSort = SortOf<keyof typeof SORTED_BY>
+export const SIGNAL_SORTS = sortsOf(SORTED_BY)
 
 export interface SignalFilter {
   readonly fromMs?: number | undefined
@@ -17,6 +25,7 @@ export interface SignalFilter {
   readonly userId?: IdForms | undefined
   readonly sessionId?: IdForms | undefined
   readonly conversationId?: IdForms | undefined
+  readonly sort?: SignalSort | undefined
   readonly limit: number
   readonly cursor?: string | undefined
 }
@@ -45,7 +54,7 @@ const STATUS = `CASE WHEN evidence ? 'superseded' THEN 'superseded' ELSE status 
 const COLUMNS = `signal_id, type, severity, ${STATUS} AS status, trace_id, span_id, event_id, tenant_id, project_id,
   ${exactInstant('at', 'at_ns')} AS at, value, threshold, evidence, rule, fingerprint`
 
-/** Signals, newest first. */
+/** Signals in the order that is asked for; without one, newest first. */
 export async function listSignals(
   pool: PostgresPool,
   scope: Scope,
@@ -63,11 +72,12 @@ export async function listSignals(
   q.add(f.userId, (p) => `user_id = ANY(${p})`)
   q.add(f.sessionId, (p) => `session_id = ANY(${p})`)
   q.add(f.conversationId, (p) => `conversation_id = ANY(${p})`)
-  q.after(f.cursor, 'at', 'signal_id')
+  const order = orderOf(f.sort ?? '-at', SORTED_BY)
+  q.after(f.cursor, order.sql, 'signal_id', order)
   const rows = await q.rows<SignalRow & { sort_time: string }>(
     pool,
-    `SELECT ${COLUMNS}, at::text AS sort_time
-     FROM signals WHERE ${q.sql} ORDER BY signals.at DESC, signal_id DESC`,
+    `SELECT ${COLUMNS}, ${order.sql}::text AS sort_time
+     FROM signals WHERE ${q.sql} ORDER BY ${order.sql} ${order.direction}, signal_id ${order.direction}`,
     f.limit + 1,
   )
   const page = pageOf(rows, f.limit, (r) => ({ time: r.sort_time, id: r.signal_id }))

@@ -15,6 +15,7 @@ const SORTED_BY = {
   cost_usd: 'cost_usd',
   total_tokens: 'total_tokens::float8',
   events: 'spans::float8',
+  llm_calls: 'llm_calls::float8',
   errors: 'errors::float8',
   signals: 'signals::float8',
 } as const

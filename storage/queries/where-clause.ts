@@ -23,7 +23,17 @@ export function sortsOf<Name extends string>(
   return [...names.map((n) => `-${n}` as const), ...names] as [SortOf<Name>, ...SortOf<Name>[]]
 }
 
-/** The order that a sort asks for. Columns whose names end in `_at` or `_time` or `_seen` are times, all others figures. */
+/** Names of columns that are times, and of those that are texts; all others are figures. */
+const TIMES = /(^|_)(at|time|seen)$/
+const TEXTS = /^(name|email|role)$/
+
+const kindOf = (name: string): SortKind =>
+  TIMES.test(name) ? 'timestamp' : TEXTS.test(name) ? 'text' : 'number'
+
+/** The SQL by which a text is sorted: by its letters whatever their case, the same on every server, and without one first. */
+export const textOrder = (column: string): string => `lower(coalesce(${column}, '')) COLLATE "C"`
+
+/** The order that a sort asks for. */
 export function orderOf<Name extends string>(
   sort: SortOf<Name>,
   columns: Readonly<Record<Name, string>>,
@@ -33,13 +43,22 @@ export function orderOf<Name extends string>(
   const name = sort.replace(/^-/, '') as Name
   return {
     sql: columns[name],
-    kind: /_(at|time|seen)$/.test(name) ? 'timestamp' : 'number',
+    kind: kindOf(name),
     isDescending,
     direction: isDescending ? 'DESC' : 'ASC',
   }
 }
 
 const NEWEST: Order = { kind: 'timestamp', isDescending: true }
+
+const SQL_TYPES: Readonly<Record<Exclude<SortKind, 'ns'>, string>> = {
+  timestamp: 'timestamptz',
+  number: 'float8',
+  text: 'text',
+}
+
+/** The type that the value of a cursor has in Postgres, whose times are no nanoseconds. */
+export const sqlTypeOf = (kind: SortKind): string => SQL_TYPES[kind === 'ns' ? 'number' : kind]
 
 /**
  * The hour of a time, as the columns `last_hour` hold it: the time itself changes with every event, so that an index with it
@@ -101,7 +120,7 @@ export class WhereClause {
     if (at === null) return
     this.#values.push(at.time, at.id)
     const n = this.#values.length
-    const type = order.kind === 'number' ? 'float8' : 'timestamptz'
+    const type = sqlTypeOf(order.kind)
     const than = order.isDescending ? '<' : '>'
     this.#parts.push(`(${value}, ${id}) ${than} ($${n - 1}::${type}, $${n})`)
     if (hour !== null) this.#parts.push(`${hour} ${than}= ${hourOf(`$${n - 1}::timestamptz`)}`)

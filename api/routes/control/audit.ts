@@ -1,7 +1,7 @@
 // The audit log of the tenant.
 
 import { z } from 'zod'
-import { listAudit } from '../../../storage/control/audit.ts'
+import { AUDIT_SORTS, listAudit } from '../../../storage/control/audit.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
 import { nextCursor, paging, timeRange, word } from '../query-parameters.ts'
@@ -34,9 +34,10 @@ export function auditRoutes(app: Api, stores: Stores): void {
       config: { scope: 'admin' },
       schema: {
         tags: ['control'],
-        summary: 'Who changed what, newest first',
+        summary: 'Who changed what, by default the newest first',
         querystring: z.strictObject({
           ...timeRange,
+          sort: z.enum(AUDIT_SORTS).default('-at'),
           ...paging,
           action: word.describe('Such as key.create, key.revoke, member.role.'),
           actor: word,
@@ -46,10 +47,10 @@ export function auditRoutes(app: Api, stores: Stores): void {
       },
     },
     async (req) => {
-      const { limit, cursor, action, actor, resource } = req.query
+      const { limit, cursor, sort, action, actor, resource } = req.query
       const range = { from: dateOf(req.query.from), to: dateOf(req.query.to) }
       const page = await read(req, stores, (client, tenantId) =>
-        listAudit(client, { tenantId, action, actor, resource, ...range, limit, cursor }),
+        listAudit(client, { tenantId, action, actor, resource, ...range, sort, limit, cursor }),
       )
       return { data: [...page.rows], next_cursor: page.next }
     },

@@ -13,11 +13,11 @@ import {
   UNUSED_DAYS,
 } from '../../../accounts/keys.ts'
 import type { Secret } from '../../../core/config/config-types.ts'
-import { findKey, type KeyRow, listKeys } from '../../../storage/control/keys.ts'
+import { findKey, KEY_SORTS, type KeyRow, listKeys } from '../../../storage/control/keys.ts'
 import { ApiError } from '../../app.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
-import { nextCursor, paging } from '../query-parameters.ts'
+import { namedPaging, nextCursor } from '../query-parameters.ts'
 import { read, write } from './change.ts'
 
 const time = z.date().nullable()
@@ -77,9 +77,10 @@ function listRoutes(app: Api, stores: Stores): void {
       config: { scope: 'admin' },
       schema: {
         tags: ['control'],
-        summary: 'Keys of the tenant, newest first',
+        summary: 'Keys of the tenant, by default the newest first',
         querystring: z.strictObject({
-          ...paging,
+          sort: z.enum(KEY_SORTS).default('-created_at'),
+          ...namedPaging,
           project_id: input.anyId.optional(),
           state: z.enum(['active', 'expired', 'revoked']).optional(),
         }),
@@ -87,9 +88,9 @@ function listRoutes(app: Api, stores: Stores): void {
       },
     },
     async (req) => {
-      const { limit, cursor, project_id: projectId, state } = req.query
+      const { limit, cursor, sort, project_id: projectId, state } = req.query
       const page = await read(req, stores, (client, tenantId) =>
-        listKeys(client, { tenantId, projectId, state, limit, cursor }),
+        listKeys(client, { tenantId, projectId, state, sort, limit, cursor }),
       )
       return { data: page.rows.map(shown), next_cursor: page.next }
     },

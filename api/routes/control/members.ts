@@ -3,10 +3,10 @@
 import { z } from 'zod'
 import { anyId, projectRole, role } from '../../../accounts/input.ts'
 import { changeProjectRole, changeRole, removeMember } from '../../../accounts/people.ts'
-import { listMembers } from '../../../storage/control/people.ts'
+import { listMembers, MEMBER_SORTS } from '../../../storage/control/people.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
-import { nextCursor, paging } from '../query-parameters.ts'
+import { namedPaging, nextCursor } from '../query-parameters.ts'
 import { read, write } from './change.ts'
 
 const memberSchema = z.object({
@@ -30,8 +30,11 @@ export function memberRoutes(app: Api, stores: Stores): void {
       config: { scope: 'admin' },
       schema: {
         tags: ['control'],
-        summary: 'Members of the tenant, newest first',
-        querystring: z.strictObject(paging),
+        summary: 'Members of the tenant, by default the newest first',
+        querystring: z.strictObject({
+          sort: z.enum(MEMBER_SORTS).default('-created_at'),
+          ...namedPaging,
+        }),
         response: { 200: z.object({ data: z.array(memberSchema), next_cursor: nextCursor }) },
       },
     },

@@ -3,11 +3,16 @@
 import { z } from 'zod'
 import { anyId, displayName, environmentName } from '../../../accounts/input.ts'
 import { changeProject, createProject } from '../../../accounts/tenants.ts'
-import { findProject, listProjects, type ProjectRow } from '../../../storage/control/tenants.ts'
+import {
+  findProject,
+  listProjects,
+  PROJECT_SORTS,
+  type ProjectRow,
+} from '../../../storage/control/tenants.ts'
 import { ApiError } from '../../app.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
-import { flag, nextCursor, paging } from '../query-parameters.ts'
+import { flag, namedPaging, nextCursor } from '../query-parameters.ts'
 import { read, write } from './change.ts'
 
 const projectSchema = z.object({
@@ -30,18 +35,19 @@ export function projectRoutes(app: Api, stores: Stores): void {
       config: { scope: 'query' },
       schema: {
         tags: ['control'],
-        summary: 'Projects of the tenant, newest first',
+        summary: 'Projects of the tenant, by default the newest first',
         querystring: z.strictObject({
-          ...paging,
+          sort: z.enum(PROJECT_SORTS).default('-created_at'),
+          ...namedPaging,
           archived: flag.describe('true: archived ones too.'),
         }),
         response: { 200: z.object({ data: z.array(projectSchema), next_cursor: nextCursor }) },
       },
     },
     async (req) => {
-      const { limit, cursor, archived: hasArchived } = req.query
+      const { limit, cursor, sort, archived: hasArchived } = req.query
       const page = await read(req, stores, (client, tenantId) =>
-        listProjects(client, { tenantId, hasArchived, limit, cursor }),
+        listProjects(client, { tenantId, hasArchived, sort, limit, cursor }),
       )
       return { data: page.rows.map(shown), next_cursor: page.next }
     },

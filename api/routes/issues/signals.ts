@@ -7,6 +7,7 @@ import {
   countSignals,
   findSignal,
   listSignals,
+  SIGNAL_SORTS,
   type SignalRow,
 } from '../../../storage/queries/signals.ts'
 import { ApiError } from '../../app.ts'
@@ -14,7 +15,7 @@ import { tenantOf } from '../../auth.ts'
 import { shownEvidence } from '../../shown-evidence.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
-import { nextCursor, paging, timeRange, traceId, word } from '../query-parameters.ts'
+import { nextCursor, sortedPaging, timeRange, traceId, word } from '../query-parameters.ts'
 
 export const signalSchema = z.object({
   signal_id: z.string(),
@@ -57,7 +58,7 @@ export function signalRoutes(app: Api, stores: Stores): void {
       config: { scope: 'query' },
       schema: {
         tags: ['signals'],
-        summary: 'Signals, newest first',
+        summary: 'Signals, by default the newest first',
         querystring: z.strictObject({
           ...timeRange,
           type: z.enum(SIGNAL_TYPES).optional(),
@@ -68,7 +69,8 @@ export function signalRoutes(app: Api, stores: Stores): void {
           user_id: word,
           session_id: word,
           conversation_id: word,
-          ...paging,
+          sort: z.enum(SIGNAL_SORTS).default('-at'),
+          ...sortedPaging,
         }),
         response: { 200: z.object({ data: z.array(signalSchema), next_cursor: nextCursor }) },
       },
@@ -86,6 +88,7 @@ export function signalRoutes(app: Api, stores: Stores): void {
         userId: stores.idForms(tenantOf(req), 'user_id', q.user_id),
         sessionId: stores.idForms(tenantOf(req), 'session_id', q.session_id),
         conversationId: stores.idForms(tenantOf(req), 'conversation_id', q.conversation_id),
+        sort: q.sort,
         limit: q.limit,
         cursor: q.cursor,
       })

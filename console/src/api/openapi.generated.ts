@@ -2203,7 +2203,7 @@ readonly next_cursor: string | null
   }
   'GET /api/v1/audit': {
     readonly path: {}
-    readonly query: { readonly from?: string; readonly to?: string; readonly limit?: number; readonly cursor?: string; readonly action?: string; readonly actor?: string; readonly resource?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
+    readonly query: { readonly from?: string; readonly to?: string; readonly sort?: '-at' | 'at'; readonly limit?: number; readonly cursor?: string; readonly action?: string; readonly actor?: string; readonly resource?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
     readonly body: undefined
     readonly answer: {
 readonly data: readonly GetAuditRow[]
@@ -2277,7 +2277,7 @@ readonly next_cursor: string | null
   }
   'GET /api/v1/conversations': {
     readonly path: {}
-    readonly query: { readonly from?: string; readonly to?: string; readonly user_id?: string; readonly session_id?: string; readonly environment?: string; readonly service?: string; readonly kind?: string; readonly model?: string; readonly errors?: 'true' | 'false'; readonly signals?: 'true' | 'false'; readonly status?: 'ok' | 'error'; readonly min_cost_usd?: number; readonly max_cost_usd?: number; readonly route?: string; readonly provider?: string; readonly tool?: string; readonly agent?: string; readonly error_type?: string; readonly text?: string; readonly sort?: '-last_at' | '-first_at' | '-duration_ms' | '-cost_usd' | '-total_tokens' | '-events' | '-errors' | '-signals' | 'last_at' | 'first_at' | 'duration_ms' | 'cost_usd' | 'total_tokens' | 'events' | 'errors' | 'signals'; readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
+    readonly query: { readonly from?: string; readonly to?: string; readonly user_id?: string; readonly session_id?: string; readonly environment?: string; readonly service?: string; readonly kind?: string; readonly model?: string; readonly errors?: 'true' | 'false'; readonly signals?: 'true' | 'false'; readonly status?: 'ok' | 'error'; readonly min_cost_usd?: number; readonly max_cost_usd?: number; readonly route?: string; readonly provider?: string; readonly tool?: string; readonly agent?: string; readonly error_type?: string; readonly text?: string; readonly sort?: '-last_at' | '-first_at' | '-duration_ms' | '-cost_usd' | '-total_tokens' | '-events' | '-llm_calls' | '-errors' | '-signals' | 'last_at' | 'first_at' | 'duration_ms' | 'cost_usd' | 'total_tokens' | 'events' | 'llm_calls' | 'errors' | 'signals'; readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
     readonly body: undefined
     readonly answer: {
 readonly data: readonly GetConversationsRow[]
@@ -2448,7 +2448,7 @@ readonly next_cursor: string | null
   }
   'GET /api/v1/issues': {
     readonly path: {}
-    readonly query: { readonly from?: string; readonly to?: string; readonly type?: 'high_latency' | 'medium_latency' | 'tool_error' | 'llm_error' | 'error' | 'tool_timeout' | 'cost_spike' | 'token_spike' | 'secret_detected' | 'pii_detected' | 'loop_detected' | 'context_overflow' | 'prompt_injection' | 'empty_output' | 'retry_storm' | 'polling' | 'runaway' | 'waste' | 'context_drop' | 'budget_exceeded' | 'latency_anomaly' | 'cost_anomaly' | 'token_anomaly' | 'error_rate' | 'model_drift' | 'output_drift' | 'custom' | 'quality_degradation' | 'hallucination' | 'faithfulness' | 'context_relevance'; readonly severity?: 'high' | 'medium' | 'low'; readonly status?: 'open' | 'acknowledged' | 'snoozed' | 'resolved' | 'ignored'; readonly substatus?: 'new' | 'ongoing' | 'escalating' | 'regressed'; readonly assignee?: string; readonly environment?: string; readonly text?: string; readonly min_cost_usd?: number; readonly trace_id?: string; readonly user_id?: string; readonly sort?: '-last_seen' | '-first_seen' | '-count' | '-traces' | '-users' | '-cost_usd' | 'last_seen' | 'first_seen' | 'count' | 'traces' | 'users' | 'cost_usd'; readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
+    readonly query: { readonly from?: string; readonly to?: string; readonly type?: 'high_latency' | 'medium_latency' | 'tool_error' | 'llm_error' | 'error' | 'tool_timeout' | 'cost_spike' | 'token_spike' | 'secret_detected' | 'pii_detected' | 'loop_detected' | 'context_overflow' | 'prompt_injection' | 'empty_output' | 'retry_storm' | 'polling' | 'runaway' | 'waste' | 'context_drop' | 'budget_exceeded' | 'latency_anomaly' | 'cost_anomaly' | 'token_anomaly' | 'error_rate' | 'model_drift' | 'output_drift' | 'custom' | 'quality_degradation' | 'hallucination' | 'faithfulness' | 'context_relevance'; readonly severity?: 'high' | 'medium' | 'low'; readonly status?: 'open' | 'acknowledged' | 'snoozed' | 'resolved' | 'ignored'; readonly substatus?: 'new' | 'ongoing' | 'escalating' | 'regressed'; readonly assignee?: string; readonly environment?: string; readonly text?: string; readonly min_cost_usd?: number; readonly trace_id?: string; readonly user_id?: string; readonly sort?: '-last_seen' | '-first_seen' | '-count' | '-traces' | '-users' | '-cost_usd' | '-severity' | 'last_seen' | 'first_seen' | 'count' | 'traces' | 'users' | 'cost_usd' | 'severity'; readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
     readonly body: undefined
     readonly answer: {
 readonly data: readonly GetIssuesRow[]
@@ -2535,7 +2535,7 @@ readonly calls_per_day: number
   }
   'GET /api/v1/keys': {
     readonly path: {}
-    readonly query: { readonly limit?: number; readonly cursor?: string; readonly project_id?: string; readonly state?: 'active' | 'expired' | 'revoked'; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
+    readonly query: { readonly sort?: '-created_at' | '-last_used_at' | '-name' | 'created_at' | 'last_used_at' | 'name'; readonly limit?: number; readonly cursor?: string; readonly project_id?: string; readonly state?: 'active' | 'expired' | 'revoked'; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
     readonly body: undefined
     readonly answer: {
 readonly data: readonly DeleteKeysByIdAnswer[]
@@ -2551,7 +2551,7 @@ readonly next_cursor: string | null
   }
   'GET /api/v1/members': {
     readonly path: {}
-    readonly query: { readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
+    readonly query: { readonly sort?: '-created_at' | '-email' | '-name' | '-role' | 'created_at' | 'email' | 'name' | 'role'; readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
     readonly body: undefined
     readonly answer: {
 readonly data: readonly DeleteMembersByIdProjectsByProjectAnswer[]
@@ -2583,7 +2583,7 @@ readonly next_cursor: string | null
   }
   'GET /api/v1/projects': {
     readonly path: {}
-    readonly query: { readonly limit?: number; readonly cursor?: string; readonly archived?: 'true' | 'false'; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
+    readonly query: { readonly sort?: '-created_at' | '-name' | 'created_at' | 'name'; readonly limit?: number; readonly cursor?: string; readonly archived?: 'true' | 'false'; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
     readonly body: undefined
     readonly answer: {
 readonly data: readonly GetProjectsRow[]
@@ -2655,7 +2655,7 @@ readonly next_cursor: string | null
   }
   'GET /api/v1/sessions': {
     readonly path: {}
-    readonly query: { readonly from?: string; readonly to?: string; readonly user_id?: string; readonly environment?: string; readonly service?: string; readonly kind?: string; readonly model?: string; readonly errors?: 'true' | 'false'; readonly signals?: 'true' | 'false'; readonly status?: 'ok' | 'error'; readonly min_cost_usd?: number; readonly max_cost_usd?: number; readonly route?: string; readonly provider?: string; readonly tool?: string; readonly agent?: string; readonly error_type?: string; readonly text?: string; readonly sort?: '-last_at' | '-first_at' | '-duration_ms' | '-cost_usd' | '-total_tokens' | '-events' | '-errors' | '-signals' | 'last_at' | 'first_at' | 'duration_ms' | 'cost_usd' | 'total_tokens' | 'events' | 'errors' | 'signals'; readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
+    readonly query: { readonly from?: string; readonly to?: string; readonly user_id?: string; readonly environment?: string; readonly service?: string; readonly kind?: string; readonly model?: string; readonly errors?: 'true' | 'false'; readonly signals?: 'true' | 'false'; readonly status?: 'ok' | 'error'; readonly min_cost_usd?: number; readonly max_cost_usd?: number; readonly route?: string; readonly provider?: string; readonly tool?: string; readonly agent?: string; readonly error_type?: string; readonly text?: string; readonly sort?: '-last_at' | '-first_at' | '-duration_ms' | '-cost_usd' | '-total_tokens' | '-events' | '-llm_calls' | '-errors' | '-signals' | 'last_at' | 'first_at' | 'duration_ms' | 'cost_usd' | 'total_tokens' | 'events' | 'llm_calls' | 'errors' | 'signals'; readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
     readonly body: undefined
     readonly answer: {
 readonly data: readonly GetSessionsRow[]
@@ -2671,7 +2671,7 @@ readonly next_cursor: string | null
   }
   'GET /api/v1/signals': {
     readonly path: {}
-    readonly query: { readonly from?: string; readonly to?: string; readonly type?: 'high_latency' | 'medium_latency' | 'tool_error' | 'llm_error' | 'error' | 'tool_timeout' | 'cost_spike' | 'token_spike' | 'secret_detected' | 'pii_detected' | 'loop_detected' | 'context_overflow' | 'prompt_injection' | 'empty_output' | 'retry_storm' | 'polling' | 'runaway' | 'waste' | 'context_drop' | 'budget_exceeded' | 'latency_anomaly' | 'cost_anomaly' | 'token_anomaly' | 'error_rate' | 'model_drift' | 'output_drift' | 'custom' | 'quality_degradation' | 'hallucination' | 'faithfulness' | 'context_relevance'; readonly severity?: 'high' | 'medium' | 'low'; readonly status?: 'open' | 'acknowledged' | 'resolved' | 'ignored' | 'superseded'; readonly trace_id?: string; readonly environment?: string; readonly user_id?: string; readonly session_id?: string; readonly conversation_id?: string; readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
+    readonly query: { readonly from?: string; readonly to?: string; readonly type?: 'high_latency' | 'medium_latency' | 'tool_error' | 'llm_error' | 'error' | 'tool_timeout' | 'cost_spike' | 'token_spike' | 'secret_detected' | 'pii_detected' | 'loop_detected' | 'context_overflow' | 'prompt_injection' | 'empty_output' | 'retry_storm' | 'polling' | 'runaway' | 'waste' | 'context_drop' | 'budget_exceeded' | 'latency_anomaly' | 'cost_anomaly' | 'token_anomaly' | 'error_rate' | 'model_drift' | 'output_drift' | 'custom' | 'quality_degradation' | 'hallucination' | 'faithfulness' | 'context_relevance'; readonly severity?: 'high' | 'medium' | 'low'; readonly status?: 'open' | 'acknowledged' | 'resolved' | 'ignored' | 'superseded'; readonly trace_id?: string; readonly environment?: string; readonly user_id?: string; readonly session_id?: string; readonly conversation_id?: string; readonly sort?: '-at' | '-severity' | 'at' | 'severity'; readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
     readonly body: undefined
     readonly answer: {
 readonly data: readonly GetIssuesByIdSignalsRow[]
@@ -2745,7 +2745,7 @@ readonly next_cursor: string | null
   }
   'GET /api/v1/traces': {
     readonly path: {}
-    readonly query: { readonly from?: string; readonly to?: string; readonly environment?: string; readonly service?: string; readonly kind?: string; readonly model?: string; readonly user_id?: string; readonly session_id?: string; readonly conversation_id?: string; readonly name?: string; readonly errors?: 'true' | 'false'; readonly status?: 'ok' | 'error'; readonly signals?: 'true' | 'false'; readonly type?: 'high_latency' | 'medium_latency' | 'tool_error' | 'llm_error' | 'error' | 'tool_timeout' | 'cost_spike' | 'token_spike' | 'secret_detected' | 'pii_detected' | 'loop_detected' | 'context_overflow' | 'prompt_injection' | 'empty_output' | 'retry_storm' | 'polling' | 'runaway' | 'waste' | 'context_drop' | 'budget_exceeded' | 'latency_anomaly' | 'cost_anomaly' | 'token_anomaly' | 'error_rate' | 'model_drift' | 'output_drift' | 'custom' | 'quality_degradation' | 'hallucination' | 'faithfulness' | 'context_relevance'; readonly severity?: 'high' | 'medium' | 'low'; readonly min_cost_usd?: number; readonly max_cost_usd?: number; readonly min_duration_ms?: number; readonly max_duration_ms?: number; readonly route?: string; readonly provider?: string; readonly tool?: string; readonly agent?: string; readonly error_type?: string; readonly text?: string; readonly sort?: '-start_time' | '-duration_ms' | '-cost_usd' | '-total_tokens' | '-events' | '-errors' | '-signals' | 'start_time' | 'duration_ms' | 'cost_usd' | 'total_tokens' | 'events' | 'errors' | 'signals'; readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
+    readonly query: { readonly from?: string; readonly to?: string; readonly environment?: string; readonly service?: string; readonly kind?: string; readonly model?: string; readonly user_id?: string; readonly session_id?: string; readonly conversation_id?: string; readonly name?: string; readonly errors?: 'true' | 'false'; readonly status?: 'ok' | 'error'; readonly signals?: 'true' | 'false'; readonly type?: 'high_latency' | 'medium_latency' | 'tool_error' | 'llm_error' | 'error' | 'tool_timeout' | 'cost_spike' | 'token_spike' | 'secret_detected' | 'pii_detected' | 'loop_detected' | 'context_overflow' | 'prompt_injection' | 'empty_output' | 'retry_storm' | 'polling' | 'runaway' | 'waste' | 'context_drop' | 'budget_exceeded' | 'latency_anomaly' | 'cost_anomaly' | 'token_anomaly' | 'error_rate' | 'model_drift' | 'output_drift' | 'custom' | 'quality_degradation' | 'hallucination' | 'faithfulness' | 'context_relevance'; readonly severity?: 'high' | 'medium' | 'low'; readonly min_cost_usd?: number; readonly max_cost_usd?: number; readonly min_duration_ms?: number; readonly max_duration_ms?: number; readonly route?: string; readonly provider?: string; readonly tool?: string; readonly agent?: string; readonly error_type?: string; readonly text?: string; readonly sort?: '-start_time' | '-duration_ms' | '-cost_usd' | '-total_tokens' | '-events' | '-llm_calls' | '-errors' | '-signals' | 'start_time' | 'duration_ms' | 'cost_usd' | 'total_tokens' | 'events' | 'llm_calls' | 'errors' | 'signals'; readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
     readonly body: undefined
     readonly answer: {
 readonly data: readonly GetTracesRow[]
@@ -2791,7 +2791,7 @@ readonly next_cursor: string | null
   }
   'GET /api/v1/users': {
     readonly path: {}
-    readonly query: { readonly from?: string; readonly to?: string; readonly environment?: string; readonly service?: string; readonly kind?: string; readonly model?: string; readonly errors?: 'true' | 'false'; readonly signals?: 'true' | 'false'; readonly status?: 'ok' | 'error'; readonly min_cost_usd?: number; readonly max_cost_usd?: number; readonly route?: string; readonly provider?: string; readonly tool?: string; readonly agent?: string; readonly error_type?: string; readonly text?: string; readonly sort?: '-last_at' | '-first_at' | '-duration_ms' | '-cost_usd' | '-total_tokens' | '-events' | '-errors' | '-signals' | 'last_at' | 'first_at' | 'duration_ms' | 'cost_usd' | 'total_tokens' | 'events' | 'errors' | 'signals'; readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
+    readonly query: { readonly from?: string; readonly to?: string; readonly environment?: string; readonly service?: string; readonly kind?: string; readonly model?: string; readonly errors?: 'true' | 'false'; readonly signals?: 'true' | 'false'; readonly status?: 'ok' | 'error'; readonly min_cost_usd?: number; readonly max_cost_usd?: number; readonly route?: string; readonly provider?: string; readonly tool?: string; readonly agent?: string; readonly error_type?: string; readonly text?: string; readonly sort?: '-last_at' | '-first_at' | '-duration_ms' | '-cost_usd' | '-total_tokens' | '-events' | '-llm_calls' | '-errors' | '-signals' | 'last_at' | 'first_at' | 'duration_ms' | 'cost_usd' | 'total_tokens' | 'events' | 'llm_calls' | 'errors' | 'signals'; readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
     readonly body: undefined
     readonly answer: {
 readonly data: readonly GetUsersRow[]
