@@ -101,7 +101,7 @@ export function useAuth(
     if (req.routeOptions.config.instance === true && !req.operatesInstance)
       throw new ApiError(
         403,
-        'FORBIDDEN',
+        'OPERATORS_ONLY',
         'This concerns the whole instance: the option `operators` of the api extension names the tenants that may.',
       )
   })

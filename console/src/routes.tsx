@@ -1,6 +1,7 @@
 // Maps paths to views. Views that are opened rarely are loaded from separate files.
 
 import type { ComponentChildren } from 'preact'
+import type { LIST_VIEWS, ONE_VIEWS } from './view-names.ts'
 import { AccountView } from './views/account/account-view.tsx'
 import { SignInView } from './views/account/sign-in-view.tsx'
 import { CostsView } from './views/costs/costs-view.tsx'
@@ -32,7 +33,7 @@ const view = (title: string, draw: () => ComponentChildren, { hasTime = false } 
 })
 const timed = { hasTime: true }
 
-const LISTS: Readonly<Record<string, View>> = {
+const LISTS = {
   '': view('Overview', () => <OverviewView />, timed),
   traces: view('Traces', () => <TracesView />, timed),
   search: view('Search', () => <SearchView />, timed),
@@ -48,23 +49,27 @@ const LISTS: Readonly<Record<string, View>> = {
   docs: view('API', () => <DocsView />),
   account: view('Account', () => <AccountView />),
   'sign-in': view('Sign in', () => <SignInView />),
-}
+} satisfies Readonly<Record<(typeof LIST_VIEWS)[number], View>>
 
-const ONES: Readonly<Record<string, (id: string) => View>> = {
-  traces: (id) => view('Trace', () => <TraceView traceId={id} />),
-  issues: (id) => view('Issue', () => <IssueView id={id} />),
-  signals: (id) => view('Signal', () => <SignalView id={id} />),
-  conversations: (id) => view('Conversation', () => <GroupView kind="conversations" id={id} />),
-  sessions: (id) => view('Session', () => <GroupView kind="sessions" id={id} />),
-  users: (id) => view('User', () => <GroupView kind="users" id={id} />),
-}
+const ONES = {
+  traces: (id: string) => view('Trace', () => <TraceView traceId={id} />),
+  issues: (id: string) => view('Issue', () => <IssueView id={id} />),
+  signals: (id: string) => view('Signal', () => <SignalView id={id} />),
+  conversations: (id: string) =>
+    view('Conversation', () => <GroupView kind="conversations" id={id} />),
+  sessions: (id: string) => view('Session', () => <GroupView kind="sessions" id={id} />),
+  users: (id: string) => view('User', () => <GroupView kind="users" id={id} />),
+} satisfies Readonly<Record<(typeof ONE_VIEWS)[number], (id: string) => View>>
+
+const lists: ReadonlyMap<string, View> = new Map(Object.entries(LISTS))
+const ones: ReadonlyMap<string, (id: string) => View> = new Map(Object.entries(ONES))
 
 export function viewOf(path: string): View | null {
   const [first = '', second, ...rest] = path.slice(1).split('/')
   if (rest.length > 0) return null
-  if (second === undefined) return (Object.hasOwn(LISTS, first) ? LISTS[first] : undefined) ?? null
+  if (second === undefined) return lists.get(first) ?? null
   const id = decoded(second)
-  const one = Object.hasOwn(ONES, first) ? ONES[first] : undefined
+  const one = ones.get(first)
   return one === undefined || id === null ? null : one(id)
 }
 

@@ -36,6 +36,7 @@ export interface GroupFilter {
   readonly toMs?: number | undefined
   readonly userId?: IdForms | undefined
   readonly sessionId?: IdForms | undefined
+  readonly conversationId?: IdForms | undefined
   readonly model?: string | undefined
   readonly hasErrors?: boolean | undefined
   readonly hasSignals?: boolean | undefined
@@ -143,8 +144,9 @@ export async function listGroups<Kind extends keyof Groups>(
   const q = new WhereClause(scope)
   q.add(f.fromMs, (p) => since('last_at', p))
   q.add(f.toMs, (p) => until('last_at', p))
-  if (kind !== 'users') q.add(f.userId, (p) => `user_id = ANY(${p})`)
-  if (kind === 'conversations') q.add(f.sessionId, (p) => `session_id = ANY(${p})`)
+  q.add(f.userId, (p) => `user_id = ANY(${p})`)
+  if (kind !== 'users') q.add(f.sessionId, (p) => `session_id = ANY(${p})`)
+  if (kind === 'conversations') q.add(f.conversationId, (p) => `conversation_id = ANY(${p})`)
   q.add(f.model, (p) => `${p} = ANY(models)`)
   q.add(f.minCostUsd, (p) => `cost_usd >= ${p}`)
   q.add(f.hasErrors, (p) => `(errors > 0) = ${p}`)

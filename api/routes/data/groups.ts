@@ -75,6 +75,7 @@ const FILTERS = {
   to: timeRange.to,
   user_id: word,
   session_id: word,
+  conversation_id: word,
   environment: word.describe('Of one of its traces.'),
   service: word.describe('Of one of its traces.'),
   kind: word.describe('One of its traces has an event of this kind.'),
@@ -94,8 +95,8 @@ const FILTERS = {
 
 const QUERIES = {
   conversations: z.strictObject(FILTERS),
-  sessions: z.strictObject(FILTERS).omit({ session_id: true }),
-  users: z.strictObject(FILTERS).omit({ session_id: true, user_id: true }),
+  sessions: z.strictObject(FILTERS).omit({ conversation_id: true }),
+  users: z.strictObject(FILTERS).omit({ session_id: true, conversation_id: true }),
 } as const
 
 const NAMES = { conversations: 'conversation', sessions: 'session', users: 'user' } as const
@@ -110,6 +111,7 @@ const ID_FIELDS = {
 interface IdQuery {
   readonly user_id?: string
   readonly session_id?: string
+  readonly conversation_id?: string
 }
 
 export function groupRoutes(app: Api, stores: Stores): void {
@@ -131,11 +133,12 @@ function listAndOne(app: Api, stores: Stores, kind: keyof Groups): void {
       },
     },
     async (req) => {
-      const { user_id, session_id } = req.query as IdQuery
+      const { user_id, session_id, conversation_id } = req.query as IdQuery
       const page = await listGroups(stores.postgres, tenantOf(req), kind, {
         ...filterOf(req.query),
         userId: stores.idForms(tenantOf(req), 'user_id', user_id),
         sessionId: stores.idForms(tenantOf(req), 'session_id', session_id),
+        conversationId: stores.idForms(tenantOf(req), 'conversation_id', conversation_id),
         ids: await foundIds(req, stores, kind, req.query),
       })
       const data = page.rows.map((row) => shown(dated(row), req.mayReadContent))

@@ -22,6 +22,10 @@ export class ApiFault extends Error {
   }
 }
 
+/** Whether an answer is refused because of who asks, not because something failed. */
+export const isForbidden = (error: Error | null): boolean =>
+  error instanceof ApiFault && error.status === 403
+
 export function keyNow(): string | null {
   try {
     return window.sessionStorage.getItem(KEY)

@@ -9,7 +9,7 @@ import {
   type QueryObserverResult,
 } from '@tanstack/query-core'
 import { useEffect, useState } from 'preact/hooks'
-import { ApiFault, call, type Parameters } from './client.ts'
+import { ApiFault, call, isForbidden, type Parameters } from './client.ts'
 
 const RETRIES = 2
 const STALE_MS = 5000
@@ -51,7 +51,8 @@ export function useQuery<T>(
     queryKey: [...key],
     queryFn: async ({ signal }) => await ask(signal),
     enabled: isEnabled,
-    refetchInterval: everyMs,
+    // What somebody may not see is not asked for again and again.
+    refetchInterval: ({ state }) => !isForbidden(state.error) && everyMs,
     ...(keepsPrevious ? { placeholderData: keepPreviousData } : {}),
   }
   const [observer] = useState(() => new QueryObserver<T, Error>(queries, options))

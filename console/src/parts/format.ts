@@ -34,6 +34,8 @@ export function money(usd: number | null | undefined): string {
   return size >= 0.000001 ? `$${usd.toFixed(6).replace(/0{1,3}$/, '')}` : `$${usd.toExponential(1)}`
 }
 
+const TWO_DAYS_MS = 2 * 86_400_000
+
 export function duration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return NONE
   if (ms === 0) return '0 ms'
@@ -41,7 +43,9 @@ export function duration(ms: number | null | undefined): string {
   if (ms < 1000) return `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`
   if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`
   if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
-  return `${Math.floor(ms / 3_600_000)} h ${Math.round((ms % 3_600_000) / 60_000)} min`
+  if (ms < TWO_DAYS_MS)
+    return `${Math.floor(ms / 3_600_000)} h ${Math.round((ms % 3_600_000) / 60_000)} min`
+  return `${count(Math.round(ms / 86_400_000))} d`
 }
 
 export function percent(part: number, whole: number): string {

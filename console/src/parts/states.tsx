@@ -2,7 +2,7 @@
 // also has the error boundary that keeps an exception in one view from blanking the page.
 
 import { Component, type ComponentChildren, type JSX } from 'preact'
-import { ApiFault } from '../api/client.ts'
+import { ApiFault, isForbidden } from '../api/client.ts'
 import { type Answer, queries } from '../api/use-query.ts'
 import { Link } from './basics.tsx'
 
@@ -57,9 +57,10 @@ export function Failure({
   readonly onRetry?: () => void
 }): JSX.Element {
   const fault = error instanceof ApiFault ? error : null
+  if (fault?.code === 'OPERATORS_ONLY') return <ForOperators />
   const advice = ADVICE[fault?.status ?? -1]
   return (
-    <div class="state state-error" role="alert">
+    <div class={`state${isForbidden(error) ? '' : ' state-error'}`} role="alert">
       <h2>{titleOf(error)}</h2>
       <p class="state-text">{error.message}</p>
       {advice === undefined ? null : <p class="state-text">{advice}</p>}
@@ -84,6 +85,21 @@ export function Failure({
         )}
       </p>
     </div>
+  )
+}
+
+/** What concerns the whole instance is not withheld from members of a tenant by mistake, so nothing here looks like a fault. */
+function ForOperators(): JSX.Element {
+  return (
+    <Empty title="For those who run this instance">
+      <p>
+        It concerns all who send here. Traffic, costs and issues of your projects are under the
+        other views.
+      </p>
+      <p>
+        The option <code>operators</code> of the api extension names the tenants that may see it.
+      </p>
+    </Empty>
   )
 }
 

@@ -8,7 +8,8 @@ export interface Preferences {
   readonly zone: 'local' | 'utc'
   /** True if single-letter shortcuts are enabled. Users of speech input disable them. */
   readonly keys: boolean
-  readonly columns: readonly string[] | null
+  /** The columns of lists, by the name of the list. A list that is not here has its usual ones. */
+  readonly columns: Readonly<Record<string, readonly string[]>>
 }
 
 const KEY = 'observa.preferences'
@@ -16,7 +17,7 @@ const INITIAL: Preferences = {
   theme: 'system',
   zone: 'local',
   keys: true,
-  columns: null,
+  columns: {},
 }
 
 const listeners = new Set<() => void>()
@@ -25,12 +26,23 @@ let current = load()
 function load(): Preferences {
   try {
     const kept: unknown = JSON.parse(window.localStorage.getItem(KEY) ?? '{}')
-    return typeof kept === 'object' && kept !== null ? { ...INITIAL, ...kept } : INITIAL
+    if (typeof kept !== 'object' || kept === null) return INITIAL
+    return { ...INITIAL, ...kept, columns: columnsOf('columns' in kept ? kept.columns : null) }
   } catch {
     // The browser has no storage, or the stored value is not valid. The console then uses the defaults.
     return INITIAL
   }
 }
+
+/** Before the lists had columns of their own, those of the list of traces were kept as an array. */
+function columnsOf(kept: unknown): Preferences['columns'] {
+  if (Array.isArray(kept)) return { traces: textsOf(kept) }
+  if (typeof kept !== 'object' || kept === null) return {}
+  return Object.fromEntries(Object.entries(kept).map(([list, keys]) => [list, textsOf(keys)]))
+}
+
+const textsOf = (keys: unknown): readonly string[] =>
+  Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : []
 
 export const preferencesNow = (): Preferences => current
 

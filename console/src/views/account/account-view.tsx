@@ -6,6 +6,7 @@ import type { Me } from '../../api/types.ts'
 import { queries, useApi } from '../../api/use-query.ts'
 import { Badge, Link, Tabs } from '../../parts/basics.tsx'
 import { addressOf, go, setParams, useLocation } from '../../state/location.ts'
+import { tabsOf } from '../../view-names.ts'
 import { AuditLog } from './audit-log.tsx'
 import { Budgets } from './budgets.tsx'
 import { Deletions } from './deletions.tsx'
@@ -16,17 +17,17 @@ import { Quotas } from './quotas.tsx'
 import { RetentionOfProjects } from './retention.tsx'
 import { Targets } from './targets.tsx'
 
-const TABS = [
-  ['keys', 'Keys'],
-  ['projects', 'Projects'],
-  ['members', 'Members'],
-  ['quotas', 'Quotas'],
-  ['budgets', 'Budgets'],
-  ['retention', 'Retention'],
-  ['deletions', 'Deletions'],
-  ['targets', 'Notifications'],
-  ['audit', 'Audit'],
-] as const
+const TABS = tabsOf('account', {
+  keys: 'Keys',
+  projects: 'Projects',
+  members: 'Members',
+  quotas: 'Quotas',
+  budgets: 'Budgets',
+  retention: 'Retention',
+  deletions: 'Deletions',
+  targets: 'Notifications',
+  audit: 'Audit',
+})
 
 export function AccountView(): JSX.Element {
   const { query } = useLocation()
@@ -41,7 +42,7 @@ export function AccountView(): JSX.Element {
         label="Parts of the account"
         tabs={TABS}
         selected={tab}
-        onSelect={(key) => setParams({ tab: key }, { isReplaced: true })}
+        onSelect={(key) => setParams({ tab: key, sort: null }, { isReplaced: true })}
       />
       {tab === 'projects' ? (
         <Projects />

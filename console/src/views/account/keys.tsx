@@ -5,11 +5,19 @@ import { useState } from 'preact/hooks'
 import type { AnswerOf, RowOf } from '../../api/operations.ts'
 import type { Page } from '../../api/types.ts'
 import { useApi } from '../../api/use-query.ts'
-import { Ago, Badge, CopyButton } from '../../parts/basics.tsx'
+import { Ago, Badge, CopyButton, Time } from '../../parts/basics.tsx'
 import { NONE, oneLine } from '../../parts/format.ts'
 import { FormError, TextField } from '../../parts/forms.tsx'
+import { ListEnd } from '../../parts/list-end.tsx'
+import {
+  type Column,
+  ColumnChoice,
+  ListTable,
+  useColumns,
+  useSorting,
+} from '../../parts/list-table.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
-import { Table } from '../../parts/table.tsx'
+import { usePages } from '../traces/use-pages.ts'
 import { type Change, useChange } from './use-change.ts'
 
 type ApiKey = RowOf<'GET /api/v1/keys'>
@@ -17,13 +25,25 @@ type Project = RowOf<'GET /api/v1/projects'>
 /** The response to a created or rotated key. Only it contains the key itself. */
 type MadeKey = AnswerOf<'POST /api/v1/keys'>
 
+const PAGE = 100
+
 export function Keys(): JSX.Element {
-  const keys = useApi<Page<ApiKey>>('/api/v1/keys', { limit: 200 })
+  const sorting = useSorting('-created_at')
+  const columns = useColumns('keys', COLUMNS)
+  const keys = usePages<ApiKey>('/api/v1/keys', [sorting.sort], () => ({
+    sort: sorting.sort,
+    limit: PAGE,
+  }))
   const change = useChange()
   const [made, setMade] = useState<MadeKey | null>(null)
   return (
     <section class="panel">
-      <h2>Keys</h2>
+      <div class="panel-head">
+        <h2>Keys</h2>
+        <div class="push">
+          <ColumnChoice list="keys" columns={COLUMNS} />
+        </div>
+      </div>
       <NewKey change={change} onMade={setMade} />
       <FormError message={change.error} />
       {made === null ? null : (
@@ -39,14 +59,30 @@ export function Keys(): JSX.Element {
           </p>
         </div>
       )}
-      <Answered of={keys}>
-        {({ data }) =>
-          data.length === 0 ? (
+      <Answered of={keys.answer}>
+        {() =>
+          keys.rows.length === 0 ? (
             <Empty title="No keys">
               Where this instance asks for a key, one is needed to send and to read.
             </Empty>
           ) : (
-            <KeysTable rows={data} change={change} onMade={setMade} />
+            <>
+              <ListTable
+                label="Keys"
+                columns={columns}
+                rows={keys.rows}
+                idOf={(row) => row.key_id}
+                end={{
+                  label: 'Actions',
+                  cell: (row) =>
+                    row.state === 'active' ? (
+                      <KeyActions row={row} change={change} onMade={setMade} />
+                    ) : null,
+                }}
+                {...sorting}
+              />
+              <ListEnd pages={keys} noun="keys" />
+            </>
           )
         }
       </Answered>
@@ -123,48 +159,77 @@ function NewKey({
   )
 }
 
-function KeysTable({
-  rows,
-  change,
-  onMade,
-}: {
-  readonly rows: readonly ApiKey[]
-  readonly change: Change
-  readonly onMade: (key: MadeKey) => void
-}): JSX.Element {
-  return (
-    <Table
-      label="Keys"
-      columns={['Key', 'Name', 'May', 'Project', 'State', 'Last used', 'Made', 'Actions']}
-    >
-      {rows.map((row) => (
-        <tr key={row.key_id}>
-          <td>
-            <code>
-              {row.key_id}…{row.last4}
-            </code>
-          </td>
-          <td>{oneLine(row.name ?? NONE, 60)}</td>
-          <td>{row.scopes.join(', ')}</td>
-          <td>{oneLine(row.project_id, 24)}</td>
-          <td>
-            <Badge tone={row.state === 'active' ? 'good' : 'neutral'}>{row.state}</Badge>
-            {row.is_unused ? <Badge tone="warn">unused for 90 days</Badge> : null}
-          </td>
-          <td>{row.last_used_at === null ? 'never' : <Ago at={row.last_used_at} />}</td>
-          <td>
-            <Ago at={row.created_at} />
-          </td>
-          <td>
-            {row.state === 'active' ? (
-              <KeyActions row={row} change={change} onMade={onMade} />
-            ) : null}
-          </td>
-        </tr>
-      ))}
-    </Table>
-  )
-}
+const COLUMNS: readonly Column<ApiKey>[] = [
+  {
+    key: 'key',
+    label: 'Key',
+    isMain: true,
+    cell: (row) => (
+      <code>
+        {row.key_id}…{row.last4}
+      </code>
+    ),
+  },
+  {
+    key: 'name',
+    label: 'Name',
+    sort: 'name',
+    isName: true,
+    cell: (row) => oneLine(row.name ?? NONE, 60),
+  },
+  { key: 'may', label: 'May', isWide: true, cell: (row) => row.scopes.join(', ') },
+  {
+    key: 'project',
+    label: 'Project',
+    isWide: true,
+    cell: (row) => <span title={row.project_id}>{oneLine(row.project_id, 24)}</span>,
+  },
+  {
+    key: 'state',
+    label: 'State',
+    cell: (row) => (
+      <>
+        <Badge tone={row.state === 'active' ? 'good' : 'neutral'}>{row.state}</Badge>
+        {row.is_unused ? <Badge tone="warn">unused for 90 days</Badge> : null}
+      </>
+    ),
+  },
+  {
+    key: 'used',
+    label: 'Last used',
+    isWide: true,
+    sort: 'last_used_at',
+    cell: (row) => (row.last_used_at === null ? 'never' : <Ago at={row.last_used_at} />),
+  },
+  {
+    key: 'made',
+    label: 'Made',
+    isWide: true,
+    sort: 'created_at',
+    cell: (row) => <Ago at={row.created_at} />,
+  },
+  {
+    key: 'expires',
+    label: 'Expires',
+    isWide: true,
+    isExtra: true,
+    cell: (row) => (row.expires_at === null ? 'never' : <Time at={row.expires_at} />),
+  },
+  {
+    key: 'origins',
+    label: 'Origins',
+    isWide: true,
+    isExtra: true,
+    cell: (row) => oneLine(row.origins.join(', '), 80),
+  },
+  {
+    key: 'maker',
+    label: 'Made by',
+    isWide: true,
+    isExtra: true,
+    cell: (row) => oneLine(row.created_by, 60),
+  },
+]
 
 function KeyActions({
   row,

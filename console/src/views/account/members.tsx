@@ -3,65 +3,103 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { AnswerOf, RowOf } from '../../api/operations.ts'
-import type { Page } from '../../api/types.ts'
-import { useApi } from '../../api/use-query.ts'
 import { Ago, CopyButton } from '../../parts/basics.tsx'
 import { NONE, oneLine } from '../../parts/format.ts'
 import { FormError, TextField } from '../../parts/forms.tsx'
+import { ListEnd } from '../../parts/list-end.tsx'
+import { type Column, ListTable, useSorting } from '../../parts/list-table.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
-import { Table } from '../../parts/table.tsx'
-import { useChange } from './use-change.ts'
+import { usePages } from '../traces/use-pages.ts'
+import { type Change, useChange } from './use-change.ts'
 
 const ROLES = ['owner', 'admin', 'member', 'viewer'] as const
 
 type Member = RowOf<'GET /api/v1/members'>
 
+const PAGE = 100
+
+const COLUMNS: readonly Column<Member>[] = [
+  {
+    key: 'email',
+    label: 'E-mail address',
+    isMain: true,
+    isName: true,
+    sort: 'email',
+    cell: (row) => oneLine(row.email, 80),
+  },
+  {
+    key: 'name',
+    label: 'Name',
+    isName: true,
+    sort: 'name',
+    cell: (row) => oneLine(row.name ?? NONE, 60),
+  },
+  {
+    key: 'since',
+    label: 'Since',
+    isWide: true,
+    sort: 'created_at',
+    cell: (row) => <Ago at={row.created_at} />,
+  },
+]
+
+/** The column in which a role is changed. */
+const roleOf = (change: Change): Column<Member> => ({
+  key: 'role',
+  label: 'Role',
+  isName: true,
+  sort: 'role',
+  cell: (row) => (
+    <select
+      aria-label={`Role of ${row.email}`}
+      value={row.role}
+      disabled={change.isBusy}
+      onChange={(e) =>
+        void change.run(`/api/v1/members/${row.user_id}`, {
+          method: 'PATCH',
+          body: { role: e.currentTarget.value },
+        })
+      }
+    >
+      {ROLES.map((role) => (
+        <option value={role} key={role}>
+          {role}
+        </option>
+      ))}
+    </select>
+  ),
+})
+
 export function Members(): JSX.Element {
-  const members = useApi<Page<Member>>('/api/v1/members', { limit: 200 })
+  const sorting = useSorting('-created_at')
+  const members = usePages<Member>('/api/v1/members', [sorting.sort], () => ({
+    sort: sorting.sort,
+    limit: PAGE,
+  }))
   const change = useChange()
   return (
     <section class="panel">
       <h2>Members</h2>
       <Invite />
       <FormError message={change.error} />
-      <Answered of={members}>
-        {({ data }) =>
-          data.length === 0 ? (
+      <Answered of={members.answer}>
+        {() =>
+          members.rows.length === 0 ? (
             <Empty title="No members">
               The first account is made with <code>observa users create</code>, or by signing up
               where that is open.
             </Empty>
           ) : (
-            <Table label="Members" columns={['E-mail address', 'Name', 'Role', 'Since']}>
-              {data.map((row) => (
-                <tr key={row.user_id}>
-                  <th scope="row">{oneLine(row.email, 80)}</th>
-                  <td>{oneLine(row.name ?? NONE, 60)}</td>
-                  <td>
-                    <select
-                      aria-label={`Role of ${row.email}`}
-                      value={row.role}
-                      disabled={change.isBusy}
-                      onChange={(e) =>
-                        void change.run(`/api/v1/members/${row.user_id}`, {
-                          method: 'PATCH',
-                          body: { role: e.currentTarget.value },
-                        })
-                      }
-                    >
-                      {ROLES.map((role) => (
-                        <option value={role} key={role}>
-                          {role}
-                        </option>
-                      ))}
-                    </select>
-                  </td>
-                  <td>
-                    <Ago at={row.created_at} />
-                  </td>
-                </tr>
-              ))}
-            </Table>
+            <>
+              <ListTable
+                label="Members"
+                columns={[...COLUMNS, roleOf(change)]}
+                rows={members.rows}
+                idOf={(row) => row.user_id}
+                {...sorting}
+              />
+              <ListEnd pages={members} noun="members" />
+            </>
           )
         }
       </Answered>

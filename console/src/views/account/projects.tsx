@@ -3,19 +3,52 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { RowOf } from '../../api/operations.ts'
-import type { Page } from '../../api/types.ts'
-import { useApi } from '../../api/use-query.ts'
 import { Ago, Badge } from '../../parts/basics.tsx'
 import { oneLine } from '../../parts/format.ts'
 import { FormError, TextField } from '../../parts/forms.tsx'
+import { ListEnd } from '../../parts/list-end.tsx'
+import { type Column, ListTable, useSorting } from '../../parts/list-table.tsx'
 import { Answered } from '../../parts/states.tsx'
-import { Table } from '../../parts/table.tsx'
+import { usePages } from '../traces/use-pages.ts'
 import { useChange } from './use-change.ts'
 
 type Project = RowOf<'GET /api/v1/projects'>
 
+const PAGE = 100
+
+const COLUMNS: readonly Column<Project>[] = [
+  {
+    key: 'name',
+    label: 'Name',
+    isMain: true,
+    isName: true,
+    sort: 'name',
+    cell: (row) => oneLine(row.name, 80),
+  },
+  { key: 'id', label: 'Id', isWide: true, cell: (row) => <code>{row.project_id}</code> },
+  {
+    key: 'state',
+    label: 'State',
+    cell: (row) => (
+      <Badge tone={row.archived_at === null ? 'good' : 'neutral'}>
+        {row.archived_at === null ? 'active' : 'archived'}
+      </Badge>
+    ),
+  },
+  {
+    key: 'made',
+    label: 'Made',
+    sort: 'created_at',
+    cell: (row) => <Ago at={row.created_at} />,
+  },
+]
+
 export function Projects(): JSX.Element {
-  const projects = useApi<Page<Project>>('/api/v1/projects', { limit: 200 })
+  const sorting = useSorting('-created_at')
+  const projects = usePages<Project>('/api/v1/projects', [sorting.sort], () => ({
+    sort: sorting.sort,
+    limit: PAGE,
+  }))
   const change = useChange()
   const [name, setName] = useState('')
   const make = async (): Promise<void> => {
@@ -47,26 +80,18 @@ export function Projects(): JSX.Element {
         </button>
       </form>
       <FormError message={change.error} />
-      <Answered of={projects}>
-        {({ data }) => (
-          <Table label="Projects" columns={['Name', 'Id', 'State', 'Made']}>
-            {data.map((row) => (
-              <tr key={row.project_id}>
-                <th scope="row">{oneLine(row.name, 80)}</th>
-                <td>
-                  <code>{row.project_id}</code>
-                </td>
-                <td>
-                  <Badge tone={row.archived_at === null ? 'good' : 'neutral'}>
-                    {row.archived_at === null ? 'active' : 'archived'}
-                  </Badge>
-                </td>
-                <td>
-                  <Ago at={row.created_at} />
-                </td>
-              </tr>
-            ))}
-          </Table>
+      <Answered of={projects.answer}>
+        {() => (
+          <>
+            <ListTable
+              label="Projects"
+              columns={COLUMNS}
+              rows={projects.rows}
+              idOf={(row) => row.project_id}
+              {...sorting}
+            />
+            <ListEnd pages={projects} noun="projects" />
+          </>
         )}
       </Answered>
     </section>

@@ -4,14 +4,15 @@ import type { ComponentChildren, JSX } from 'preact'
 import type { GroupRow, TraceRow } from '../../api/types.ts'
 import { useApi } from '../../api/use-query.ts'
 import { Ago, CopyButton, Link, Tabs } from '../../parts/basics.tsx'
+import { Findings } from '../../parts/findings.tsx'
 import { count, duration, exact, money, oneLine } from '../../parts/format.ts'
 import { ListEnd } from '../../parts/list-end.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 import { setParams, useLocation } from '../../state/location.ts'
 import { TracesTable } from '../traces/traces-table.tsx'
 import { usePages } from '../traces/use-pages.ts'
+import { type GroupKind, ID_OF } from './group-columns.tsx'
 import { GroupMessages } from './group-messages.tsx'
-import { Findings, type GroupKind, ID_OF } from './groups-view.tsx'
 
 const PAGE = 100
 

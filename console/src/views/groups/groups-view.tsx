@@ -1,24 +1,17 @@
-// Lists conversations, sessions or users with their totals. The most recently active ones come first.
+// Lists conversations, sessions or users with their totals. Unless sorted otherwise, the most recently active ones come first.
 
 import type { JSX } from 'preact'
 import { apiAddress } from '../../api/client.ts'
 import type { GroupRow } from '../../api/types.ts'
-import { Ago, Badge, Link } from '../../parts/basics.tsx'
-import { count, duration, many, money, NONE, oneLine } from '../../parts/format.ts'
 import { ListEnd } from '../../parts/list-end.tsx'
+import { ColumnChoice, ListTable, useColumns, useSorting } from '../../parts/list-table.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 import { useLocation } from '../../state/location.ts'
 import { useTimeRange } from '../../state/time-range.ts'
 import { type FilterField, Filters } from '../traces/filters.tsx'
 import { usePages } from '../traces/use-pages.ts'
+import { columnsOf, type GroupKind, ID_OF } from './group-columns.tsx'
 
-export type GroupKind = 'conversations' | 'sessions' | 'users'
-
-export const ID_OF = {
-  conversations: 'conversation_id',
-  sessions: 'session_id',
-  users: 'user_id',
-} as const
 const TITLES = { conversations: 'Conversations', sessions: 'Sessions', users: 'Users' } as const
 const HINTS = {
   conversations:
@@ -41,6 +34,13 @@ const SESSION: FilterField = {
   placeholder: 'Session id',
   isMain: true,
 }
+const CONVERSATION: FilterField = {
+  name: 'conversation_id',
+  label: 'Conversation',
+  type: 'text',
+  placeholder: 'Conversation id',
+  isMain: true,
+}
 const SHARED: readonly FilterField[] = [
   { name: 'model', label: 'Model', type: 'text', placeholder: 'Model', isMain: true },
   { name: 'errors', label: 'Errors', type: 'flag', isMain: true },
@@ -48,9 +48,9 @@ const SHARED: readonly FilterField[] = [
   { name: 'min_cost_usd', label: 'Cost at least, USD', type: 'number', placeholder: '0.10' },
 ]
 const FIELDS: Readonly<Record<GroupKind, readonly FilterField[]>> = {
-  conversations: [USER, SESSION, ...SHARED],
-  sessions: [USER, ...SHARED],
-  users: SHARED,
+  conversations: [CONVERSATION, SESSION, USER, ...SHARED],
+  sessions: [SESSION, USER, ...SHARED],
+  users: [USER, ...SHARED],
 }
 const RELATIVE_MS = 30_000
 const PAGE = 100
@@ -59,7 +59,12 @@ export function GroupsView({ kind }: { readonly kind: GroupKind }): JSX.Element 
   const { query } = useLocation()
   const range = useTimeRange()
   const fields = FIELDS[kind]
-  const set = Object.fromEntries(fields.map(({ name }) => [name, query.get(name)]))
+  const sorting = useSorting('-last_at')
+  const columns = columnsOf(kind)
+  const shown = useColumns(kind, columns)
+  const set = Object.fromEntries(
+    [...fields.map(({ name }) => name), 'sort'].map((name) => [name, query.get(name)]),
+  )
   const parameters = () => ({ ...set, ...range.bounds(), limit: PAGE })
   const pages = usePages<GroupRow>(
     `/api/v1/${kind}`,
@@ -75,6 +80,7 @@ export function GroupsView({ kind }: { readonly kind: GroupKind }): JSX.Element 
       <header class="view-head">
         <h1>{TITLES[kind]}</h1>
         <div class="view-actions">
+          <ColumnChoice list={kind} columns={columns} />
           <a
             class="button"
             href={apiAddress(`/api/v1/${kind}`, { ...set, ...range.bounds(), format: 'csv' })}
@@ -95,110 +101,18 @@ export function GroupsView({ kind }: { readonly kind: GroupKind }): JSX.Element 
             </Empty>
           ) : (
             <>
-              <GroupsTable kind={kind} rows={pages.rows} />
+              <ListTable
+                label={TITLES[kind]}
+                columns={shown}
+                rows={pages.rows}
+                idOf={(row) => row[ID_OF[kind]] ?? ''}
+                {...sorting}
+              />
               <ListEnd pages={pages} noun={kind} />
             </>
           )
         }
       </Answered>
     </>
-  )
-}
-
-function GroupsTable({
-  kind,
-  rows,
-}: {
-  readonly kind: GroupKind
-  readonly rows: readonly GroupRow[]
-}): JSX.Element {
-  return (
-    <div class="scroll-x" role="region" aria-label={TITLES[kind]} tabIndex={0}>
-      <table class="table rows">
-        <thead>
-          <tr>
-            <th scope="col">{TITLES[kind].slice(0, -1)}</th>
-            {kind === 'conversations' ? <th scope="col">Last message</th> : null}
-            {kind === 'users' ? null : <th scope="col">User</th>}
-            <th scope="col">Last active</th>
-            <th scope="col" class="number">
-              Traces
-            </th>
-            <th scope="col" class="number">
-              {kind === 'conversations' ? 'Messages' : 'Conversations'}
-            </th>
-            <th scope="col" class="number">
-              Calls
-            </th>
-            <th scope="col" class="number">
-              Tokens
-            </th>
-            <th scope="col" class="number">
-              Cost
-            </th>
-            <th scope="col" class="number">
-              Span of time
-            </th>
-            <th scope="col">Findings</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <GroupTableRow kind={kind} row={row} key={row[ID_OF[kind]] ?? ''} />
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
-}
-
-function GroupTableRow({
-  kind,
-  row,
-}: {
-  readonly kind: GroupKind
-  readonly row: GroupRow
-}): JSX.Element {
-  const id = row[ID_OF[kind]] ?? ''
-  return (
-    <tr>
-      <td class="main-cell">
-        <Link to={`/${kind}/${encodeURIComponent(id)}`} class="row-link" row title={id}>
-          {oneLine(id, 48)}
-        </Link>
-      </td>
-      {kind === 'conversations' ? (
-        <td class="wide">{oneLine(row.last_message ?? NONE, 90)}</td>
-      ) : null}
-      {kind === 'users' ? null : <td>{oneLine(row.user_id ?? NONE, 40)}</td>}
-      <td>
-        <Ago at={row.last_at} />
-      </td>
-      <td class="number">{count(row.traces)}</td>
-      <td class="number">
-        {count(kind === 'conversations' ? row.message_count : row.conversations)}
-      </td>
-      <td class="number">{count(row.llm_calls)}</td>
-      <td class="number">{count(row.total_tokens)}</td>
-      <td class="number">{money(row.cost_usd)}</td>
-      <td class="number">{duration(row.duration_ms)}</td>
-      <td>
-        <Findings row={row} />
-      </td>
-    </tr>
-  )
-}
-
-export function Findings({
-  row,
-}: {
-  readonly row: Pick<GroupRow, 'errors' | 'signals'>
-}): JSX.Element {
-  return (
-    <span class="marks">
-      {row.errors > 0 ? <Badge tone="bad">{many(row.errors, 'error')}</Badge> : null}
-      {row.signals > 0 ? <Badge tone="warn">{many(row.signals, 'signal')}</Badge> : null}
-      {row.errors + row.signals === 0 ? <span class="muted">{NONE}</span> : null}
-    </span>
   )
 }

@@ -4,16 +4,19 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { apiAddress } from '../../api/client.ts'
 import type { Issue } from '../../api/types.ts'
-import { Ago, Badge, Link, Severity, Tabs } from '../../parts/basics.tsx'
-import { count, money, NONE, oneLine, words } from '../../parts/format.ts'
+import { Tabs } from '../../parts/basics.tsx'
+import { oneLine } from '../../parts/format.ts'
 import { ListEnd } from '../../parts/list-end.tsx'
+import { ColumnChoice, ListTable, useColumns, useSorting } from '../../parts/list-table.tsx'
 import { Answered, Empty, Loading } from '../../parts/states.tsx'
 import { useKeys } from '../../state/keyboard.ts'
 import { setParams, useLocation } from '../../state/location.ts'
 import { useTimeRange } from '../../state/time-range.ts'
+import { tabsOf } from '../../view-names.ts'
 import { type FilterField, Filters } from '../traces/filters.tsx'
 import { usePages } from '../traces/use-pages.ts'
 import { ACTIONS, ActionButtons, useIssueChanges } from './issue-changes.tsx'
+import { COLUMNS, WITH_ASSIGNEES } from './issue-columns.tsx'
 import { SignalsList } from './signals-list.tsx'
 import { useIssuesRoute } from './use-issues-route.ts'
 
@@ -43,7 +46,13 @@ const FIELDS: readonly FilterField[] = [
   },
   { name: 'assignee', label: 'Assignee', type: 'text', placeholder: 'Assignee', isMain: true },
 ]
-const NAMES = ['type', ...FIELDS.map((f) => f.name)]
+const SEARCH: FilterField = {
+  name: 'text',
+  label: 'Words in the title',
+  type: 'text',
+  placeholder: 'Search titles',
+}
+const NAMES = ['type', 'text', ...FIELDS.map((f) => f.name), 'sort']
 const EVERY_MS = 10_000
 const PAGE = 100
 
@@ -59,14 +68,13 @@ export function IssuesView(): JSX.Element {
       {hasIssues !== true ? null : (
         <Tabs
           label="Issues or their occurrences"
-          tabs={[
-            ['issues', 'Issues'],
-            ['signals', 'Occurrences'],
-          ]}
+          tabs={tabsOf('issues', { issues: 'Issues', signals: 'Occurrences' })}
           selected={list}
           onSelect={(key) =>
             setParams({
               list: key === 'issues' ? null : key,
+              sort: null,
+              text: null,
               status: null,
               substatus: null,
               assignee: null,
@@ -82,6 +90,7 @@ export function IssuesView(): JSX.Element {
 function IssuesList(): JSX.Element {
   const { query } = useLocation()
   const range = useTimeRange()
+  const sorting = useSorting('-last_seen')
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const set = Object.fromEntries(NAMES.map((name) => [name, query.get(name)]))
   const parameters = () => ({ ...set, ...range.bounds(), limit: PAGE })
@@ -93,6 +102,8 @@ function IssuesList(): JSX.Element {
       everyMs: range.isRelative && EVERY_MS,
     },
   )
+  const hasAssignees = pages.rows.some((issue) => issue.assignee !== null)
+  const columns = useColumns('issues', hasAssignees ? WITH_ASSIGNEES : COLUMNS)
   const changes = useIssueChanges(() => setChosen(new Set()))
   const chosenRows = pages.rows.filter((row) => chosen.has(row.issue_id))
   const ids = chosenRows.map((row) => row.issue_id)
@@ -123,9 +134,12 @@ function IssuesList(): JSX.Element {
   return (
     <>
       <div class="panel-head">
-        <Filters fields={FIELDS} />
+        <Filters fields={FIELDS} search={SEARCH} />
+        <div class="push">
+          <ColumnChoice list="issues" columns={hasAssignees ? WITH_ASSIGNEES : COLUMNS} />
+        </div>
         <a
-          class="button push"
+          class="button"
           href={apiAddress('/api/v1/issues', { ...set, ...range.bounds(), format: 'csv' })}
           download="issues.csv"
         >
@@ -145,7 +159,25 @@ function IssuesList(): JSX.Element {
             <Empty title="No issues">Nothing that matches was seen in “{range.label}”.</Empty>
           ) : (
             <>
-              <IssuesTable rows={pages.rows} chosen={chosen} onToggle={toggle} />
+              <ListTable
+                label="Issues"
+                columns={columns}
+                rows={pages.rows}
+                idOf={(issue) => issue.issue_id}
+                lead={{
+                  label: 'Chosen',
+                  cell: (issue) => (
+                    <input
+                      type="checkbox"
+                      class="over-row"
+                      aria-label={`Choose ${oneLine(issue.title, 80)}`}
+                      checked={chosen.has(issue.issue_id)}
+                      onChange={() => toggle(issue.issue_id)}
+                    />
+                  ),
+                }}
+                {...sorting}
+              />
               <ListEnd pages={pages} noun="issues" />
             </>
           )
@@ -158,114 +190,5 @@ function IssuesList(): JSX.Element {
 /** The issue whose row has the focus. */
 function focusedIssue(): string | null {
   const row = document.activeElement?.closest('tr')
-  return row instanceof HTMLElement ? (row.dataset['issue'] ?? null) : null
-}
-
-function IssuesTable({
-  rows,
-  chosen,
-  onToggle,
-}: {
-  readonly rows: readonly Issue[]
-  readonly chosen: ReadonlySet<string>
-  readonly onToggle: (id: string) => void
-}): JSX.Element {
-  const hasAssignees = rows.some((issue) => issue.assignee !== null)
-  return (
-    <div class="scroll-x" role="region" aria-label="Issues" tabIndex={0}>
-      <table class="table rows">
-        <IssuesHead hasAssignees={hasAssignees} />
-        <tbody>
-          {rows.map((issue) => (
-            <tr key={issue.issue_id} data-issue={issue.issue_id}>
-              <td>
-                <input
-                  type="checkbox"
-                  class="over-row"
-                  aria-label={`Choose ${oneLine(issue.title, 80)}`}
-                  checked={chosen.has(issue.issue_id)}
-                  onChange={() => onToggle(issue.issue_id)}
-                />
-              </td>
-              <td class="main-cell">
-                <Link to={`/issues/${issue.issue_id}`} class="row-link" row title={issue.title}>
-                  {oneLine(issue.title, 90)}
-                </Link>
-                <div class="muted">{words(issue.type)}</div>
-              </td>
-              <td>
-                <Severity of={issue.severity} />
-              </td>
-              <td>
-                <IssueState issue={issue} />
-              </td>
-              <td class="number">{count(issue.count)}</td>
-              <td class="number wide-cell">{count(issue.traces)}</td>
-              <td class="number wide-cell">{count(issue.users)}</td>
-              <td class="number wide-cell">{money(issue.cost_usd)}</td>
-              <td class="wide-cell">
-                <Ago at={issue.last_seen} />
-              </td>
-              <td class="wide-cell">
-                <Ago at={issue.first_seen} />
-              </td>
-              {hasAssignees ? <td>{oneLine(issue.assignee ?? NONE, 40)}</td> : null}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
-}
-
-function IssuesHead({ hasAssignees }: { readonly hasAssignees: boolean }): JSX.Element {
-  return (
-    <thead>
-      <tr>
-        <th scope="col">
-          <span class="unseen">Chosen</span>
-        </th>
-        <th scope="col">Issue</th>
-        <th scope="col">Severity</th>
-        <th scope="col">State</th>
-        <th scope="col" class="number">
-          Times
-        </th>
-        <th scope="col" class="number wide-cell">
-          Traces
-        </th>
-        <th scope="col" class="number wide-cell">
-          Users
-        </th>
-        <th scope="col" class="number wide-cell">
-          Cost
-        </th>
-        <th scope="col" class="wide-cell">
-          Last seen
-        </th>
-        <th scope="col" class="wide-cell">
-          First seen
-        </th>
-        {hasAssignees ? <th scope="col">Assignee</th> : null}
-      </tr>
-    </thead>
-  )
-}
-
-const TONES: Readonly<Record<string, 'good' | 'warn' | 'bad' | 'info'>> = {
-  new: 'info',
-  escalating: 'bad',
-  regressed: 'bad',
-  ongoing: 'warn',
-  resolved: 'good',
-}
-
-export function IssueState({ issue }: { readonly issue: Issue }): JSX.Element {
-  const course = issue.status === 'open' ? issue.substatus : null
-  return (
-    <Badge tone={TONES[course ?? issue.status] ?? 'neutral'}>
-      {issue.status}
-      {course === null ? '' : ` · ${course}`}
-    </Badge>
-  )
+  return row instanceof HTMLElement ? (row.dataset['id'] ?? null) : null
 }

@@ -1,4 +1,4 @@
-// Lists signals, newest first. A row contains the evidence, and one key opens the trace.
+// Lists signals, unless sorted otherwise newest first. A row contains the evidence, and one key opens the trace.
 
 import type { JSX } from 'preact'
 import { apiAddress } from '../../api/client.ts'
@@ -7,6 +7,14 @@ import { useApi } from '../../api/use-query.ts'
 import { Ago, Link, Severity, SignalType } from '../../parts/basics.tsx'
 import { count, exact, oneLine, words } from '../../parts/format.ts'
 import { ListEnd } from '../../parts/list-end.tsx'
+import {
+  type Column,
+  ColumnChoice,
+  ListTable,
+  type Sorting,
+  useColumns,
+  useSorting,
+} from '../../parts/list-table.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 import { setParams, useLocation } from '../../state/location.ts'
 import { useTimeRange } from '../../state/time-range.ts'
@@ -38,13 +46,14 @@ const FIELDS: readonly FilterField[] = [
     isMain: true,
   },
 ]
-const NAMES = ['type', 'severity', 'status']
+const NAMES = ['type', 'severity', 'status', 'sort']
 const EVERY_MS = 10_000
 const PAGE = 100
 
 export function SignalsList(): JSX.Element {
   const { query } = useLocation()
   const range = useTimeRange()
+  const sorting = useSorting('-at')
   const set = Object.fromEntries(NAMES.map((name) => [name, query.get(name)]))
   const parameters = () => ({ ...set, ...range.bounds(), limit: PAGE })
   const key = [range.key, query.get('project')]
@@ -61,8 +70,11 @@ export function SignalsList(): JSX.Element {
       <Types counts={summary.data?.data ?? []} chosen={query.get('type')} />
       <div class="panel-head">
         <Filters fields={FIELDS} />
+        <div class="push">
+          <ColumnChoice list="signals" columns={COLUMNS} />
+        </div>
         <a
-          class="button push"
+          class="button"
           href={apiAddress('/api/v1/signals', { ...set, ...range.bounds(), format: 'csv' })}
           download="signals.csv"
         >
@@ -77,7 +89,7 @@ export function SignalsList(): JSX.Element {
             </Empty>
           ) : (
             <>
-              <SignalsTable rows={pages.rows} />
+              <SignalsTable rows={pages.rows} sorting={sorting} />
               <ListEnd pages={pages} noun="signals" />
             </>
           )
@@ -121,61 +133,75 @@ function Types({
   )
 }
 
-export function SignalsTable({ rows }: { readonly rows: readonly Signal[] }): JSX.Element {
+const COLUMNS: readonly Column<Signal>[] = [
+  {
+    key: 'what',
+    label: 'What',
+    isMain: true,
+    cell: (signal) => (
+      <Link to={`/signals/${signal.signal_id}`} class="row-link" row>
+        <SignalType type={signal.type} />
+      </Link>
+    ),
+  },
+  {
+    key: 'severity',
+    label: 'Severity',
+    sort: 'severity',
+    cell: (signal) => <Severity of={signal.severity} />,
+  },
+  {
+    key: 'evidence',
+    label: 'Evidence',
+    isText: true,
+    cell: (signal) => oneLine(summaryOf(signal.evidence), 110),
+  },
+  {
+    key: 'value',
+    label: 'Value',
+    isNumber: true,
+    cell: (signal) => (signal.value === null ? '' : exact(signal.value)),
+  },
+  {
+    key: 'threshold',
+    label: 'Threshold',
+    isNumber: true,
+    isWide: true,
+    cell: (signal) => (
+      <span class="muted">{signal.threshold === null ? '' : exact(signal.threshold)}</span>
+    ),
+  },
+  { key: 'state', label: 'State', isWide: true, cell: (signal) => signal.status },
+  { key: 'rule', label: 'Rule', isWide: true, isExtra: true, cell: (signal) => signal.rule },
+  { key: 'when', label: 'When', sort: 'at', cell: (signal) => <Ago at={signal.at} /> },
+  {
+    key: 'trace',
+    label: 'Trace',
+    isWide: true,
+    cell: (signal) =>
+      signal.trace_id === null ? null : (
+        <Link to={`/traces/${signal.trace_id}`} params={{ span: signal.span_id, tab: 'signals' }}>
+          <code>{signal.trace_id.slice(0, 8)}</code>
+        </Link>
+      ),
+  },
+]
+
+export function SignalsTable({
+  rows,
+  sorting = {},
+}: {
+  readonly rows: readonly Signal[]
+  readonly sorting?: Partial<Sorting>
+}): JSX.Element {
   return (
-    <div class="scroll-x" role="region" aria-label="Issues" tabIndex={0}>
-      <table class="table rows">
-        <thead>
-          <tr>
-            <th scope="col">What</th>
-            <th scope="col">Severity</th>
-            <th scope="col">Evidence</th>
-            <th scope="col" class="number">
-              Value
-            </th>
-            <th scope="col" class="number">
-              Threshold
-            </th>
-            <th scope="col">State</th>
-            <th scope="col">When</th>
-            <th scope="col">Trace</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((signal) => (
-            <tr key={signal.signal_id}>
-              <td class="main-cell">
-                <Link to={`/signals/${signal.signal_id}`} class="row-link" row>
-                  <SignalType type={signal.type} />
-                </Link>
-              </td>
-              <td>
-                <Severity of={signal.severity} />
-              </td>
-              <td class="wide">{oneLine(summaryOf(signal.evidence), 110)}</td>
-              <td class="number">{signal.value === null ? '' : exact(signal.value)}</td>
-              <td class="number muted">
-                {signal.threshold === null ? '' : exact(signal.threshold)}
-              </td>
-              <td>{signal.status}</td>
-              <td>
-                <Ago at={signal.at} />
-              </td>
-              <td>
-                {signal.trace_id === null ? null : (
-                  <Link
-                    to={`/traces/${signal.trace_id}`}
-                    params={{ span: signal.span_id, tab: 'signals' }}
-                  >
-                    <code>{signal.trace_id.slice(0, 8)}</code>
-                  </Link>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ListTable
+      label="Occurrences"
+      columns={useColumns('signals', COLUMNS)}
+      rows={rows}
+      idOf={(signal) => signal.signal_id}
+      {...sorting}
+    />
   )
 }
 

@@ -8,6 +8,7 @@ import { duration, oneLine } from '../../parts/format.ts'
 import { Answered } from '../../parts/states.tsx'
 import { Table } from '../../parts/table.tsx'
 import { setParams, useLocation } from '../../state/location.ts'
+import { tabsOf } from '../../view-names.ts'
 import { Configuration } from './configuration.tsx'
 import { DeadLetters } from './dead-letters.tsx'
 import { FlowTables } from './flow-tables.tsx'
@@ -23,13 +24,13 @@ interface Version {
   readonly environment: string
 }
 
-const TABS = [
-  ['state', 'State'],
-  ['configuration', 'Configuration'],
-  ['dead-letters', 'Dead letters'],
-  ['jobs', 'Jobs'],
-  ['judges', 'Judges'],
-] as const
+const TABS = tabsOf('operations', {
+  state: 'State',
+  configuration: 'Configuration',
+  'dead-letters': 'Dead letters',
+  jobs: 'Jobs',
+  judges: 'Judges',
+})
 
 export function OperationsView(): JSX.Element {
   const { query } = useLocation()

@@ -1,26 +1,18 @@
-// The start page: totals of the time range compared with the previous period, their course, new signals, and the pipeline.
+// The start page: totals of the time range compared with the previous period, their course, open issues, and the pipeline.
 
 import type { ComponentChildren, JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type { Bucket, Overview } from '../../api/types.ts'
 import { useApi } from '../../api/use-query.ts'
-import { Link, Severity, ShareBar, SignalType } from '../../parts/basics.tsx'
+import { Link, ShareBar } from '../../parts/basics.tsx'
 import { MINUTE_MS, withoutGaps } from '../../parts/buckets.ts'
 import { Chart, Sparkline } from '../../parts/chart.tsx'
-import {
-  change,
-  count,
-  duration,
-  exact,
-  money,
-  NONE,
-  oneLine,
-  percent,
-} from '../../parts/format.ts'
+import { change, count, duration, exact, money, oneLine, percent } from '../../parts/format.ts'
 import { HeatMap, type Heatmap } from '../../parts/heat-map.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 import { useLocation } from '../../state/location.ts'
 import { useTimeRange } from '../../state/time-range.ts'
+import { OpenIssues } from './open-issues.tsx'
 import { PipelineGraph } from './pipeline-graph.tsx'
 import { Scores } from './scores.tsx'
 
@@ -105,7 +97,7 @@ function Filled({
       {/* What needs somebody comes before the pictures, so that it is seen without scrolling. */}
       <div class="columns">
         <Models overview={overview} />
-        <Found overview={overview} />
+        <OpenIssues overview={overview} />
       </div>
       <Charts buckets={buckets} />
       <Latency />
@@ -251,7 +243,8 @@ function Delta({
   const tone = of > 0 === isBadUp ? 'worse' : 'better'
   return (
     <span class={`delta ${isBadUp ? tone : ''}`}>
-      {of > 0 ? '▲' : '▼'} {of >= 10 ? `${of.toFixed(0)}×` : `${Math.abs(of * 100).toFixed(0)} %`}{' '}
+      {of > 0 ? '▲' : '▼'}{' '}
+      {of >= 10 ? `${count(Math.round(of))}×` : `${Math.abs(of * 100).toFixed(0)} %`}{' '}
       <span class="unseen">against the time before</span>
     </span>
   )
@@ -357,28 +350,6 @@ function Models({ overview }: { readonly overview: Overview }): JSX.Element {
             </tbody>
           </table>
         </div>
-      )}
-    </section>
-  )
-}
-
-function Found({ overview }: { readonly overview: Overview }): JSX.Element {
-  return (
-    <section class="panel">
-      <h2>What the rules found</h2>
-      {overview.signals.length === 0 ? (
-        <p class="muted">Nothing in this time.</p>
-      ) : (
-        <ul class="plain ranked">
-          {overview.signals.map((s) => (
-            <li key={`${s.type} ${s.severity}`}>
-              <Link to="/issues" params={{ type: s.type, severity: s.severity }} row>
-                <Severity of={s.severity} /> <SignalType type={s.type} />
-                <span class="push number">{s.count === 0 ? NONE : count(s.count)}</span>
-              </Link>
-            </li>
-          ))}
-        </ul>
       )}
     </section>
   )

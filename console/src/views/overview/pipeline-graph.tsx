@@ -1,8 +1,9 @@
 // Shows the running pipelines: receivers, processors, the queue on disk, and exporters, with rates that are computed from two successive
-// responses. Users without permission for the figures of the instance see only its health.
+// responses. Who may not see the figures of the instance is told in a sentence whether it is well.
 
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
+import { isForbidden } from '../../api/client.ts'
 import type { ExporterState, Health, PipelineState } from '../../api/types.ts'
 import { useApi } from '../../api/use-query.ts'
 import { Link } from '../../parts/basics.tsx'
@@ -15,7 +16,8 @@ export function PipelineGraph(): JSX.Element | null {
   const health = useApi<Health>('/health/detailed', {}, { everyMs: EVERY_MS })
   const state = useApi<PipelineState>('/api/v1/pipeline', {}, { everyMs: EVERY_MS })
   const before = usePrevious(state.data)
-  if (health.data === undefined) return null
+  if (isForbidden(state.error)) return <InASentence health={health.data} />
+  if (health.data === undefined || (state.data === undefined && state.error === null)) return null
   const { checks, status } = health.data
   const queue = checks['queue']
   const stores = Object.entries(checks).filter(
@@ -45,6 +47,19 @@ export function PipelineGraph(): JSX.Element | null {
         {status === 'ok' ? 'All well' : 'Not well: see operations'}
       </Link>
     </section>
+  )
+}
+
+/** For people of a tenant, who have no part in running the instance: is what they see up to date? */
+function InASentence({ health }: { readonly health: Health | undefined }): JSX.Element {
+  const isWell = health === undefined || health.status === 'ok'
+  return (
+    <p class={`pipeline-sentence${isWell ? ' is-on' : ''}`} role="status">
+      <span class="lamp" aria-hidden="true" />
+      {isWell
+        ? 'Observa takes and delivers what your projects send.'
+        : 'Part of Observa is not well at the moment. What was sent is kept, and appears here later.'}
+    </p>
   )
 }
 

@@ -11,6 +11,7 @@ import { Icon } from '../../parts/icons.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 import { setParams, useLocation } from '../../state/location.ts'
 import { useTimeRange } from '../../state/time-range.ts'
+import { tabsOf } from '../../view-names.ts'
 import { NearTable } from './near-table.tsx'
 
 type Found = RowOf<'GET /api/v1/search'>
@@ -36,10 +37,7 @@ export function SearchView(): JSX.Element {
       <SearchForm asked={asked} key={asked} />
       <Tabs
         label="How to search"
-        tabs={[
-          ['semantic', 'By meaning'],
-          ['words', 'By words'],
-        ]}
+        tabs={tabsOf('search', { semantic: 'By meaning', words: 'By words' })}
         selected={mode}
         onSelect={(key) => setParams({ mode: key === 'words' ? 'words' : null })}
       />

@@ -4,6 +4,7 @@
 import type { JSX } from 'preact'
 import { Tabs } from '../../parts/basics.tsx'
 import { setParams, useLocation } from '../../state/location.ts'
+import { tabsOf } from '../../view-names.ts'
 import { DriftList } from './drift-list.tsx'
 import { DuplicatesList } from './duplicates-list.tsx'
 import { TopicView } from './topic-view.tsx'
@@ -24,11 +25,7 @@ export function TopicsView(): JSX.Element {
       </header>
       <Tabs
         label="What is shown of topics"
-        tabs={[
-          ['topics', 'Topics'],
-          ['drift', 'Drift'],
-          ['duplicates', 'Duplicates'],
-        ]}
+        tabs={tabsOf('topics', { topics: 'Topics', drift: 'Drift', duplicates: 'Duplicates' })}
         selected={selected}
         onSelect={(key) => setParams({ list: key === 'topics' ? null : key, topic: null })}
       />

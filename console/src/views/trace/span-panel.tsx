@@ -1,6 +1,6 @@
 // Shows all details of a span: content, tokens and cost with the way they are counted, signals, attributes, and the raw event.
 
-import type { ComponentChildren, JSX } from 'preact'
+import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { apiAddress } from '../../api/client.ts'
 import type { EventRow, Signal, SpanRow } from '../../api/types.ts'
@@ -11,6 +11,7 @@ import { Icon } from '../../parts/icons.tsx'
 import { JsonView } from '../../parts/json-view.tsx'
 import { Answered, Boundary } from '../../parts/states.tsx'
 import { setParams, useLocation } from '../../state/location.ts'
+import { tabsOf } from '../../view-names.ts'
 import { loadEvent } from './load-spans.ts'
 import { SpanAttributes } from './span-attributes.tsx'
 import { SpanContent } from './span-content.tsx'
@@ -36,14 +37,14 @@ export function SpanPanel({ traceId, span, signals, onSelectEvent }: SpanPanelPr
     if (window.matchMedia('(width < 1000px)').matches) panel.current?.scrollIntoView()
   }, [span.event_id])
   const tab = query.get('tab') ?? 'content'
-  const tabs: readonly (readonly [string, ComponentChildren])[] = [
-    ['content', 'Content'],
-    ['usage', 'Tokens and cost'],
-    ['signals', signals.length === 0 ? 'Signals' : `Signals · ${signals.length}`],
-    ['scores', 'Scores'],
-    ['attributes', 'Attributes'],
-    ['raw', 'Raw'],
-  ]
+  const tabs = tabsOf('span', {
+    content: 'Content',
+    usage: 'Tokens and cost',
+    signals: signals.length === 0 ? 'Signals' : `Signals · ${signals.length}`,
+    scores: 'Scores',
+    attributes: 'Attributes',
+    raw: 'Raw',
+  })
   return (
     <aside
       class="span-panel"

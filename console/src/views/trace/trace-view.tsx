@@ -10,6 +10,7 @@ import { exact } from '../../parts/format.ts'
 import { Answered, Boundary, Failure, Loading } from '../../parts/states.tsx'
 import { useKeys } from '../../state/keyboard.ts'
 import { addressOf, go, locationNow, setParams, useLocation } from '../../state/location.ts'
+import { tabsOf } from '../../view-names.ts'
 import { type LoadedSpans, loadSpans } from './load-spans.ts'
 import { SpanPanel } from './span-panel.tsx'
 import { inSight, matching, type SpanTree, treeOf } from './span-tree.ts'
@@ -21,6 +22,14 @@ import { TraceSimilar } from './trace-similar.tsx'
 import { Waterfall } from './waterfall.tsx'
 
 const SIGNALS_MAX = 500
+
+const TABS = tabsOf('trace', {
+  waterfall: 'Waterfall',
+  conversation: 'Conversation',
+  graph: 'Graph',
+  scores: 'Scores',
+  similar: 'Like this one',
+})
 
 export function TraceView({ traceId }: { readonly traceId: string }): JSX.Element {
   // The tree comes from the skeleton; here only the sums are asked for.
@@ -47,13 +56,7 @@ export function TraceView({ traceId }: { readonly traceId: string }): JSX.Elemen
       </Answered>
       <Tabs
         label="Ways to see the trace"
-        tabs={[
-          ['waterfall', 'Waterfall'],
-          ['conversation', 'Conversation'],
-          ['graph', 'Graph'],
-          ['scores', 'Scores'],
-          ['similar', 'Like this one'],
-        ]}
+        tabs={TABS}
         selected={view}
         onSelect={(key) =>
           setParams({ view: key === 'waterfall' ? null : key }, { isReplaced: true })

@@ -2,19 +2,10 @@
 
 import type { ComponentChildren } from 'preact'
 import type { TraceRow } from '../../api/types.ts'
-import { Badge, Link, Time } from '../../parts/basics.tsx'
-import { count, duration, exact, many, money, NONE, oneLine } from '../../parts/format.ts'
-
-export interface Column {
-  readonly key: string
-  readonly label: string
-  readonly isNumber?: boolean
-  /** Not shown on a narrow screen. */
-  readonly isWide?: boolean
-  /** The value of the API parameter `sort`; absent if the API cannot sort by this column. */
-  readonly sort?: string
-  readonly cell: (trace: TraceRow, durationMax: number) => ComponentChildren
-}
+import { KindMark, Link, Time } from '../../parts/basics.tsx'
+import { Findings } from '../../parts/findings.tsx'
+import { count, duration, exact, money, NONE, oneLine } from '../../parts/format.ts'
+import type { Column } from '../../parts/list-table.tsx'
 
 const text = (value: string | null): ComponentChildren =>
   value === null ? (
@@ -23,7 +14,38 @@ const text = (value: string | null): ComponentChildren =>
     <span title={value}>{oneLine(value, 80)}</span>
   )
 
-export const COLUMNS: readonly Column[] = [
+/** The longest duration of each list that is drawn, so that it is not looked for again for each row. */
+const longestOf = new WeakMap<readonly TraceRow[], number>()
+
+/** Its duration in per cent of the longest in the list, at least as much as can be seen. */
+function shareOfLongest(trace: TraceRow, traces: readonly TraceRow[]): number {
+  const longest = longestOf.get(traces) ?? Math.max(0, ...traces.map((t) => t.duration_ms))
+  longestOf.set(traces, longest)
+  return longest === 0 ? 0 : Math.max(2, (100 * trace.duration_ms) / longest)
+}
+
+export const COLUMNS: readonly Column<TraceRow>[] = [
+  {
+    key: 'trace',
+    label: 'Trace',
+    isMain: true,
+    cell: (trace) => (
+      <>
+        <KindMark kind={trace.kind} isPlain />
+        <Link
+          to={`/traces/${trace.trace_id}`}
+          class="row-link"
+          row
+          title={trace.name ?? trace.trace_id}
+        >
+          {trace.name === null ? 'root span has not come' : oneLine(trace.name, 90)}
+        </Link>
+        <span class="narrow-only muted">
+          <Time at={trace.start_time} />
+        </span>
+      </>
+    ),
+  },
   {
     key: 'start',
     isWide: true,
@@ -32,7 +54,13 @@ export const COLUMNS: readonly Column[] = [
     cell: (t) => <Time at={t.start_time} />,
   },
   { key: 'service', isWide: true, label: 'Service', cell: (t) => text(t.service_name) },
-  { key: 'environment', isWide: true, label: 'Environment', cell: (t) => text(t.environment) },
+  {
+    key: 'environment',
+    isWide: true,
+    isExtra: true,
+    label: 'Environment',
+    cell: (t) => text(t.environment),
+  },
   {
     key: 'models',
     isWide: true,
@@ -52,10 +80,10 @@ export const COLUMNS: readonly Column[] = [
     label: 'Duration',
     isNumber: true,
     sort: 'duration_ms',
-    cell: (t, max) => (
+    cell: (t, traces) => (
       <span class="duration-cell">
         <span class="duration-bar" aria-hidden="true">
-          <span style={{ width: `${max === 0 ? 0 : Math.max(2, (100 * t.duration_ms) / max)}%` }} />
+          <span style={{ width: `${shareOfLongest(t, traces)}%` }} />
         </span>
         <span>{duration(t.duration_ms)}</span>
       </span>
@@ -86,6 +114,15 @@ export const COLUMNS: readonly Column[] = [
     ),
   },
   {
+    key: 'calls',
+    isWide: true,
+    isExtra: true,
+    label: 'Model calls',
+    isNumber: true,
+    sort: 'llm_calls',
+    cell: (t) => count(t.llm_calls),
+  },
+  {
     key: 'cost',
     label: 'Cost',
     isNumber: true,
@@ -104,17 +141,13 @@ export const COLUMNS: readonly Column[] = [
   {
     key: 'marks',
     label: 'Findings',
-    cell: (t) => (
-      <span class="marks">
-        {t.errors > 0 ? <Badge tone="bad">{many(t.errors, 'error')}</Badge> : null}
-        {t.signals > 0 ? <Badge tone="warn">{many(t.signals, 'signal')}</Badge> : null}
-        {t.errors + t.signals === 0 ? <span class="muted">{NONE}</span> : null}
-      </span>
-    ),
+    sort: 'signals',
+    cell: (t) => <Findings row={t} />,
   },
   {
     key: 'user',
     isWide: true,
+    isExtra: true,
     label: 'User',
     cell: (t) =>
       t.user_id === null ? (
@@ -126,6 +159,7 @@ export const COLUMNS: readonly Column[] = [
   {
     key: 'session',
     isWide: true,
+    isExtra: true,
     label: 'Session',
     cell: (t) =>
       t.session_id === null ? (
@@ -139,6 +173,7 @@ export const COLUMNS: readonly Column[] = [
   {
     key: 'conversation',
     isWide: true,
+    isExtra: true,
     label: 'Conversation',
     cell: (t) =>
       t.conversation_id === null ? (
@@ -149,15 +184,4 @@ export const COLUMNS: readonly Column[] = [
         </Link>
       ),
   },
-]
-
-export const DEFAULT_COLUMNS: readonly string[] = [
-  'start',
-  'service',
-  'models',
-  'duration',
-  'spans',
-  'tokens',
-  'cost',
-  'marks',
 ]

@@ -7,12 +7,12 @@ import { useApi } from '../../api/use-query.ts'
 import { Link } from '../../parts/basics.tsx'
 import { HeatMap, type Heatmap } from '../../parts/heat-map.tsx'
 import { ListEnd } from '../../parts/list-end.tsx'
+import { ColumnChoice, useSorting } from '../../parts/list-table.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 import { useKeys } from '../../state/keyboard.ts'
 import { setParams, useLocation } from '../../state/location.ts'
-import { setPreferences, usePreferences } from '../../state/preferences.ts'
 import { useTimeRange } from '../../state/time-range.ts'
-import { COLUMNS, DEFAULT_COLUMNS } from './columns.tsx'
+import { COLUMNS } from './columns.tsx'
 import { type FilterField, Filters } from './filters.tsx'
 import { LiveTail } from './live-tail.tsx'
 import { SavedViews } from './saved-views.tsx'
@@ -68,9 +68,8 @@ const PAGE = 100
 export function TracesView(): JSX.Element {
   const { query } = useLocation()
   const range = useTimeRange()
-  const { columns } = usePreferences()
   const isLive = query.get('live') === 'true' && range.isRelative
-  const sort = query.get('sort')
+  const sorting = useSorting('-start_time')
   const set = Object.fromEntries([...NAMES, 'sort'].map((name) => [name, query.get(name)]))
   const parameters = () => ({ ...set, ...range.bounds(), limit: PAGE })
   const pages = usePages<TraceRow>(
@@ -91,7 +90,7 @@ export function TracesView(): JSX.Element {
         <div class="view-actions">
           <Toggles isLive={isLive} hasMap={hasMap} />
           <SavedViews page="traces" />
-          <ColumnChoice chosen={columns ?? DEFAULT_COLUMNS} />
+          <ColumnChoice list="traces" columns={COLUMNS} />
           <a
             class="button"
             href={apiAddress('/api/v1/traces', { ...set, ...range.bounds(), format: 'csv' })}
@@ -112,13 +111,7 @@ export function TracesView(): JSX.Element {
               <NoTraces isFiltered={isFiltered} label={range.label} />
             ) : (
               <>
-                <TracesTable
-                  rows={pages.rows}
-                  columns={columns ?? DEFAULT_COLUMNS}
-                  label="Traces"
-                  sort={sort ?? '-start_time'}
-                  onSort={(to) => setParams({ sort: to === '-start_time' ? null : to })}
-                />
+                <TracesTable rows={pages.rows} label="Traces" sorting={sorting} />
                 <ListEnd pages={pages} noun="traces" />
               </>
             )
@@ -214,34 +207,5 @@ function NoTraces({
         </Link>
       </p>
     </Empty>
-  )
-}
-
-function ColumnChoice({ chosen }: { readonly chosen: readonly string[] }): JSX.Element {
-  return (
-    <details class="menu">
-      <summary class="button">Columns</summary>
-      <div class="popup">
-        {COLUMNS.map((column) => (
-          <label class="check" key={column.key}>
-            <input
-              type="checkbox"
-              checked={chosen.includes(column.key)}
-              onChange={(event) =>
-                setPreferences({
-                  columns: event.currentTarget.checked
-                    ? [...chosen, column.key]
-                    : chosen.filter((key) => key !== column.key),
-                })
-              }
-            />
-            {column.label}
-          </label>
-        ))}
-        <button type="button" class="link" onClick={() => setPreferences({ columns: null })}>
-          Back to the usual ones
-        </button>
-      </div>
-    </details>
   )
 }
