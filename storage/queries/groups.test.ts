@@ -1,4 +1,4 @@
-// Lists of conversations, sessions, users and issues by the time of their last event. They find rows by the hour and sort by the
+// Lists of traces, conversations, sessions, users and issues by the time of their last event. They find rows by the hour and sort by the
 // exact time, so they are compared with a sort of all rows.
 
 import assert from 'node:assert/strict'
@@ -7,10 +7,12 @@ import { withRole } from '../postgres/roles.ts'
 import { startTestPostgres, type TestPostgres } from '../testing/stores.ts'
 import { type GroupFilter, listGroups } from './groups.ts'
 import { listIssues } from './issues.ts'
+import { listTraces } from './traces.ts'
 
 const HOUR = 3_600_000
 const NOON = Date.UTC(2026, 10, 30, 12)
 const SCOPE = { tenantId: 'acme', projectId: 'main' }
+const LARGE = { ...SCOPE, tenantId: 'large' }
 const OTHERS = 20_000
 const SECONDS_APART = 5
 const ROWS_AN_HOUR = 3600 / SECONDS_APART
@@ -50,6 +52,13 @@ before(async () => {
       const many = `(SELECT 'x' || n AS id, to_timestamp(${NOON / 1000} - n * ${SECONDS_APART}) AS at FROM generate_series(1, ${OTHERS}) AS n) AS r`
       await c.query(insert('large', many))
     }
+    await c.query(
+      `INSERT INTO trace_summaries (tenant_id, project_id, trace_id, root_name, start_time, end_time, spans, llm_calls, tool_calls, errors,
+         input_tokens, output_tokens, total_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd, unpriced,
+         kinds, models, seen)
+       SELECT 'large', 'main', md5(n::text), 'x', at, at, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '{}', '{}', '{}'
+       FROM generate_series(1, ${OTHERS}) AS n, to_timestamp(${NOON / 1000} - n * ${SECONDS_APART}) AS at`,
+    )
     await c.query(
       `INSERT INTO issues (tenant_id, project_id, issue_id, fingerprint, type, severity, title, count, first_seen, last_seen, rule, evidence)
        SELECT 'acme', 'main', id, id, 'error', 'low', 'x', 1, at, at, 'r', '{}'
@@ -139,21 +148,42 @@ interface Reads {
 }
 
 test('a page of the newest reads the newest hours, not the table', async () => {
-  for (const { kind, table } of KINDS) {
-    const reads = async (): Promise<Reads> => {
-      const sql = `SELECT idx_scan::float8 AS scans, idx_tup_fetch::float8 AS rows, seq_scan::float8 AS whole
-        FROM pg_stat_user_tables WHERE relname = $1`
-      return (await server.pool.query<Reads & Record<string, number>>(sql, [table]))
-        .rows[0] as Reads
-    }
-    const before = await reads()
-    const page = await listGroups(server.pool, { ...SCOPE, tenantId: 'large' }, kind, { limit: 10 })
-    assert.equal(page.rows[0] === undefined ? 0 : page.rows.length, 10)
-    // A server writes its counters down when a connection has been idle for a moment.
-    let now = await reads()
-    for (const end = performance.now() + 20_000; now.scans === before.scans; now = await reads())
-      assert.ok(performance.now() < end, `no index of ${table} was used`)
-    assert.equal(now.whole, before.whole, table)
-    assert.ok(now.rows - before.rows < 2 * ROWS_AN_HOUR, `${now.rows - before.rows} of ${table}`)
-  }
+  for (const { kind, table } of KINDS)
+    await readsFew(table, 2 * ROWS_AN_HOUR, async () => {
+      const page = await listGroups(server.pool, LARGE, kind, { limit: 10 })
+      return page.rows.length
+    })
 })
+
+test('a page of traces reads the traces of the page, in both directions and of any range', async () => {
+  for (const f of [
+    {},
+    { sort: 'start_time' },
+    { fromMs: NOON - 30 * 24 * HOUR, toMs: NOON },
+  ] as const)
+    await readsFew('trace_summaries', 100, async () => {
+      const page = await listTraces(server.pool, LARGE, { limit: 10, ...f })
+      return page.rows.length
+    })
+})
+
+/** Lists ten rows, and looks at how many the server has read for them. */
+async function readsFew(
+  table: string,
+  rowsMax: number,
+  list: () => Promise<number>,
+): Promise<void> {
+  const reads = async (): Promise<Reads> => {
+    const sql = `SELECT idx_scan::float8 AS scans, idx_tup_fetch::float8 AS rows, seq_scan::float8 AS whole
+      FROM pg_stat_user_tables WHERE relname = $1`
+    return (await server.pool.query<Reads & Record<string, number>>(sql, [table])).rows[0] as Reads
+  }
+  const before = await reads()
+  assert.equal(await list(), 10)
+  // A server writes its counters down when a connection has been idle for a moment.
+  let now = await reads()
+  for (const end = performance.now() + 20_000; now.scans === before.scans; now = await reads())
+    assert.ok(performance.now() < end, `no index of ${table} was used`)
+  assert.equal(now.whole, before.whole, table)
+  assert.ok(now.rows - before.rows < rowsMax, `${now.rows - before.rows} of ${table}`)
+}
