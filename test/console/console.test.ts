@@ -1,5 +1,5 @@
 // The console in a real browser, on a real instance with embedded stores and the demo's traffic. What a person sees and does is what
-// is checked: visible texts, addresses, keys.
+// is checked: visible texts, addresses, keys. `views.test.ts` looks for a fact in each view.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -208,92 +208,6 @@ test('every view can be opened by its address, has no barrier in both themes, an
       await page.setViewportSize({ width: 1360, height: 860 })
     }
   })
-})
-
-/** Presses keys one after the other, as a person does. */
-async function press(page: Page, keys: string): Promise<void> {
-  for (const key of keys.split(' ')) await page.keyboard.press(key)
-}
-
-test('every view is reached with the keyboard alone, and its fact is there', { skip }, async () => {
-  const places: readonly (readonly [keys: string, heading: RegExp, text: string])[] = [
-    ['g t', /^Traces/, 'planted agent'],
-    ['g f', /^Search/, 'What do you look for?'],
-    ['g m', /^Topics/, 'No topics'],
-    ['g i', /^Issues/, 'RateLimitError'],
-    ['j Enter', /RateLimitError|took longer|calls?|Credentials|failed/, 'Evidence'],
-    ['g c', /^Costs/, 'model-nobody-sells'],
-    ['g v', /^Conversations/, 'planted-talk'],
-    ['j Enter', /./, 'Messages'],
-    ['g s', /^Sessions/, 'demo-'],
-    ['j Enter', /./, 'Traces ·'],
-    ['g u', /^Users/, 'planted-user'],
-    ['j Enter', /./, 'Traces ·'],
-    ['g n', /^Set up/, 'OTEL_EXPORTER_OTLP_ENDPOINT'],
-    ['g y', /^Try it/, 'Run it'],
-    ['g p', /^Operations/, 'exporter clickhouse'],
-    ['g a', /^Account/, 'Make a key'],
-    ['g o', /^Overview/, 'Models by cost'],
-  ]
-  await visit('/', async (page) => {
-    await heading(page, 'Overview')
-    for (const [keys, name, text] of places) {
-      if (keys.startsWith('j')) await page.locator('[data-row]').first().waitFor()
-      await press(page, keys)
-      await heading(page, name)
-      await page.getByText(text).first().waitFor()
-    }
-    // Tabs: what the arrows lead to is there at once.
-    for (const [keys, tabs] of [
-      ['g p', ['In effect', 'dead letters', 'sessions.clean', 'No judges']],
-      [
-        'g a',
-        [
-          'Make a project',
-          'Invite',
-          'Save limits',
-          'Add a budget',
-          'Save days',
-          'Nothing was deleted yet',
-          'Add a target',
-          'Audit',
-        ],
-      ],
-    ] as const) {
-      await press(page, keys)
-      await page.locator('main [role=tab][aria-selected=true]').first().focus()
-      for (const text of tabs) {
-        await page.keyboard.press('ArrowRight')
-        await page.getByText(text).first().waitFor()
-      }
-    }
-  })
-})
-
-test('with a dead API every view says so where its data would be, and keeps the navigation', {
-  skip,
-}, async () => {
-  // These work without the API: what they show is their own.
-  const own = new Set(['Set up', 'Try it', 'Sign in', 'Search'])
-  const asked = views().filter((view) => !own.has(String(view.heading)))
-  const context = await openPage(browser, { origin })
-  try {
-    // The retries of a view only wait, so that several can wait beside each other.
-    const waiting = [...asked]
-    const look = async (): Promise<void> => {
-      const page = await context.page.context().newPage()
-      for (const api of ['**/api/**', '**/health/**', '**/version'])
-        await page.route(api, (route) => route.abort())
-      for (let view = waiting.pop(); view !== undefined; view = waiting.pop()) {
-        await page.goto(view.path)
-        await page.getByText('Observa does not answer').first().waitFor()
-        await page.getByRole('link', { name: 'Traces', exact: true }).waitFor()
-      }
-    }
-    await Promise.all(Array.from({ length: 6 }, look))
-  } finally {
-    await context.close()
-  }
 })
 
 test('filters, the span and the time stand in the address, and a link restores them', {

@@ -7,6 +7,7 @@ import { useApi } from '../../api/use-query.ts'
 import { Badge, Time } from '../../parts/basics.tsx'
 import { count, oneLine } from '../../parts/format.ts'
 import { FormError } from '../../parts/forms.tsx'
+import { ListEnd } from '../../parts/list-end.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 import { usePages } from '../traces/use-pages.ts'
 import { useChange } from './use-change.ts'
@@ -22,8 +23,11 @@ const LIMITS = [
   ['events_per_second', 'Events a second'],
 ] as const
 
+/** Each project asks for its quota. */
+const PAGE = 25
+
 export function Quotas(): JSX.Element {
-  const pages = usePages<Project>('/api/v1/projects', [], () => ({ limit: 100 }))
+  const pages = usePages<Project>('/api/v1/projects', [], () => ({ sort: 'name', limit: PAGE }))
   return (
     <Answered of={pages.answer}>
       {() =>
@@ -34,6 +38,7 @@ export function Quotas(): JSX.Element {
             {pages.rows.map((project) => (
               <ProjectQuota project={project} key={project.project_id} />
             ))}
+            <ListEnd pages={pages} noun="projects" />
           </>
         )
       }

@@ -57,6 +57,9 @@ function Explorer({ document }: { readonly document: ApiDocument }): JSX.Element
             onInput={(event) =>
               setParams({ find: event.currentTarget.value }, { isReplaced: true })
             }
+            onKeyDown={(event) => {
+              if (event.key === 'Escape') event.currentTarget.blur()
+            }}
           />
         </label>
         {shown.length === 0 ? <Empty title="No such operation" /> : null}
