@@ -459,7 +459,7 @@ test('a key that is made in the console is in the store, is shown once, and is r
   skip,
 }, async () => {
   await visit('/account', async (page) => {
-    await page.getByLabel('Name', { exact: true }).fill('of the test')
+    await page.getByRole('textbox', { name: 'Name' }).fill('of the test')
     await page.getByRole('button', { name: 'Make a key' }).click()
     await page.getByText('This is the only time the key is shown.').waitFor()
     const key = await page.locator('.made-key code').innerText()

@@ -41,8 +41,9 @@ function columnsOf(kept: unknown): Preferences['columns'] {
   return Object.fromEntries(Object.entries(kept).map(([list, keys]) => [list, textsOf(keys)]))
 }
 
-const textsOf = (keys: unknown): readonly string[] =>
-  Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : []
+function textsOf(keys: unknown): readonly string[] {
+  return Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : []
+}
 
 export const preferencesNow = (): Preferences => current
 
