@@ -124,9 +124,10 @@ const RANKS = ['low', 'medium', 'high']
 function valueOf(row: Row, column: string): number | string {
   const value = row[column]
   if (column === 'severity') return RANKS.indexOf(String(value))
-  if (/(^|_)(at|time|seen)$/.test(column)) return value === null ? 0 : Date.parse(String(value))
+  if (/(^|_)(at|time|seen)$/.test(column))
+    return value === null ? 0 : Date.parse(z.string().parse(value))
   if (typeof value === 'number') return value
-  return Buffer.from(String(value ?? '').toLowerCase()).toString('hex')
+  return Buffer.from((typeof value === 'string' ? value : '').toLowerCase()).toString('hex')
 }
 
 const isOrdered = (rows: readonly Row[], sort: string): boolean => {
@@ -172,11 +173,11 @@ test('every order that the document names is right, and page by page each row co
     }
 })
 
-/** Its own id is the first field of a row of most lists; the others are told by all that they have. */
-const idOf = (row: Row): string =>
-  String(
-    row['audit_id'] ?? row['key_id'] ?? row['event_id'] ?? row['issue_id'] ?? JSON.stringify(row),
-  )
+/** A row is told by the id that its list gives it, and else by all that it has. */
+const idOf = (row: Row): string => {
+  const { audit_id, key_id, event_id, issue_id } = row
+  return JSON.stringify(audit_id ?? key_id ?? event_id ?? issue_id ?? row)
+}
 
 test('a cursor of another order is refused, not misread', async () => {
   const { next_cursor } = await page('/api/v1/keys?sort=name&limit=2')

@@ -171,8 +171,9 @@ const account = (name: string): Step[] => [press('g a'), tab('Parts of the accou
 const traceTab = (name: string): Step[] => [...TRACE, tab('Ways to see the trace', name)]
 const spanTab = (name: string): Step[] => [...SPAN, tab('Parts of the span', name)]
 
-/** By the names of `view-names.ts`: a list, one of it as `name/`, and a tab behind a question mark. */
-const facts = (): Readonly<Record<string, Fact>> => ({
+type Facts = Readonly<Record<string, Fact>>
+
+const ofTraces = (): Facts => ({
   '': { path: '/', text: 'model-nobody-sells', keys: [press('g t'), press('g o')] },
   traces: {
     path: '/traces',
@@ -201,6 +202,44 @@ const facts = (): Readonly<Record<string, Fact>> => ({
     text: /parcel/,
     keys: [press('g m'), tab('What is shown of topics', 'Duplicates')],
   },
+})
+
+const ofTrace = (): Facts => ({
+  'traces/': { path: `/traces/${at.talk}`, text: 'execute_tool atlas', keys: TRACE },
+  'trace?waterfall': { path: trace('waterfall'), text: 'execute_tool atlas', keys: TRACE },
+  'trace?conversation': {
+    path: trace('conversation'),
+    text: 'In the Pacific.',
+    keys: traceTab('Conversation'),
+  },
+  'trace?graph': { path: trace('graph'), text: 'atlas', keys: traceTab('Graph') },
+  'trace?scores': { path: trace('scores'), text: 'planted-score', keys: traceTab('Scores') },
+  'trace?similar': {
+    path: trace('similar'),
+    text: 'Hm?',
+    keys: traceTab('Like this one'),
+  },
+  'span?content': { path: span(2, 'content'), text: 'I will look it up.', keys: SPAN },
+  'span?usage': {
+    path: span(2, 'usage'),
+    text: 'These numbers enter every sum, once.',
+    keys: spanTab('Tokens and cost'),
+  },
+  'span?signals': {
+    path: span(3, 'signals'),
+    text: 'Tool error',
+    keys: [...TRACE, spanRow('execute_tool atlas'), tab('Parts of the span', 'Signals')],
+  },
+  'span?scores': { path: span(2, 'scores'), text: 'planted-span-score', keys: spanTab('Scores') },
+  'span?attributes': {
+    path: span(2, 'attributes'),
+    text: 'planted-value',
+    keys: spanTab('Attributes'),
+  },
+  'span?raw': { path: span(2, 'raw'), text: 'planted-value', keys: spanTab('Raw') },
+})
+
+const ofIssuesAndCosts = (): Facts => ({
   issues: {
     path: '/issues',
     text: /atlas/,
@@ -220,6 +259,9 @@ const facts = (): Readonly<Record<string, Fact>> => ({
     keys: [press('g i'), open('atlas'), open('tool error')],
   },
   costs: { path: '/costs', text: 'model-nobody-sells', keys: [press('g c')] },
+})
+
+const ofPeople = (): Facts => ({
   conversations: {
     path: '/conversations',
     text: 'planted-talk',
@@ -253,38 +295,9 @@ const facts = (): Readonly<Record<string, Fact>> => ({
     text: 'planted agent',
     keys: [press('g u'), open('planted-user')],
   },
-  'traces/': { path: `/traces/${at.talk}`, text: 'execute_tool atlas', keys: TRACE },
-  'trace?waterfall': { path: trace('waterfall'), text: 'execute_tool atlas', keys: TRACE },
-  'trace?conversation': {
-    path: trace('conversation'),
-    text: 'In the Pacific.',
-    keys: traceTab('Conversation'),
-  },
-  'trace?graph': { path: trace('graph'), text: 'atlas', keys: traceTab('Graph') },
-  'trace?scores': { path: trace('scores'), text: 'planted-score', keys: traceTab('Scores') },
-  'trace?similar': {
-    path: trace('similar'),
-    text: 'Hm?',
-    keys: traceTab('Like this one'),
-  },
-  'span?content': { path: span(2, 'content'), text: 'I will look it up.', keys: SPAN },
-  'span?usage': {
-    path: span(2, 'usage'),
-    text: 'These numbers enter every sum, once.',
-    keys: spanTab('Tokens and cost'),
-  },
-  'span?signals': {
-    path: span(3, 'signals'),
-    text: 'Tool error',
-    keys: [...TRACE, spanRow('execute_tool atlas'), tab('Parts of the span', 'Signals')],
-  },
-  'span?scores': { path: span(2, 'scores'), text: 'planted-span-score', keys: spanTab('Scores') },
-  'span?attributes': {
-    path: span(2, 'attributes'),
-    text: 'planted-value',
-    keys: spanTab('Attributes'),
-  },
-  'span?raw': { path: span(2, 'raw'), text: 'planted-value', keys: spanTab('Raw') },
+})
+
+const ofTheInstance = (): Facts => ({
   'set-up': {
     path: '/set-up',
     text: /OTEL_EXPORTER_OTLP_ENDPOINT/,
@@ -330,6 +343,9 @@ const facts = (): Readonly<Record<string, Fact>> => ({
       press('Enter'),
     ],
   },
+})
+
+const ofTheAccount = (): Facts => ({
   account: {
     path: '/account',
     text: 'a planted key',
@@ -388,6 +404,16 @@ const facts = (): Readonly<Record<string, Fact>> => ({
       async (page) => await page.locator('main').getByRole('button', { name: 'Sign in' }).click(),
     ],
   },
+})
+
+/** By the names of `view-names.ts`: a list, one of it as `name/`, and a tab behind a question mark. */
+const facts = (): Facts => ({
+  ...ofTraces(),
+  ...ofTrace(),
+  ...ofIssuesAndCosts(),
+  ...ofPeople(),
+  ...ofTheInstance(),
+  ...ofTheAccount(),
 })
 
 /** The names of all views and tabs. What is shown without a tab in the address is the view itself. */

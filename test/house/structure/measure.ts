@@ -138,7 +138,7 @@ export function hasBareStride({ path, text }: Pick<Source, 'path' | 'text'>): bo
 
 /** Looks at all files for those that only tests import. A file without importers is a script or an entry point. */
 function unmarkedSupport(): string[] {
-  const files = projectFiles().filter((f) => f.endsWith('.ts') && !f.includes('/testdata/'))
+  const files = projectFiles().filter((f) => /\.tsx?$/.test(f) && !f.includes('/testdata/'))
   const importers = new Map<string, string[]>()
   for (const from of files)
     for (const i of importsOf(from, textOf(from)))

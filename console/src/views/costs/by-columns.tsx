@@ -38,15 +38,17 @@ function Name({ row, by }: { readonly row: ByRow; readonly by: Dimension }): Com
   )
 }
 
-export const columnsOf = (by: Dimension): readonly Column<ByRow>[] => [
-  {
-    key: 'name',
-    label: by,
-    isMain: true,
-    isName: true,
-    sort: 'name',
-    cell: (row) => <Name row={row} by={by} />,
-  },
+/** The name of a dimension is the heading of its names. */
+const nameOf = (by: Dimension): Column<ByRow> => ({
+  key: 'name',
+  label: by,
+  isMain: true,
+  isName: true,
+  sort: 'name',
+  cell: (row) => <Name row={row} by={by} />,
+})
+
+const FIGURES: readonly Column<ByRow>[] = [
   {
     key: 'calls',
     label: 'Calls',
@@ -157,3 +159,5 @@ export const columnsOf = (by: Dimension): readonly Column<ByRow>[] => [
     ),
   },
 ]
+
+export const columnsOf = (by: Dimension): readonly Column<ByRow>[] => [nameOf(by), ...FIGURES]

@@ -15,7 +15,7 @@ import { useTimeRange } from '../../state/time-range.ts'
 import { tabsOf } from '../../view-names.ts'
 import { type FilterField, Filters } from '../traces/filters.tsx'
 import { usePages } from '../traces/use-pages.ts'
-import { ACTIONS, ActionButtons, useIssueChanges } from './issue-changes.tsx'
+import { ACTIONS, ActionButtons, type Changes, useIssueChanges } from './issue-changes.tsx'
 import { COLUMNS, WITH_ASSIGNEES } from './issue-columns.tsx'
 import { SignalsList } from './signals-list.tsx'
 import { useIssuesRoute } from './use-issues-route.ts'
@@ -103,40 +103,23 @@ function IssuesList(): JSX.Element {
     },
   )
   const hasAssignees = pages.rows.some((issue) => issue.assignee !== null)
-  const columns = useColumns('issues', hasAssignees ? WITH_ASSIGNEES : COLUMNS)
+  const all = hasAssignees ? WITH_ASSIGNEES : COLUMNS
+  const columns = useColumns('issues', all)
   const changes = useIssueChanges(() => setChosen(new Set()))
   const chosenRows = pages.rows.filter((row) => chosen.has(row.issue_id))
   const ids = chosenRows.map((row) => row.issue_id)
-  const states = chosenRows.map((row) => row.status)
   const toggle = (id: string): void => {
     const next = new Set(chosen)
     if (!next.delete(id)) next.add(id)
     setChosen(next)
   }
-  useKeys([
-    {
-      keys: 'x',
-      says: 'Choose the issue',
-      run: () => {
-        const id = focusedIssue()
-        if (id !== null) toggle(id)
-      },
-    },
-    ...ACTIONS.map((action) => ({
-      keys: action.key,
-      says: `${action.label}: what is chosen, else the issue in focus`,
-      run: () => {
-        const id = focusedIssue()
-        changes.run(ids.length > 0 ? ids : id === null ? [] : [id], action)
-      },
-    })),
-  ])
+  useIssueKeys(ids, toggle, changes)
   return (
     <>
       <div class="panel-head">
         <Filters fields={FIELDS} search={SEARCH} />
         <div class="push">
-          <ColumnChoice list="issues" columns={hasAssignees ? WITH_ASSIGNEES : COLUMNS} />
+          <ColumnChoice list="issues" columns={all} />
         </div>
         <a
           class="button"
@@ -146,13 +129,7 @@ function IssuesList(): JSX.Element {
           CSV
         </a>
       </div>
-      <div class="bulk" role="group" aria-label="What is chosen">
-        <span class="muted">{ids.length === 0 ? 'None chosen' : `${ids.length} chosen`}</span>
-        <ActionButtons ids={ids} states={states} changes={changes} />
-        <span role="status" class={changes.isError ? 'form-error' : 'muted'}>
-          {changes.message ?? ''}
-        </span>
-      </div>
+      <Bulk rows={chosenRows} changes={changes} />
       <Answered of={pages.answer} lines={10}>
         {() =>
           pages.rows.length === 0 ? (
@@ -185,6 +162,55 @@ function IssuesList(): JSX.Element {
       </Answered>
     </>
   )
+}
+
+/** What can be done with the issues that are chosen. */
+function Bulk({
+  rows,
+  changes,
+}: {
+  readonly rows: readonly Issue[]
+  readonly changes: Changes
+}): JSX.Element {
+  return (
+    <div class="bulk" role="group" aria-label="What is chosen">
+      <span class="muted">{rows.length === 0 ? 'None chosen' : `${rows.length} chosen`}</span>
+      <ActionButtons
+        ids={rows.map((row) => row.issue_id)}
+        states={rows.map((row) => row.status)}
+        changes={changes}
+      />
+      <span role="status" class={changes.isError ? 'form-error' : 'muted'}>
+        {changes.message ?? ''}
+      </span>
+    </div>
+  )
+}
+
+/** Keys that choose issues, and that change those that are chosen, else the one in focus. */
+function useIssueKeys(
+  ids: readonly string[],
+  toggle: (id: string) => void,
+  changes: Changes,
+): void {
+  useKeys([
+    {
+      keys: 'x',
+      says: 'Choose the issue',
+      run: () => {
+        const id = focusedIssue()
+        if (id !== null) toggle(id)
+      },
+    },
+    ...ACTIONS.map((action) => ({
+      keys: action.key,
+      says: `${action.label}: what is chosen, else the issue in focus`,
+      run: () => {
+        const id = focusedIssue()
+        changes.run(ids.length > 0 ? ids : id === null ? [] : [id], action)
+      },
+    })),
+  ])
 }
 
 /** The issue whose row has the focus. */
