@@ -74,7 +74,7 @@ export class DurableLog {
   }
 
   private constructor(settings: LogSettings, recovered: Recovered, unlock: Unlock) {
-    const { dir, fs, segmentBytes, log } = settings
+    const { dir, fs, log } = settings
     this.#s = settings
     this.#damage = new Damage(settings)
     this.#unlock = unlock
@@ -87,13 +87,9 @@ export class DurableLog {
       settings.durability === 'memory' ? Infinity : settings.cacheBytes,
     )
     const warn = (message: string): void => log.warn({ dir }, message)
-    const keeping = { dir, fs, segmentBytes, logId: recovered.logId, warn }
-    this.#files = new SegmentFiles(
-      keeping,
-      recovered.segments,
-      recovered.nextEpoch,
-      recovered.leftovers,
-    )
+    const isDiskLow = (): boolean => this.#disk.isLow
+    const keeping = { ...settings, logId: recovered.logId, warn, isDiskLow }
+    this.#files = new SegmentFiles(keeping, recovered)
     const end = (): End => ({ nextSequence: this.#next, totals: this.#totals })
     const marking = { dir, fs, logId: recovered.logId, clock: settings.clock, end }
     this.#endMark = new EndMark(marking, recovered.endMarks)
@@ -229,7 +225,7 @@ export class DurableLog {
     const [oldest, next] = this.#files.segments
     const isLeft = next !== undefined && (oldest?.firstSequence ?? 0n) < sequence
     if (oldest === undefined || isLeft) return false
-    await this.#files.dropSpare()
+    await this.#files.dropSpares()
     return true
   }
 

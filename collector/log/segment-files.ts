@@ -1,6 +1,7 @@
 // The segment files of an open log: makes the next one, recycles or deletes those that nobody needs, and keeps a
 // preallocated spare. A recycled or preallocated file needs no new blocks. So a commit does not wait for the journal
-// of the file system, and a full disk can still take one segment.
+// of the file system, and a full disk can still take one segment. Consumers let go of several segments at a time; as many
+// are recycled as are needed until the next time, because one that is filled with zeros first is written twice.
 
 import { join } from 'node:path'
 import { messageOf } from '../../core/errors.ts'
@@ -9,6 +10,13 @@ import type { Totals } from './record.ts'
 import { encodeSegmentHeader, type Segment, segmentName } from './segment.ts'
 
 const SPARE_NAME = 'spare.seg'
+/** The one that was filled with zeros, and recycled ones with their former epoch. */
+const SPARE = /^spare(?:-[0-9a-f]+)?\.seg$/
+const SPARES_MAX = 8
+/** Spares may take this share of what the log may. */
+const SPARES_SHARE = 1 / 8
+/** After so long without a new segment, one spare is enough. */
+const SPARES_KEPT_MS = 60_000
 const SPARE_TEMP_NAME = 'spare.tmp'
 const FILL_CHUNK_BYTES = 1024 * 1024
 /** The zeros are synced in small steps, so that a commit never waits for 64 MiB of them. */
@@ -18,7 +26,11 @@ export interface SegmentFilesSettings {
   readonly dir: string
   readonly fs: QueueFs
   readonly segmentBytes: number
+  /** What the log may hold; it limits the spares. */
+  readonly bytesMax: number
   readonly logId: Buffer
+  /** While true, there is one spare at most. */
+  readonly isDiskLow: () => boolean
   readonly warn: (message: string) => void
 }
 
@@ -30,6 +42,13 @@ export interface Leftovers {
   readonly unreadable: readonly string[]
 }
 
+/** The files of earlier runs. */
+export interface FoundFiles {
+  readonly segments: Segment[]
+  readonly nextEpoch: number
+  readonly leftovers: Leftovers
+}
+
 export interface ActiveSegment {
   readonly segment: Segment
   readonly file: QueueFile
@@ -39,7 +58,12 @@ export class SegmentFiles {
   readonly segments: Segment[]
   #nextEpoch: number
   readonly #s: SegmentFilesSettings
-  #hasSpare = false
+  readonly #sparesMax: number
+  /** Names of files, all of the size of a segment. */
+  readonly #spares: string[] = []
+  /** Segments that were made since some were removed. */
+  #made = 0
+  #trimming: NodeJS.Timeout | null = null
   /**
    * After a failure no spare is made until the next segment, because on a nearly full disk it would take space that
    * the log needs.
@@ -49,33 +73,33 @@ export class SegmentFiles {
   #closing = false
   #leftovers: Leftovers
 
-  constructor(
-    settings: SegmentFilesSettings,
-    segments: Segment[],
-    nextEpoch: number,
-    leftovers: Leftovers,
-  ) {
+  constructor(settings: SegmentFilesSettings, { segments, nextEpoch, leftovers }: FoundFiles) {
     this.#s = settings
+    const { bytesMax, segmentBytes } = settings
+    const fitting = Math.floor((bytesMax * SPARES_SHARE) / segmentBytes)
+    this.#sparesMax = Math.max(1, Math.min(SPARES_MAX, fitting))
     this.segments = segments
     this.#nextEpoch = nextEpoch
     this.#leftovers = leftovers
   }
 
   get hasSpare(): boolean {
-    return this.#hasSpare
+    return this.#spares.length > 0
   }
 
-  /** Uses the spare of the last run, and deletes an unfinished one. */
+  /** Uses the spares of the last run, and deletes an unfinished one. */
   async adoptSpare(): Promise<void> {
     const { fs, dir, segmentBytes } = this.#s
     const names = await fs.list(dir)
     if (names.includes(SPARE_TEMP_NAME)) await fs.unlink(join(dir, SPARE_TEMP_NAME))
-    if (!names.includes(SPARE_NAME)) return
-    const file = await fs.open(join(dir, SPARE_NAME), 'read')
-    const size = await file.sizeBytes()
-    await file.close()
-    if (size === segmentBytes) this.#hasSpare = true
-    else await fs.unlink(join(dir, SPARE_NAME))
+    for (const name of names.filter((n) => SPARE.test(n))) {
+      const file = await fs.open(join(dir, name), 'read')
+      const size = await file.sizeBytes()
+      await file.close()
+      if (size === segmentBytes && this.#spares.length < this.#sparesMax) this.#spares.push(name)
+      else await fs.unlink(join(dir, name))
+    }
+    this.#trimLater()
   }
 
   /**
@@ -105,7 +129,9 @@ export class SegmentFiles {
       const eventsBefore = totals.events
       const segment: Segment = { path, epoch, firstSequence, eventsBefore, ...size }
       this.segments.push(segment)
+      this.#made++
       this.#hasSpareFailed = false
+      this.#trimLater()
       await this.#cleanUp()
       return { segment, file }
     } catch (error) {
@@ -132,17 +158,36 @@ export class SegmentFiles {
       if (mayRecycle(oldest) && (await this.#recycled(oldest))) continue
       await fs.unlink(oldest.path).catch(ignoreMissing)
     }
-    if (removed > 0) await fs.fsyncDir(dir)
+    if (removed > 0) {
+      await fs.fsyncDir(dir)
+      this.#made = 0
+    }
+    if (this.#s.isDiskLow()) await this.#trimTo(1)
     return removed
   }
 
-  /** Deletes the spare, which may be a recycled file that still has what it held before. */
-  async dropSpare(): Promise<void> {
+  /** Deletes the spares, which may be recycled files that still have what they held before. */
+  async dropSpares(): Promise<void> {
     await this.#background
-    if (!this.#hasSpare) return
-    this.#hasSpare = false
-    await this.#s.fs.unlink(join(this.#s.dir, SPARE_NAME)).catch(ignoreMissing)
-    await this.#s.fs.fsyncDir(this.#s.dir)
+    await this.#trimTo(0)
+  }
+
+  async #trimTo(count: number): Promise<void> {
+    const { fs, dir } = this.#s
+    const dropped = this.#spares.splice(count)
+    for (const name of dropped) await fs.unlink(join(dir, name)).catch(ignoreMissing)
+    if (dropped.length > 0) await fs.fsyncDir(dir)
+  }
+
+  #trimLater(): void {
+    if (this.#trimming !== null) clearTimeout(this.#trimming)
+    this.#trimming = null
+    if (this.#sparesMax === 1 || this.#closing) return
+    this.#trimming = setTimeout(() => {
+      this.#trimTo(1).catch((error: unknown) => {
+        this.#s.warn(`Spare segments could not be removed: ${messageOf(error)}`)
+      })
+    }, SPARES_KEPT_MS).unref()
   }
 
   /**
@@ -170,7 +215,7 @@ export class SegmentFiles {
 
   /** Starts making a spare if there is none. */
   prepareSpare(): void {
-    if (this.#hasSpare || this.#hasSpareFailed || this.#closing) return
+    if (this.hasSpare || this.#hasSpareFailed || this.#closing) return
     if (this.#background !== null) return
     this.#background = this.#makeSpare()
       .catch((error: unknown) => {
@@ -184,6 +229,7 @@ export class SegmentFiles {
 
   async close(): Promise<void> {
     this.#closing = true
+    if (this.#trimming !== null) clearTimeout(this.#trimming)
     await this.#background
   }
 
@@ -206,10 +252,10 @@ export class SegmentFiles {
   }
 
   async #claimSpare(path: string): Promise<boolean> {
-    if (!this.#hasSpare) return false
-    this.#hasSpare = false
+    const name = this.#spares.shift()
+    if (name === undefined) return false
     try {
-      await this.#s.fs.rename(join(this.#s.dir, SPARE_NAME), path)
+      await this.#s.fs.rename(join(this.#s.dir, name), path)
       return true
     } catch (error) {
       this.#s.warn(`The spare segment could not be used: ${messageOf(error)}`)
@@ -219,10 +265,15 @@ export class SegmentFiles {
 
   async #recycled(s: Segment): Promise<boolean> {
     const { fs, dir, segmentBytes } = this.#s
-    if (this.#hasSpare || this.#background !== null || s.fileBytes !== segmentBytes) return false
+    const max = this.#s.isDiskLow() ? 1 : this.#sparesMax
+    const wanted = Math.max(1, Math.min(max, this.#made))
+    const known = this.#spares.length + (this.#background === null ? 0 : 1)
+    if (known >= wanted || s.fileBytes !== segmentBytes) return false
+    const name = `spare-${s.epoch.toString(16)}.seg`
     try {
-      await fs.rename(s.path, join(dir, SPARE_NAME))
-      this.#hasSpare = true
+      await fs.rename(s.path, join(dir, name))
+      this.#spares.push(name)
+      this.#trimLater()
       return true
     } catch (error) {
       if (!isMissing(error)) this.#s.warn(`A segment could not be recycled: ${messageOf(error)}`)
@@ -247,7 +298,7 @@ export class SegmentFiles {
     }
     await fs.rename(temp, join(dir, SPARE_NAME))
     await fs.fsyncDir(dir)
-    this.#hasSpare = true
+    this.#spares.push(SPARE_NAME)
   }
 
   async #fill(file: QueueFile, bytes: number): Promise<void> {
