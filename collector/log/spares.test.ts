@@ -47,10 +47,10 @@ function countingDisk(): Disk {
 interface World {
   readonly log: DurableLog
   readonly dir: string
-  append(records: number): Promise<void>
+  readonly append: (records: number) => Promise<void>
   /** The consumer lets go of all that was appended. */
-  release(): Promise<void>
-  spares(): Promise<string[]>
+  readonly release: () => Promise<void>
+  readonly spares: () => Promise<string[]>
 }
 
 async function world(t: TestContext, disk: Disk, more: Partial<LogOptions> = {}): Promise<World> {
