@@ -1,13 +1,10 @@
 // The part of the exporter that runs on the main thread: one transaction for each batch, which also stores the cursor. A
 // batch that is sent again is recognised by the cursor and adds nothing, even if the response to the first COMMIT was lost.
 
-import { randomUUID } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Host, SendBatch, Sender } from '../../core/component.ts'
 import type { StoreAddress } from '../../core/config/store-address.ts'
 import { ObservaError } from '../../core/errors.ts'
-import { makeDirectorySync } from '../../core/files/make-directory.ts'
 import { counter, histogram } from '../../core/metrics.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import type { SendVerdict } from '../../core/verdict.ts'
@@ -21,6 +18,7 @@ import type { Config } from './config.ts'
 import { type EventKey, FORGET_EVENTS, type RevisedRow } from './counted-events.ts'
 import { isSchemaError, verdictOf } from './error-verdict.ts'
 import type { FactDocument, SignalRow } from './fact-document.ts'
+import { assertOwnId, COPIED, CursorOwner, type CursorRow, instanceId } from './identity.ts'
 import { Rollup } from './rollup.ts'
 import {
   BEGIN_BATCH,
@@ -28,6 +26,7 @@ import {
   dropStatements,
   issueStatements,
   LAST_SEQUENCE,
+  LOCK_CURSOR,
   LOCK_PLACES,
   MOVE_CURSOR,
   READ_CURSOR,
@@ -58,20 +57,27 @@ export class PostgresSender implements Sender {
   readonly #config: Config
   readonly #host: Host
   readonly #cursor: string
+  readonly #id: string
+  readonly #owner: CursorOwner
   #engine: PostgresEngine | null = null
   #url = ''
   #pool: PostgresPool | null = null
   #isMigrated = false
   #hasMadeStore = false
+  #isCopyTold = false
 
   constructor(config: Config, host: Host) {
     this.#config = config
     this.#host = host
-    this.#cursor = `${instanceId(host.dataDir)}/${host.id}`
+    const id = instanceId(host.dataDir)
+    this.#cursor = `${id}/${host.id}`
+    this.#id = id
+    this.#owner = new CursorOwner(host.dataDir, id)
   }
 
   async start(): Promise<void> {
     const { dataDir, log, progress } = this.#host
+    assertOwnId(dataDir, this.#id)
     if (this.#config.embedded) {
       const port = this.#config.port === undefined ? {} : { port: this.#config.port }
       this.#engine = await startPostgresEngine({
@@ -127,10 +133,13 @@ export class PostgresSender implements Sender {
   async committedSequence(): Promise<bigint | null> {
     const pool = this.#running()
     await this.#migrate(pool)
-    const found = await withRole(pool, 'observa_exporter', (client) =>
-      client.query<{ last_sequence: string }>(LAST_SEQUENCE, [this.#cursor]),
-    )
+    const found = await withRole(pool, 'observa_exporter', async (client) => {
+      // A transaction of this instance from before it was killed may still be committing.
+      await client.query(LOCK_CURSOR, [this.#cursor])
+      return await client.query<CursorRow>(LAST_SEQUENCE, [this.#cursor])
+    })
     const row = found.rows[0]
+    this.#owner.found(row ?? null)
     return row === undefined ? null : BigInt(row.last_sequence)
   }
 
@@ -147,8 +156,12 @@ export class PostgresSender implements Sender {
       signal.throwIfAborted()
       const pool = this.#running()
       await this.#migrate(pool)
-      await pool.transaction((client) => this.#store(client, batch, content), { signal })
+      const cursor = await pool.transaction((client) => this.#store(client, batch, content), {
+        signal,
+      })
+      this.#owner.stored(cursor)
     } catch (error) {
+      if (error instanceof ObservaError && error.code === COPIED) this.#tellCopied(error)
       const code = sqlStateOf(error)
       if (code !== null && isSchemaError(code)) this.#isMigrated = !this.#config.migrate
       return this.#failed(verdictOf(error))
@@ -158,20 +171,25 @@ export class PostgresSender implements Sender {
   }
 
   /** Stores the rows of the batch and the cursor in one transaction. */
-  async #store(client: Statements, batch: SendBatch, content: Content): Promise<void> {
+  async #store(client: Statements, batch: SendBatch, content: Content): Promise<CursorRow> {
     await client.query(BEGIN_BATCH, [this.#cursor])
-    if (await this.#isStored(client, batch)) {
+    const found = await client.query<CursorRow>(READ_CURSOR, [this.#cursor])
+    const row = found.rows[0] ?? null
+    this.#owner.assertOurs(row, batch.batchId)
+    if (row !== null && BigInt(row.last_sequence) >= batch.lastSequence) {
       this.#host.metrics.add(REPEATED, '')
-      return
+      return row
     }
     await store(client, content)
-    await client.query(MOVE_CURSOR, [this.#cursor, batch.lastSequence.toString(), batch.batchId])
+    const last = batch.lastSequence.toString()
+    await client.query(MOVE_CURSOR, [this.#cursor, last, batch.batchId])
+    return { last_sequence: last, batch_id: batch.batchId }
   }
 
-  async #isStored(client: Statements, batch: SendBatch): Promise<boolean> {
-    const found = await client.query<{ last_sequence: string }>(READ_CURSOR, [this.#cursor])
-    const row = found.rows[0]
-    return row !== undefined && BigInt(row.last_sequence) >= batch.lastSequence
+  #tellCopied({ code, message, hint }: ObservaError): void {
+    if (this.#isCopyTold) return
+    this.#isCopyTold = true
+    this.#host.log.error({ code }, `${message} Nothing is stored until then. ${hint}`)
   }
 
   async #migrate(pool: PostgresPool): Promise<void> {
@@ -266,18 +284,4 @@ async function store(client: Statements, { rollup, signals }: Content): Promise<
   for (const statement of statementsFor(changes)) await client.query(statement)
   for (const statement of revisedStatements(rollup.counted.changes())) await client.query(statement)
   for (const statement of dropStatements(changes.left)) await client.query(statement)
-}
-
-/**
- * Id of the log that the sequence numbers belong to. It is stored beside the log. A new log, whose numbers start from one
- * again, therefore gets a new id, and two instances can share a database.
- */
-function instanceId(dataDir: string): string {
-  const dir = join(dataDir, 'postgres-exporter')
-  const file = join(dir, 'instance-id')
-  if (existsSync(file)) return readFileSync(file, 'utf8').trim()
-  const id = randomUUID()
-  makeDirectorySync(dir, 0o700)
-  writeFileSync(file, `${id}\n`, { mode: 0o600 })
-  return id
 }

@@ -16,7 +16,10 @@ import { issueChanges } from './issues.ts'
 import { PLAN_SETTINGS, rowOf } from './key-lookup.ts'
 import type { Changes, Left } from './rollup.ts'
 
-export const LAST_SEQUENCE = 'SELECT last_sequence FROM exporter_cursor WHERE exporter = $1'
+export const LOCK_CURSOR = 'SELECT pg_advisory_xact_lock(hashtextextended($1, 7362781411))'
+
+export const LAST_SEQUENCE =
+  'SELECT last_sequence, batch_id FROM exporter_cursor WHERE exporter = $1'
 
 export const READ_CURSOR =
   'SELECT last_sequence, batch_id FROM exporter_cursor WHERE exporter = $1 FOR UPDATE'
