@@ -22,8 +22,8 @@ export class RunningDetections {
     for (const spec of detectionsOf(config))
       this.#loops.push(await DetectionLoop.open({ ...options, spec }))
     const url = options.postgresUrl
-    if (url === null) return
-    if (this.#loops.length > 0) this.#derived = new DerivedSignals(config, { ...options, url })
+    if (url !== null && this.#loops.length > 0)
+      this.#derived = new DerivedSignals(config, { ...options, url })
     this.#scores = scoreChanges(config, { ...options, url })
   }
 

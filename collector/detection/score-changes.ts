@@ -13,18 +13,27 @@ import { OutboxLoop, type OutboxOptions } from './outbox-loop.ts'
 
 const PIPELINE = 'scores'
 
-export interface ScoreChangesOptions extends Pick<OutboxOptions, 'url' | 'clock' | 'logger'> {
+export interface ScoreChangesOptions extends Pick<OutboxOptions, 'clock' | 'logger'> {
+  /** Of Postgres; null without one. */
+  readonly url: string | null
   readonly log: DurableLog
   readonly metrics: Metrics
 }
 
-/** Null when no exporter that is in use passes scores on. */
+/** Null when no exporter that is in use passes scores on, and, with a warning, when no scores are kept. */
 export function scoreChanges(
   config: ObservaConfig,
-  { log, metrics, ...shared }: ScoreChangesOptions,
+  { log, metrics, url, ...shared }: ScoreChangesOptions,
 ): OutboxLoop | null {
   const encoders = scoreEncodersOf(config)
   if (encoders.length === 0) return null
+  if (url === null) {
+    shared.logger.warn(
+      {},
+      'no scores are sent: they are kept in Postgres, and no pipeline exports to one',
+    )
+    return null
+  }
   const append = async (changes: readonly ScoreChange[]): Promise<void> => {
     const parts = encoders.flatMap((encoder) => encoder.encodeScores?.(changes) ?? [])
     await log.append({
@@ -39,6 +48,7 @@ export function scoreChanges(
   }
   return new OutboxLoop({
     ...shared,
+    url,
     what: 'changes of scores',
     take: async (pool, signal) => {
       await noteScoreReader(pool)
