@@ -393,6 +393,16 @@ export interface RunningPipeline {
   readonly exporters: readonly string[]
 }
 
+/** URLs of receivers, of which an instance need not have each. */
+export interface ReceiverUrls {
+  /** OTLP over gRPC. */
+  readonly grpc: string | null
+  /** OTLP over HTTP. */
+  readonly otlp: string | null
+  /** The formats of old SDKs. */
+  readonly http: string | null
+}
+
 export interface ServiceView {
   readonly version: string
   readonly startedAtMs: number
@@ -400,6 +410,8 @@ export interface ServiceView {
   readiness(): { readonly ok: boolean; readonly reasons: readonly string[] }
   /** The pipelines that run, with the ids of their components as the configuration has them. */
   pipelines(): readonly RunningPipeline[]
+  /** Where applications send. */
+  receiverUrls(): ReceiverUrls
   /** State by component id. */
   health(): Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>
   /**

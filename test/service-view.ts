@@ -29,6 +29,7 @@ export function testService(stores: Partial<ServiceView['stores']> = {}): Servic
     storedIds: PLAIN_IDS,
     explainStored: () => [],
     pipelines: () => [],
+    receiverUrls: () => ({ grpc: null, otlp: null, http: null }),
     operations: NO_OPERATIONS,
     checkTargetUrl: () => Promise.resolve(),
     tap: { open: () => 'too_many' },

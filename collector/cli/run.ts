@@ -9,7 +9,6 @@ import { systemClock } from '../../core/clock.ts'
 import { formatBytes, formatDuration } from '../../core/config/units.ts'
 import { Metrics } from '../../core/metrics.ts'
 import { storeCompiledModules } from '../compiled-modules.ts'
-import type { OtlpConfig } from '../receivers/otlp/index.ts'
 import { openSentry, scrubSettingsOf } from '../sentry/open-sentry.ts'
 import { Reloader } from '../service/reload.ts'
 import { startSelfTraces } from '../service/self-traces.ts'
@@ -119,7 +118,7 @@ The control plane had no key. This one belongs to tenant "${tenantId}" and proje
 `
 
 function banner(config: ObservaConfig, service: Service, tookMs: number): string {
-  const { grpc, otlp, http } = addresses(config, service)
+  const { grpc, otlp, http } = service.receiverUrls()
   const lines = [`ready in ${formatDuration(tookMs)}`, '']
   if (grpc !== null) lines.push(`  OTLP/gRPC    ${grpc}`)
   if (otlp !== null) lines.push(`  OTLP/HTTP    ${otlp}   (OTEL_EXPORTER_OTLP_ENDPOINT)`)
@@ -142,26 +141,6 @@ function banner(config: ObservaConfig, service: Service, tookMs: number): string
       'NO KEY IS NEEDED (auth: none): everything that is sent here without a key belongs to the tenant "default".',
     )
   return `${lines.join('\n')}\n\n`
-}
-
-type Addresses = Record<'grpc' | 'otlp' | 'http', string | null>
-
-/** The URL of the first receiver of each kind, as clients can reach it. */
-function addresses(config: ObservaConfig, service: Service): Addresses {
-  const found: Addresses = { grpc: null, otlp: null, http: null }
-  const bound = (endpoint: string | undefined): string | null =>
-    endpoint === undefined ? null : service.listeners.url(endpoint)
-  for (const { factory, config: own } of config.receivers.values()) {
-    const { endpoint, protocols } = own as {
-      readonly endpoint?: string
-      readonly protocols?: OtlpConfig['protocols']
-    }
-    if (factory.type === 'observa') found.http ??= bound(endpoint)
-    if (factory.type !== 'otlp') continue
-    found.grpc ??= bound(protocols?.grpc?.endpoint)
-    found.otlp ??= bound(protocols?.http?.endpoint)
-  }
-  return found
 }
 
 /** Where the demo sends when it is not told. */

@@ -8,7 +8,7 @@ import type { Logger } from 'pino'
 import type { Bootstrap } from '../../accounts/bootstrap.ts'
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Clock, Random } from '../../core/clock.ts'
-import type { Component, Host, Intake, ServiceView } from '../../core/component.ts'
+import type { Component, Host, Intake, ReceiverUrls, ServiceView } from '../../core/component.ts'
 import type { StoreAddress } from '../../core/config/store-address.ts'
 import { tombstoneMemory } from '../../core/deletion/tombstone-set.ts'
 import type { Provenance } from '../../core/event.ts'
@@ -58,6 +58,7 @@ import {
   readinessOf,
   runningPipelines,
 } from './readiness.ts'
+import { receiverUrls } from './receiver-urls.ts'
 import { planReload } from './reload.ts'
 import { heldUp, type RunningExporter, startedExporters } from './running-exporters.ts'
 import { RunningPools } from './running-pools.ts'
@@ -119,6 +120,7 @@ export class Service implements ServiceView {
   #ids: StoredIds = PLAIN_IDS
   #ready = false
   readonly tap: TapHub
+  readonly receiverUrls = (): ReceiverUrls => receiverUrls(this.#config, this.listeners)
 
   constructor(config: ObservaConfig, deps: ServiceDeps) {
     this.#config = config

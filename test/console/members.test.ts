@@ -70,10 +70,13 @@ async function made(path: string, body: object, token?: string): Promise<unknown
   return await res.json()
 }
 
-async function visit(path: string, see: (page: Page) => Promise<void>): Promise<void> {
+async function visit(
+  path: string,
+  see: (page: Page) => Promise<void>,
+  data: object = ACCOUNT,
+): Promise<void> {
   const watched = await openPage(browser, { origin })
   try {
-    const data = ACCOUNT
     const signedIn = await watched.page.context().request.post('/api/v1/auth/login', { data })
     assert.equal(signedIn.status(), 200)
     await watched.page.goto(path)
@@ -99,6 +102,34 @@ test('who does not run the instance sees traffic, cost and issues of their proje
       assert.equal(await page.getByRole('alert').count(), 0)
     }
   })
+})
+
+test('a new tenant without a project makes a key on the set-up page, and the snippet with it works', {
+  skip,
+}, async () => {
+  const account = { ...ACCOUNT, email: 'newcomer@firm.test' }
+  await made('auth/signup', { ...account, tenant_name: 'Newcomers' })
+  await visit(
+    '/set-up',
+    async (page) => {
+      await page.getByText('Waiting for the first span').waitFor()
+      await page.getByRole('button', { name: 'Make a key' }).click()
+      const snippet = page.locator('.snippet pre')
+      await page.getByText(/authorization=Bearer sk_/).waitFor()
+      const text = await snippet.innerText()
+      const [, endpoint = ''] = /OTLP_ENDPOINT=(\S+)/.exec(text) ?? []
+      const [, key = ''] = /Bearer (sk_\w+)/.exec(text) ?? []
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` }
+      await until(async () => {
+        const body = otlp(newTraceId(), Date.now() - 1000, conversation())
+        const res = await fetch(`${endpoint}/v1/traces`, { method: 'POST', headers, body })
+        await res.body?.cancel()
+        return res.status === 200
+      }, 'the key works at the address')
+      await page.getByText('Spans arrive.').waitFor()
+    },
+    account,
+  )
 })
 
 test('a list is sorted by its headings, which a link restores, and by names from A', {

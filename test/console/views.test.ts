@@ -300,7 +300,7 @@ const ofPeople = (): Facts => ({
 const ofTheInstance = (): Facts => ({
   'set-up': {
     path: '/set-up',
-    text: /OTEL_EXPORTER_OTLP_ENDPOINT/,
+    text: `OTEL_EXPORTER_OTLP_ENDPOINT=${at.instance.url('').replace(/\/$/, '')}`,
     keys: [press('g n')],
     dead: 'Cannot see what arrives',
   },

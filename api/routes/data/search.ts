@@ -136,6 +136,21 @@ interface Place {
   readonly snippet: string
 }
 
+const textPart = z.looseObject({ type: z.literal('text'), content: z.string() })
+
+/** What was said: texts as they are, and everything else, such as calls of tools, as JSON. */
+function saidBy(parts: unknown): string {
+  if (!Array.isArray(parts)) return JSON.stringify(parts ?? '')
+  return parts
+    .map((part: unknown) => {
+      const text = textPart.safeParse(part)
+      return text.success ? text.data.content.replace(/\s/g, ' ') : escaped(part)
+    })
+    .join(' ')
+}
+
+const escaped = (part: unknown): string => JSON.stringify(part).replace(/\\[nrt]/g, ' ')
+
 /** The last message with one of the words, because earlier ones are repeated in each later call. */
 function placeOf(row: EventRow, wanted: readonly string[]): Place {
   const isWord = wanted.map(
@@ -145,7 +160,7 @@ function placeOf(row: EventRow, wanted: readonly string[]): Place {
     const messages: unknown = row[field]
     for (const message of Array.isArray(messages) ? messages.toReversed() : []) {
       const { role, parts } = Object(message) as { role?: unknown; parts?: unknown }
-      const said = JSON.stringify(parts ?? '').replace(/\\[nrt]/g, ' ')
+      const said = saidBy(parts)
       const at = Math.min(...isWord.map((word) => said.search(word)).filter((index) => index >= 0))
       if (!Number.isFinite(at)) continue
       const start = Math.max(0, at - SNIPPET_BEFORE)

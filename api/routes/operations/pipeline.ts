@@ -72,7 +72,27 @@ const OF_EXPORTERS = {
 const OF_LOG = { bytes: 'observa_log_needed_bytes', bytes_max: 'observa_log_bytes_max' } as const
 const BREAKER_STATES = ['closed', 'half-open', 'open'] as const
 
+const addressesSchema = z.object({
+  otlp_http: z.string().nullable().describe('OTEL_EXPORTER_OTLP_ENDPOINT, over HTTP.'),
+  otlp_grpc: z.string().nullable().describe('The same over gRPC.'),
+})
+
 export function pipelineRoutes(app: Api, service: ServiceView, metrics: Metrics): void {
+  app.get(
+    '/api/v1/addresses',
+    {
+      config: { scope: 'query' },
+      schema: {
+        tags: ['system'],
+        summary: 'Where applications send, as this machine sees it; null where nothing listens',
+        response: { 200: addressesSchema },
+      },
+    },
+    () => {
+      const { otlp, grpc } = service.receiverUrls()
+      return { otlp_http: otlp, otlp_grpc: grpc }
+    },
+  )
   app.get(
     '/api/v1/pipeline',
     {

@@ -2151,6 +2151,17 @@ readonly dropped: true
     readonly body: undefined
     readonly answer: DeleteViewsByIdAnswer
   }
+  'GET /api/v1/addresses': {
+    readonly path: {}
+    readonly query: {}
+    readonly body: undefined
+    readonly answer: {
+/** OTEL_EXPORTER_OTLP_ENDPOINT, over HTTP. */
+readonly otlp_http: string | null
+/** The same over gRPC. */
+readonly otlp_grpc: string | null
+}
+  }
   'GET /api/v1/analytics/breakdown': {
     readonly path: {}
     readonly query: { readonly from?: string; readonly to?: string; readonly environment?: string; readonly service?: string; readonly kind?: string; readonly model?: string; readonly provider?: string; readonly route?: string; readonly name?: string; readonly tool?: string; readonly agent?: string; readonly status?: 'ok' | 'error' | 'unset'; readonly error_type?: string; readonly user_id?: string; readonly session_id?: string; readonly conversation_id?: string; readonly min_cost_usd?: number; readonly max_cost_usd?: number; readonly min_duration_ms?: number; readonly max_duration_ms?: number; readonly by: string; readonly order?: 'cost_usd' | 'total_tokens' | 'calls' | 'events' | 'errors' | 'p95_ms'; readonly limit?: number; readonly latency_of?: 'calls' | 'events' }

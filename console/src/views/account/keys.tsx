@@ -103,8 +103,16 @@ function NewKey({
   const [scopes, setScopes] = useState('')
   const rows = projects.data?.data ?? []
   const make = async (): Promise<void> => {
+    const known = rows.find((row) => row.project_id === project) ?? rows[0]
+    const chosen =
+      known ??
+      (await change.run<Project>('/api/v1/projects', {
+        method: 'POST',
+        body: { name: 'first project' },
+      }))
+    if (chosen === null) return
     const body = {
-      project_id: project === '' ? rows[0]?.project_id : project,
+      project_id: chosen.project_id,
       kind: 'secret',
       // If no scope is selected, the key gets the default scopes of the API: sending, and reading everything.
       ...(scopes === '' ? {} : { scopes: scopes.split(',') }),
@@ -136,6 +144,7 @@ function NewKey({
           value={project === '' ? rows[0]?.project_id : project}
           onChange={(e) => setProject(e.currentTarget.value)}
         >
+          {rows.length === 0 ? <option value="">a first project</option> : null}
           {rows.map((row) => (
             <option value={row.project_id} key={row.project_id}>
               {row.name}
@@ -152,7 +161,11 @@ function NewKey({
           <option value="">send and read</option>
         </select>
       </label>
-      <button type="submit" class="button primary" disabled={change.isBusy || rows.length === 0}>
+      <button
+        type="submit"
+        class="button primary"
+        disabled={change.isBusy || projects.data === undefined}
+      >
         Make a key
       </button>
     </form>

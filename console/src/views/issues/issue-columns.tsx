@@ -26,11 +26,12 @@ export const COLUMNS: readonly Column<Issue>[] = [
     sort: 'severity',
     cell: (issue) => <Severity of={issue.severity} />,
   },
-  { key: 'state', label: 'State', cell: (issue) => <IssueState issue={issue} /> },
+  { key: 'state', label: 'State', isWide: true, cell: (issue) => <IssueState issue={issue} /> },
   {
     key: 'times',
     label: 'Times',
     isNumber: true,
+    isWide: true,
     sort: 'count',
     cell: (issue) => <span title={exact(issue.count)}>{count(issue.count)}</span>,
   },

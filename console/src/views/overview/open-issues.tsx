@@ -60,8 +60,7 @@ function Issues(): JSX.Element {
                 <Severity of={issue.severity} />
                 <span class="ranked-text">{oneLine(issue.title, 90)}</span>
                 <span class="push muted">
-                  {issue.count > 1 ? `${count(issue.count)} × ` : ''}
-                  <Ago at={issue.last_seen} />
+                  {issue.count > 1 ? `${count(issue.count)} ×` : <Ago at={issue.last_seen} />}
                 </span>
               </Link>
             </li>
