@@ -2,9 +2,12 @@
 
 import { listenersIn } from '../../config/cross-checks.ts'
 import type { ObservaConfig, Pipeline } from '../../config/root.ts'
+import type { ReceiverUrls } from '../../core/component.ts'
 import { type InstanceSecrets, NO_SECRETS } from '../../core/identity/pseudonym.ts'
 import { DEFAULT_LIMITS, type DecodeLimits } from '../../proto/decode.ts'
 import { observationEncoderOf } from '../detection/detections.ts'
+import type { Listeners } from '../http/listeners.ts'
+import type { OtlpConfig } from '../receivers/otlp/index.ts'
 import type { ComponentSpec, PipelineSpec } from '../worker/build-chain.ts'
 
 export function decodeLimits(config: ObservaConfig): DecodeLimits {
@@ -105,4 +108,26 @@ export function endpointsOf(config: ObservaConfig): ReadonlySet<string> {
   )
   const { metrics } = config.telemetry
   return new Set(metrics.enabled ? [...found, metrics.endpoint] : found)
+}
+
+/** The URL of the first receiver of each kind. */
+export function receiverUrls(config: ObservaConfig, listeners: Listeners): ReceiverUrls {
+  const found: { -readonly [Kind in keyof ReceiverUrls]: ReceiverUrls[Kind] } = {
+    grpc: null,
+    otlp: null,
+    http: null,
+  }
+  const bound = (endpoint: string | undefined): string | null =>
+    endpoint === undefined ? null : listeners.url(endpoint)
+  for (const { factory, config: own } of config.receivers.values()) {
+    const { endpoint, protocols } = own as {
+      readonly endpoint?: string
+      readonly protocols?: OtlpConfig['protocols']
+    }
+    if (factory.type === 'observa') found.http ??= bound(endpoint)
+    if (factory.type !== 'otlp') continue
+    found.grpc ??= bound(protocols?.grpc?.endpoint)
+    found.otlp ??= bound(protocols?.http?.endpoint)
+  }
+  return found
 }

@@ -47,6 +47,7 @@ import {
   jsonExporterOf,
   pipelineSpec,
   pipelinesWith,
+  receiverUrls,
   UNKEPT_METRICS,
   unkeptMetricsSpec,
 } from './pipeline-spec.ts'
@@ -58,7 +59,6 @@ import {
   readinessOf,
   runningPipelines,
 } from './readiness.ts'
-import { receiverUrls } from './receiver-urls.ts'
 import { planReload } from './reload.ts'
 import { heldUp, type RunningExporter, startedExporters } from './running-exporters.ts'
 import { RunningPools } from './running-pools.ts'
