@@ -430,9 +430,9 @@ function readable(): string[] {
   )
 }
 
-/** Suffixes of files that belong in the project. Profiles, dumps and archives do not. */
+/** Suffixes of files that belong in the project. Profiles, dumps and archives do not, and pictures only where a script makes them. */
 const KINDS =
-  /\.(tsx?|css|html|svg|py|md|json|jsonl|ya?ml|sh|sql|service|mjs|as|c|go|mod|sum|pb|txt|tmpl|tpl|proto|gz|example|gitignore|dockerignore|npmrc)$|(^|\/)(Dockerfile|LICENSE|NOTICE)$|^\.ci\/run$/
+  /\.(tsx?|css|html|svg|py|md|json|jsonl|ya?ml|sh|sql|service|mjs|as|c|go|mod|sum|pb|txt|tmpl|tpl|proto|gz|example|gitignore|dockerignore|npmrc)$|(^|\/)(Dockerfile|LICENSE|NOTICE)$|^\.ci\/run$|^docs\/console\/[\w-]+\.webp$/
 
 test('every file has a suffix that belongs in the project', () => {
   none(
