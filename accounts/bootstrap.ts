@@ -16,7 +16,7 @@ import { type Change, record } from './audited-change.ts'
 import { ControlError } from './control-error.ts'
 import { anyId, email as emailSchema } from './input.ts'
 import { createKey, storeKey } from './keys.ts'
-import { checkPassword, hashPassword } from './password.ts'
+import { checkPassword, hashPassword } from './passwords/password.ts'
 
 /** The tenant and the project that the first key belongs to. */
 export interface KeyOwner {

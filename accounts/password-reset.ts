@@ -15,7 +15,7 @@ import type { PostgresPool } from '../storage/postgres/pool.ts'
 import { withRole } from '../storage/postgres/roles.ts'
 import { type Actor, record } from './audited-change.ts'
 import { ControlError } from './control-error.ts'
-import { checkPassword, hashPassword } from './password.ts'
+import { checkPassword, hashPassword } from './passwords/password.ts'
 import { newToken, replacePassword, tokenHashOf } from './sign-in.ts'
 
 export const RESET_MINUTES = 30

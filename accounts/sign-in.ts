@@ -24,7 +24,7 @@ import { withRole } from '../storage/postgres/roles.ts'
 import { type Actor, type Change, type Done, nameOf, record } from './audited-change.ts'
 import { ControlError } from './control-error.ts'
 import type { Role } from './input.ts'
-import { checkPassword, hashPassword, isPassword } from './password.ts'
+import { checkPassword, hashPassword, isPassword } from './passwords/password.ts'
 import { checkMayGive } from './people.ts'
 import { createTenant } from './tenants.ts'
 

@@ -4,7 +4,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { displayName, email } from '../../../accounts/input.ts'
-import { TooBusyError } from '../../../accounts/password.ts'
+import { TooBusyError } from '../../../accounts/passwords/password.ts'
 import {
   type AccountsMode,
   changePassword,

@@ -4,7 +4,8 @@
 
 import { createHash } from 'node:crypto'
 import { hash, verify } from '@node-rs/bcrypt'
-import { ControlError } from './control-error.ts'
+import { ControlError } from '../control-error.ts'
+import { isCommonPassword } from './common-password.ts'
 
 const COST = 10
 const CHARS_MIN = 10
@@ -13,39 +14,12 @@ const BYTES_MAX = 4096
 const PARALLEL_MAX = 2
 const WAITING_MAX = 200
 
-/** Frequent passwords of ten or more characters that begin every list of leaked ones, in lower case. */
-const COMMON = new Set([
-  'password12',
-  'password123',
-  'password1234',
-  'passw0rd123',
-  '1234567890',
-  '12345678910',
-  '123456789012',
-  '0123456789',
-  '9876543210',
-  '0987654321',
-  'qwertyuiop',
-  'qwerty12345',
-  'qwerty123456',
-  '1q2w3e4r5t',
-  '1qaz2wsx3edc',
-  'administrator',
-  'changeme123',
-  'letmein123',
-  'welcome123',
-  'iloveyou123',
-  'abcdefghij',
-  'observa123',
-])
-
 /** Throws if the text may not be a password. */
 export function checkPassword(password: string, email: string): void {
-  const lower = password.toLowerCase()
   if (Array.from(password).length < CHARS_MIN)
     throw invalid(`A password has at least ${CHARS_MIN} characters.`, 'Several words are fine.')
   if (Buffer.byteLength(password) > BYTES_MAX) throw invalid('The password is too long.', '')
-  if (COMMON.has(lower) || /^(.)\1*$/u.test(password) || lower === email.toLowerCase())
+  if (isCommonPassword(password, email))
     throw invalid('This password is among the first that anybody would try.', 'Take another.')
 }
 
