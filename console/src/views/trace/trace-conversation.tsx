@@ -6,7 +6,7 @@ import type { EventRow, Page } from '../../api/types.ts'
 import { useQuery } from '../../api/use-query.ts'
 import { KindMark, Link } from '../../parts/basics.tsx'
 import { Conversation, messagesOf } from '../../parts/conversation.tsx'
-import { duration, money, oneLine } from '../../parts/format.ts'
+import { duration, many, money, oneLine } from '../../parts/format.ts'
 import { JsonView } from '../../parts/json-view.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 import type { SpanTree } from './span-tree.ts'
@@ -110,7 +110,7 @@ function Step({
         {event.cost_usd === null ? null : <span class="muted">{money(event.cost_usd)}</span>}
         {event.status === 'error' ? <span class="badge tone-bad">error</span> : null}
       </p>
-      {known > 0 ? <p class="muted">{known} messages as before</p> : null}
+      {known > 0 ? <p class="muted">{many(known, 'message')} as before</p> : null}
       {isTool ? (
         <div class="tool-part">
           <div class="json">
