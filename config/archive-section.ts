@@ -31,5 +31,3 @@ export const archiveSection = z
   .refine((archive) => archive.directory === undefined || archive.s3 === undefined, {
     error: 'takes a directory or s3, not both',
   })
-
-export type ArchiveConfig = z.output<typeof archiveSection>

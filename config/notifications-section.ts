@@ -67,5 +67,3 @@ export const notifications = z.strictObject({
       'Issues that silence others while they are open and were seen within 30 minutes. When absent: an `error_rate` of half or more of the calls of a provider silences errors and latencies of its routes and models.',
     ),
 })
-
-export type NotificationsConfig = z.output<typeof notifications>

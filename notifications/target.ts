@@ -65,8 +65,6 @@ const KINDS = {
   },
 } as const satisfies Record<TargetKind, { settings: z.ZodType; secrets: z.ZodType }>
 
-export const TARGET_KINDS = Object.keys(KINDS) as readonly TargetKind[]
-
 /** An issue matches if it matches each given label. */
 export const filterSchema = z.strictObject({
   severity_min: z

@@ -59,12 +59,6 @@ export function movedEntries(blocks: Uint8Array, by: number): Uint8Array {
   return out
 }
 
-/** The event id of a single entry: 16 bytes as a Latin-1 string. */
-export function entryId(entry: Uint8Array): string {
-  const from = HEAD_BYTES + 2
-  return Buffer.from(entry.buffer, entry.byteOffset, entry.length).latin1Slice(from, from + 16)
-}
-
 /** Reads a single entry into the event row and returns the time of receipt in ms. */
 export function readEntry(entry: Uint8Array, events: EventTable, event: number): number {
   const view = new DataView(entry.buffer, entry.byteOffset, entry.length)

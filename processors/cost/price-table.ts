@@ -93,7 +93,6 @@ export type Price = z.output<typeof priceSchema>
 export type Prices = z.output<typeof pricesSchema>
 export type ConditionalPrices = z.output<typeof conditionalSchema>
 export type PriceModel = z.output<typeof modelSchema>
-export type Overrides = z.output<typeof overridesSchema>
 export type PriceTable = z.output<typeof tableSchema>
 export type PriceProvider = PriceTable['providers'][number]
 

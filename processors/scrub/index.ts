@@ -26,7 +26,6 @@ import { type ScrubSettings } from './judge/settings.ts'
 
 export type { ScrubConfig } from './config.ts'
 export { defaultSettings } from './config.ts'
-export type { ScrubbedText, TextSpan } from './inputs/text.ts'
 export type { ScrubSettings } from './judge/settings.ts'
 
 export const scrub: ProcessorFactory<ScrubConfig, ScrubSettings> = {
@@ -58,8 +57,6 @@ export const scrub: ProcessorFactory<ScrubConfig, ScrubSettings> = {
       () => createJudges(settings, secrets),
     ),
 }
-
-export default scrub
 
 class ScrubProcessor implements Processor {
   readonly #batches: BatchScrubber

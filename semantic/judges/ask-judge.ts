@@ -215,17 +215,3 @@ const usageOf = (stored: StoredVerdict): Usage => ({
   outputTokens: stored.output_tokens,
   costUsd: stored.cost_usd,
 })
-
-/** Estimates the highest and the typical cost of a question without sending it. */
-export function estimateOf(
-  settings: JudgeSettings,
-  rubric: Rubric,
-  text: JudgedText,
-): { readonly worstNano: number; readonly usualNano: number } {
-  const bytes = Buffer.byteLength(JSON.stringify(judgeMessages(rubric, text, 'm'.repeat(17))))
-  return {
-    worstNano: settings.priceNano(bytes, settings.maxOutputTokens),
-    // The typical case has four bytes per token and a verdict with a few claims.
-    usualNano: settings.priceNano(bytes / 4, Math.min(300, settings.maxOutputTokens)),
-  }
-}

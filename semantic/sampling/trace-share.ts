@@ -9,8 +9,6 @@ export function shareOfTrace(traceId: string): number {
   return digest.readUInt32BE(0) / 2 ** 32
 }
 
-export const isSampled = (traceId: string, rate: number): boolean => shareOfTrace(traceId) < rate
-
 export interface Scoped {
   readonly tenant?: string | undefined
   readonly project?: string | undefined

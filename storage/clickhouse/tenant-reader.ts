@@ -4,7 +4,7 @@
 
 import type { ClickHouseClient, QueryParams } from '@clickhouse/client'
 
-export const TENANT_SETTING = 'SQL_tenant'
+const TENANT_SETTING = 'SQL_tenant'
 
 /** A tenant's id as every version wrote them; nothing in it needs an escape. */
 const TENANT = /^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$/

@@ -138,10 +138,6 @@ export async function openIssuesOf(
   return found.rows
 }
 
-export interface PlannedMember extends GroupKey, IssueKey {
-  readonly pending: string
-}
-
 /** Puts an issue into a group, which becomes due as `due` says unless it is due earlier already. */
 export async function planMember(
   client: Statements,

@@ -1,4 +1,4 @@
-// `npm run check`: types, lint, format, import rules and generated files. Runs all checks and shows all failures.
+// `npm run check`: types, lint, format, unused code, import rules and generated files. Runs all checks and shows all failures.
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -11,6 +11,16 @@ const steps: readonly { readonly name: string; readonly command: readonly string
   { name: 'types of the console', command: [bin('tsc'), '-p', 'console', '--noEmit'] },
   { name: 'lint', command: [bin('oxlint'), '--type-aware', '--quiet', '.'] },
   { name: 'format', command: [bin('biome'), 'check', '--error-on-warnings', '.'] },
+  {
+    name: 'nothing unused',
+    command: [
+      bin('knip'),
+      '--no-progress',
+      '--no-config-hints',
+      '--include',
+      'exports,types,dependencies,unresolved,duplicates',
+    ],
+  },
   {
     name: 'import rules and tidiness',
     command: [process.execPath, '--test', '--test-reporter=dot', 'test/house/tidy.test.ts'],

@@ -2,12 +2,6 @@
 
 import { COMMAND_FORMS, COMMON_OPTIONS, type CommandForm, type Proof } from './command-forms.ts'
 
-/** The part of a word that is a password. */
-export interface Part {
-  readonly from: number
-  readonly to: number
-}
-
 export interface CommandRow {
   readonly names: RegExp
   readonly sub: RegExp | null
