@@ -64,13 +64,12 @@ test('a check takes as long for nobody and for a person without a password as fo
     return performance.now() - beganMs
   }
   await tookMs(null)
-  const times = { known: [] as number[], nobody: [] as number[] }
-  for (let i = 0; i < 15; i++) {
-    times.known.push(await tookMs(stored))
-    times.nobody.push(await tookMs(null))
+  // The least times, of as many tries as a busy machine needs: a check without a hash would take a hundredth however often it is tried.
+  let [known, nobody] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+  const isAlike = (): boolean => nobody / known > 0.7 && nobody / known < 1.4
+  for (let i = 0; i < 100 && !(i >= 5 && isAlike()); i++) {
+    known = Math.min(known, await tookMs(stored))
+    nobody = Math.min(nobody, await tookMs(null))
   }
-  const least = (all: readonly number[]): number => Math.min(...all)
-  const ratio = least(times.nobody) / least(times.known)
-  // The least of 15, because the machine may be busy; a check without a hash would take a hundredth.
-  assert.ok(ratio > 0.7 && ratio < 1.4, String(ratio))
+  assert.ok(isAlike(), `${nobody} ms, ${known} ms`)
 })
