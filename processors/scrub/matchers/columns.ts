@@ -13,7 +13,10 @@ const HEADER_MAX = 400
 const CELLS_MAX = 40
 const ROW_MAX = 2000
 const ROW_COST = 32
-const NAME_CELL = /^[\s"'`*\\]{0,6}[A-Za-z][\w .()#/?-]{0,40}[\s"'`*\\]{0,6}$/
+/** Letters of other scripts too, as latin1 of UTF-8. */
+const NAME_CELL = /^[\s"'`*\\]{0,40}[A-Za-z\x80-\xff][\w\x80-\xff .()#/?-]{0,40}[\s"'`*\\]{0,6}$/
+/** What a client draws between the header and the rows, and around them: `------+-------`, `|:--|--:|`. */
+const RULE = /^[\s|+:=-]*-{2}[\s|+:=-]*$/
 
 /** What a cell of the column must be. */
 export type CellCheck = (text: string, s: ScannedValue, from: number, to: number) => boolean
@@ -31,7 +34,11 @@ export function matchColumn(
   check: CellCheck,
 ): void {
   const delimiter = delimiterAt(s, nameFrom, nameTo)
-  if (delimiter === '') return
+  if (delimiter === '') {
+    matchUnderlined(s, nameFrom, nameTo, active, check)
+    matchAligned(s, nameFrom, nameTo, active, check)
+    return
+  }
   const brk = breakBehind(s, nameTo)
   if (brk === null) return
   const low = Math.max(s.from, nameFrom - HEADER_MAX)
@@ -66,6 +73,89 @@ export function matchColumn(
   )
 }
 
+/** A header alone in its line, a rule, and the lines below it: ` token`, `-------`, ` V`. */
+const UNDERLINED = /^[ \t]{0,40}(?:\r?\n|\\n)[ \t]{0,2}-{3,200}[ \t]{0,2}(\r?\n|\\n)/
+const UNDERLINED_MAX = 260
+const LINES_MAX = 200
+
+function matchUnderlined(
+  s: ScannedValue,
+  nameFrom: number,
+  nameTo: number,
+  active: ActiveDetector,
+  check: CellCheck,
+): void {
+  if (!isLineEnd(s, nameTo)) return
+  const m = UNDERLINED.exec(latinText(s.b, nameTo, Math.min(s.to, nameTo + UNDERLINED_MAX)))
+  const before = latinText(s.b, Math.max(s.from, nameFrom - 8), nameFrom)
+  if (m === null || !/(?:^|\n|\\n|["'`])[ \t]{0,6}$/.test(before)) return
+  const brk = m[1] ?? ''
+  let at = nameTo + m[0].length
+  for (let n = 0; n < LINES_MAX && at < s.to; n++) {
+    const line = latinText(s.b, at, Math.min(s.to, at + CELL_MAX))
+    const cut = line.indexOf(brk)
+    const text = cut < 0 ? line : line.slice(0, cut)
+    s.spend(text.length + ROW_COST)
+    if (!/^\s*[^\s()]\S*\s*["'}]{0,4}$/.test(text)) return
+    judgeCell(s, at, text, active, check)
+    if (cut < 0) return
+    at += text.length + brk.length
+  }
+}
+
+const CELL_MAX = 600
+
+/** Nothing but blanks stands between `p` and the end of its line, an escaped one too. */
+function isLineEnd(s: ScannedValue, p: number): boolean {
+  let i = p
+  while (s.at(i) === 0x20 && i < p + 40) i++
+  const c = s.at(i)
+  return c === 0x0a || c === 0x0d || (c === 0x5c && s.at(i + 1) === 0x6e)
+}
+/** What stands between the cells of a table that is aligned with blanks, as `kubectl` and data frames print it. */
+const GAP = / {2,}/
+const ALIGNED_HEADER = /^(?:[A-Za-z\x80-\xff][\w\x80-\xff.()#/-]{0,30} ?){1,3}$/
+
+function matchAligned(
+  s: ScannedValue,
+  nameFrom: number,
+  nameTo: number,
+  active: ActiveDetector,
+  check: CellCheck,
+): void {
+  const isGap = (p: number): boolean => s.at(p) === 0x20 && s.at(p + 1) === 0x20
+  if (!isGap(nameTo) && !isGap(nameFrom - 2)) return
+  const brk = breakBehind(s, nameTo)
+  if (brk === null) return
+  const low = Math.max(s.from, nameFrom - HEADER_MAX)
+  const before = latinText(s.b, low, nameFrom)
+  const open = Math.max(before.lastIndexOf('\n'), endOf(before, '\\n'), before.lastIndexOf('"'))
+  const left = before.slice(open + 1).trimStart()
+  const line = left + latinText(s.b, nameFrom, nameTo + brk.index).trimEnd()
+  s.spend(before.length + line.length)
+  const header = line.split(GAP)
+  if (header.length < 2 || header.length > CELLS_MAX) return
+  if (!header.every((cell) => ALIGNED_HEADER.test(cell))) return
+  const column = left.split(GAP).length - 1
+  let at = nameTo + brk.index + brk[0].length
+  for (let n = 0; n < LINES_MAX && at < s.to; n++) {
+    const rest = latinText(s.b, at, Math.min(s.to, at + ROW_MAX))
+    const cut = rest.indexOf(brk[0])
+    const text = cut < 0 ? rest : rest.slice(0, cut)
+    s.spend(text.length + ROW_COST)
+    if (!RULE.test(text)) {
+      const cells = [...text.matchAll(/\S+(?: \S+)*/g)]
+      // A data frame begins its rows with a number that has no name.
+      const shift = cells.length - header.length
+      const cell = cells[column + shift]
+      if ((shift !== 0 && shift !== 1) || cell === undefined) return
+      judgeCell(s, at + cell.index, cell[0], active, check)
+    }
+    if (cut < 0) return
+    at += text.length + brk[0].length
+  }
+}
+
 /** The line end within reach behind a name; from where none was found before nothing is read again. */
 function breakBehind(s: ScannedValue, nameTo: number): RegExpExecArray | null {
   const end = Math.min(s.to, nameTo + HEADER_MAX)
@@ -96,8 +186,10 @@ function endOf(text: string, what: string): number {
 
 /** What stands beside the name: a comma, semicolon, tab or bar; '' when the name is no cell. */
 function delimiterAt(s: ScannedValue, from: number, to: number): string {
-  const right = /^[\\"'`* ]{0,4}([,;|]|\t|\\t|\\r|\\n|\r?\n)/.exec(
-    latinText(s.b, to, Math.min(s.to, to + 8)),
+  // A padded cell is followed by two blanks and more.
+  const isPadded = s.at(to) === 0x20 && s.at(to + 1) === 0x20
+  const right = /^[\\"'`* ]{0,4} {0,40}([,;|]|\t|\\t|\\r|\\n|\r?\n)/.exec(
+    latinText(s.b, to, Math.min(s.to, to + (isPadded ? 48 : 8))),
   )?.[1]
   if (right === undefined) return ''
   if (right === ',' || right === ';' || right === '|' || right === '\t') return right
@@ -149,6 +241,10 @@ function scanRows(
     const text = cut < 0 ? line : line.slice(0, cut)
     // A header made of many names reads a long table once for each.
     s.spend(text.length + ROW_COST)
+    if (cut >= 0 && RULE.test(text)) {
+      at += text.length + brk.length
+      continue
+    }
     const parts = splitRow(text, delimiter)
     if (parts.length !== cells && !(cut < 0 && parts.length > column)) return
     let from = at

@@ -66,14 +66,22 @@ function mayAssign(b: Uint8Array, p: number, to: number): boolean {
   while (i < max && isNameByte(b[i] as number)) i++
   if (i >= to) return false
   const c = b[i] as number
-  // A full stop or bracket right behind the word ends it; so does what follows a value in a message.
-  if (c === 0x2e || c === 0x21 || c === 0x3f) return false
+  // A full stop or bracket right behind the word ends it, unless the message ends with it: the next one may answer.
+  if (c === 0x2e || c === 0x3f)
+    return i + 1 < to && (isQuote(b[i + 1] as number) || b[i + 1] === 0x0a)
+  if (c === 0x21) return false
   if (c < 0x20 && c !== 0x0a && c !== 0x09 && c !== 0x0d) return false
   // Of brackets only a call with a string: setPassword("..").
-  if (c === 0x28) return i + 1 < to && [0x22, 0x27, 0x60, 0x5c].includes(b[i + 1] as number)
+  if (c === 0x28) return i + 1 < to && isQuote(b[i + 1] as number)
   if (c !== 0x20) return true
+  const blank = i
   while (i < max && b[i] === 0x20) i++
-  return i < to && mayFollowBlank(b, p, i, to)
+  // Two blanks and more: the name heads a column of an aligned table.
+  return i < to && (i - blank > 1 || mayFollowBlank(b, p, i, to))
+}
+
+function isQuote(c: number): boolean {
+  return c === 0x22 || c === 0x27 || c === 0x60 || c === 0x5c
 }
 
 /** " is", " ist", " for", " of", " to", " on", " at", " in", " es", " est", " era", " was", " lautet". */

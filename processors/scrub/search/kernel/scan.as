@@ -333,12 +333,17 @@ function mayAssign(p: i32, to: i32): bool {
   while (i < max && isName(byteAt(i))) i++
   if (i >= to) return false
   const c = byteAt(i)
-  if (c === 0x2e || c === 0x21 || c === 0x3f || (c < 0x20 && c !== 0x0a && c !== 0x09 && c !== 0x0d)) return false
+  // "Could you share your API key?" is answered by the next message.
+  if (c === 0x2e || c === 0x3f) return i + 1 < to && (isQuote(byteAt(i + 1)) || byteAt(i + 1) === 0x0a)
+  if (c === 0x21 || (c < 0x20 && c !== 0x0a && c !== 0x09 && c !== 0x0d)) return false
   // Of brackets only a call with a string: setPassword("..").
   if (c === 0x28) return i + 1 < to && isQuote(byteAt(i + 1))
   if (c !== 0x20) return true
+  const blank = i
   while (i < max && byteAt(i) === 0x20) i++
   if (i >= to) return false
+  // The name heads a column of an aligned table.
+  if (i - blank > 1) return true
   const d = byteAt(i)
   if (!isAlnum(d)) return true
   if (isFlag(p)) return true
