@@ -53,6 +53,8 @@ export function judgeSplitText(s: ScannedValue, signs: readonly number[], judge:
 function partAfter(s: ScannedValue, sign: number): Range | null {
   const { b } = s
   const high = Math.min(s.to, sign + REACH)
+  const direct = isDelta(s, sign) ? stringAfter(s, sign, high) : null
+  if (direct !== null) return direct
   for (let q = sign + 1; q < high; q++) {
     if (b[q] !== QUOTE || b[q - 1] === COLON) continue
     const name = nameAt(b, q + 1, high)
@@ -69,6 +71,21 @@ function partAfter(s: ScannedValue, sign: number): Range | null {
   return null
 }
 
+/** `"delta":"..."`, as the events of OpenAI's responses have it: the string itself. */
+function stringAfter(s: ScannedValue, sign: number, high: number): Range | null {
+  const { b } = s
+  const name = pastBackslashes(b, sign, high) + 1 + DELTA_LENGTH
+  const behind = pastBackslashes(b, name, high)
+  if (behind >= high || b[behind] !== QUOTE) return null
+  const colon = pastSpaces(b, behind + 1, high)
+  if (colon >= high || b[colon] !== COLON) return null
+  const value = pastSpaces(b, colon + 1, high)
+  const open = pastBackslashes(b, value, high)
+  if (open >= high || b[open] !== QUOTE) return null
+  return { from: open + 1, to: endOfString(s, open + 1, open - value) }
+}
+
+const DELTA_LENGTH = 'delta'.length
 const QUOTE = 0x22
 const COLON = 0x3a
 const BACKSLASH = 0x5c

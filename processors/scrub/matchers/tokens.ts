@@ -25,7 +25,7 @@ import {
   mixOf,
 } from '../value/randomness.ts'
 import type { ActiveDetector } from './active-detector.ts'
-import { wrappedEnd } from './forms/wrapped.ts'
+import { wrappedEnd, wrappedShortEnd } from './forms/wrapped.ts'
 import type { ScannedValue } from './scanned-value.ts'
 
 /** How much of a body is looked at for entropy and placeholder words. */
@@ -69,7 +69,9 @@ function matchWrapped(
 ): void {
   const shape = active.row.shape as TokenShape
   if ((end > start && end - start < CUT_BODY_MIN) || end >= s.to) return
-  const whole = wrappedEnd(s, start, end, SETS[shape.body])
+  const said = wrappedEnd(s, start, end, SETS[shape.body])
+  const whole =
+    said - start < shape.min ? wrappedShortEnd(s, start, end, SETS[shape.body], shape.min) : said
   if (whole - start < shape.min || isFiller(s.b, start, end)) return
   if (isWordy(s.b, start, end, YEAR)) return
   s.found(active.type, p, whole, active.rank)
@@ -269,6 +271,13 @@ export function matchGitlab(s: ScannedValue, p: number, len: number, active: Act
   let end = s.runEnd(start, SETS.word_dot_dash)
   while (end > start && s.b[end - 1] === 0x2e) end--
   const n = end - start
+  if (n < 20 && n >= CUT_BODY_MIN && end < s.to) {
+    const said = wrappedEnd(s, start, end, SETS.word_dash)
+    const whole = said - start < 20 ? wrappedShortEnd(s, start, end, SETS.word_dash, 20) : said
+    if (whole - start >= 20 && !isWordy(s.b, start, end, YEAR))
+      s.found(active.type, p, whole, active.rank)
+    return
+  }
   if (n < 20 && !(end === s.to && isCutToken(s, start, end, len))) return
   if (isFiller(s.b, start, end) || isWordy(s.b, start, Math.min(end, start + LOOK_MAX), YEAR))
     return

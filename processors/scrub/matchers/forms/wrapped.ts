@@ -12,8 +12,10 @@ const FULL_LINE = 60
 const LOOK_BACK = 200
 /** `\` and a line end, `" +` line `"`, `"` line `"`: whoever wrote it said that it goes on. */
 const SAID =
-  /^(?:\\\r?\n[ \t]{0,16}|\\{1,3}(?:\\r)?\\{0,2}n[ \t]{0,16}|["'`]\s{0,24}(?:[+.&\\]{1,2}(?: _)?)?\s{0,24}["'`])/
-const LINE = /^[ \t]{0,2}(?:\r?\n|\\+r\\+n|\\+n)[ \t>|#*]{0,16}/
+  /^(?:\\\r?\n[ \t]{0,16}|\\{1,3}(?:\\r)?\\{0,2}n[ \t]{0,16}|["'`]\s{0,24}(?:[+.&\\]{1,2}(?: _)?)?\s{0,24}["'`]|<wbr ?\/?>)/
+/** Quotes of mail, comments, frames of tables and panels stand at its ends. */
+const LINE =
+  /^[ \t]{0,4}(?:[|*]|\xe2\x94\x82)?[ \t]{0,2}(?:\r?\n|\\+r\\+n|\\+n)(?:[ \t>|#*]|\xe2\x94\x82){0,16}/
 
 /** The end of a token whose first piece ends at `end`; `end` itself when it does not go on. */
 export function wrappedEnd(s: ScannedValue, start: number, end: number, mask: number): number {
@@ -35,7 +37,8 @@ function nextPiece(s: ScannedValue, start: number, end: number, mask: number): n
     c !== 0x22 &&
     c !== 0x27 &&
     c !== 0x60 &&
-    c !== 0x20
+    c !== 0x20 &&
+    c !== 0x3c
   )
     return end
   const text = latinText(s.b, end, Math.min(s.to, end + 48))
@@ -77,6 +80,28 @@ function isPieceEnd(c: number): boolean {
     c === 0x3b ||
     c === 0x2c ||
     c === 0x29 ||
-    c === 0x7d
+    c === 0x7d ||
+    c === 0x3c
   )
+}
+
+/**
+ * A token that is shorter than its kind goes on with the word that begins the next line, when that is drawn of the same
+ * characters: `ghp_` and 20 in one line, 16 in the next. 0 = it does not.
+ */
+export function wrappedShortEnd(
+  s: ScannedValue,
+  start: number,
+  end: number,
+  mask: number,
+  least: number,
+): number {
+  const mix = mixOf(s.b, start, end)
+  if (end - start < PIECE_MIN || (mix & SETS.digits) === 0 || mix === SETS.digits) return 0
+  const gap = LINE.exec(latinText(s.b, end, Math.min(s.to, end + 48)))
+  if (gap === null) return 0
+  const from = end + gap[0].length
+  const to = runEnd(s.b, from, s.to, mask)
+  if (end - start + (to - from) < least || to - from < PIECE_MIN) return 0
+  return mixOf(s.b, from, to) !== mix || isWordy(s.b, from, to) || !isPieceEnd(s.at(to)) ? 0 : to
 }
