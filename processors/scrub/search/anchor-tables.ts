@@ -17,7 +17,10 @@ const SLOTS = 640
 const SLOT_COUNT = 4096
 const BITS = 8832
 const ENTRIES = 17_024
-const ENTRY_BYTES = 12
+const ENTRY_BYTES = 4
+/** Behind the entries; where they begin stands here. */
+const ANCHORS_AT = 16
+const ANCHOR_BYTES = 10
 export const TABLES_MAX = 96 * 1024
 export const GROUPS = 24
 /** Bytes of the eight tables that hold eight groups. */
@@ -210,12 +213,21 @@ function writeEntries(bytes: Uint8Array, view: DataView, placed: readonly Placed
   let index = 0
   const tails: Uint8Array[] = []
   const total = placed.reduce((n, p) => n + hashesOf(p).length, 0)
-  let literalTop = ENTRIES + (total + 1) * ENTRY_BYTES
-  for (const p of placed) {
+  const anchors = ENTRIES + (total + 1) * ENTRY_BYTES
+  view.setUint32(ANCHORS_AT, anchors, true)
+  let literalTop = anchors + placed.length * ANCHOR_BYTES
+  for (const [number, p] of placed.entries()) {
     const { entry } = p
+    const anchor = anchors + number * ANCHOR_BYTES
     if (literalTop + entry.literal.length > TABLES_MAX)
       throw new Error('too many anchors for the kernel')
     bytes.set(entry.literal, literalTop)
+    view.setUint16(anchor, entry.id, true)
+    view.setUint8(anchor + 2, entry.literal.length)
+    view.setUint8(anchor + 3, entry.flags | (hashedBytes(entry, p.window) === 3 ? THREE : 0))
+    view.setUint8(anchor + 4, p.window)
+    view.setUint8(anchor + 5, entry.tail === null ? 0 : tailNumber(bytes, tails, entry.tail.set))
+    view.setUint32(anchor + 6, literalTop, true)
     const slots = new Set<number>()
     for (const hash of hashesOf(p)) {
       const bit = BITS + (hash >>> 3)
@@ -226,12 +238,7 @@ function writeEntries(bytes: Uint8Array, view: DataView, placed: readonly Placed
       slots.add(slot)
       const at = ENTRIES + ++index * ENTRY_BYTES
       view.setUint16(at, view.getUint16(slot, true), true)
-      view.setUint16(at + 2, entry.id, true)
-      view.setUint8(at + 4, entry.literal.length)
-      view.setUint8(at + 5, entry.flags | (hashedBytes(entry, p.window) === 3 ? THREE : 0))
-      view.setUint8(at + 6, p.window)
-      view.setUint8(at + 7, entry.tail === null ? 0 : tailNumber(bytes, tails, entry.tail.set))
-      view.setUint32(at + 8, literalTop, true)
+      view.setUint16(at + 2, number, true)
       view.setUint16(slot, index, true)
     }
     literalTop += entry.literal.length

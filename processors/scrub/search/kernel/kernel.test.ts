@@ -5,8 +5,10 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Arena } from '../../../../core/arena.ts'
-import { defaultSettings } from '../../config.ts'
+import { defaultSettings, KEYWORDS_MAX, scrubSchema, settingsOf } from '../../config.ts'
 import { Draw, FAKES } from '../../corpus/fake-secrets.ts'
+import { DETECTOR_IDS } from '../../detectors/table.ts'
+import { createTextScrubber } from '../../index.ts'
 import { createFinder } from '../../judge/create-judges.ts'
 import { generated } from '../../scripts/generate-kernel.ts'
 import { entriesOf, fingerprintKey } from '../anchor-tables.ts'
@@ -101,4 +103,18 @@ test('each anchor of the detectors has a searched place, and no place is left ov
 test('the committed kernel is what the source compiles to', async () => {
   const committed = readFileSync(new URL('./scan.generated.ts', import.meta.url), 'utf8')
   assert.equal(committed, await generated())
+})
+
+test('all detectors and as many keywords as a configuration may have find room in the kernel', () => {
+  const rules = Array.from({ length: KEYWORDS_MAX / 4 }, (_, i) => ({
+    name: `rule_${i}`,
+    pattern: `R${i}-[0-9]{5}`,
+    keywords: [0, 1, 2, 3].map((k) => `keyword number ${i} of ${k}`),
+  }))
+  const detectors = Object.fromEntries(DETECTOR_IDS.map((id) => [id, true]))
+  const scrubber = createTextScrubber(settingsOf(scrubSchema.parse({ detectors, rules })))
+  assert.equal(
+    scrubber.scrub('keyword number 7 of 2: R7-12345 at 10.1.2.3').text,
+    'keyword number 7 of 2: [REDACTED:rule_7] at [REDACTED:ip_address]',
+  )
 })

@@ -10,7 +10,9 @@
 //   448    sets of bytes (256 bits each), numbered from 1: what must stand behind an anchor of two bytes
 //   640    4096 slots (u16): first entry by hash of a fingerprint: four bytes in a row of the anchor, or three
 //   8832   65536 bits: which hashes exist
-//   17024  entries of 12 bytes: next u16, id u16, length u8, flags u8 (1 any case, 2 assigns, 4 three bytes, 8 the set holds
+//   16     where the anchors begin
+//   17024  entries of 4 bytes, one for each hash of a fingerprint: next u16, number of the anchor u16
+//          behind them the anchors, of 10 bytes: id u16, length u8, flags u8 (1 any case, 2 assigns, 4 three bytes, 8 the set holds
 //          for two bytes), place of the fingerprint in the anchor u8, number of the set behind it u8 (0 none), literal u32
 //   98304  scratch: alarms of a chunk (u32), up to one a byte
 //   118784 scratch: digit runs of a chunk (u32)
@@ -23,6 +25,7 @@ const MULTIPLIER: usize = 12
 const SLOTS: usize = 640
 const BITS: usize = 8832
 const ENTRIES: usize = 17024
+const ANCHORS: usize = 16
 const TAILS: usize = 416
 const HITS: usize = 98304
 const RUNS: usize = 118784
@@ -292,20 +295,21 @@ function isBetween(p: i32, from: i32, to: i32): bool {
 function lookUp(first: u32, kind: u32, window: i32, from: i32, to: i32): void {
   let e = first
   while (e !== 0) {
-    const entry = ENTRIES + <usize>(e * 12)
-    const len = <i32>load<u8>(entry, 4)
-    const flags = <u32>load<u8>(entry, 5)
-    const p = window - <i32>load<u8>(entry, 6)
+    const entry = ENTRIES + <usize>(e * 4)
+    const anchor = <usize>load<u32>(ANCHORS) + <usize>(<u32>load<u16>(entry, 2) * 10)
+    const len = <i32>load<u8>(anchor, 2)
+    const flags = <u32>load<u8>(anchor, 3)
+    const p = window - <i32>load<u8>(anchor, 4)
     if (
       (flags & THREE) === kind &&
       p >= from &&
       p + len <= to &&
-      isLiteral(p, load<i32>(entry, 8), len, (flags & 1) !== 0) &&
-      isTail(p + len, to, <usize>load<u8>(entry, 7)) &&
-      ((flags & TWO_BEHIND) === 0 || isTail(p + len + 1, to, <usize>load<u8>(entry, 7))) &&
+      isLiteral(p, load<i32>(anchor, 6), len, (flags & 1) !== 0) &&
+      isTail(p + len, to, <usize>load<u8>(anchor, 5)) &&
+      ((flags & TWO_BEHIND) === 0 || isTail(p + len + 1, to, <usize>load<u8>(anchor, 5))) &&
       ((flags & 2) === 0 || mayAssign(p + len, to))
     )
-      emit(p, <i32>load<u16>(entry, 2))
+      emit(p, <i32>load<u16>(anchor))
     e = <u32>load<u16>(entry)
   }
 }
