@@ -32,6 +32,8 @@ const KNOWN: ReadonlyMap<string, string> = new Map([
   ['test/hostile/cases.jsonl', 'bearer_token'],
   // Templates, whose random part is drawn when they are tested.
   ['processors/scrub/corpus/outside-forms.ts', 'slack_token'],
+  // The seed that documents of one-time passwords use.
+  ['processors/scrub/corpus/forms.ts', 'service_token'],
   // The words that announce a recovery phrase, of which some belong to such phrases.
   ['processors/scrub/detectors/key-material.ts', 'private_key'],
 ])

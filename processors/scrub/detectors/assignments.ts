@@ -2,7 +2,7 @@
 // A row is explained in `detector.ts`.
 
 import { code, type Detector, token } from './detector.ts'
-import { PASSWORD_STEMS } from './password-words.ts'
+import { PASSWORD_STEMS, withCapitals } from './password-words.ts'
 
 /** Commands that take a password in an option or at a place of its own. */
 // biome-ignore format: a list of commands
@@ -18,6 +18,8 @@ const COMMANDS = [
   'poetry config', 'sonar-scanner', 'tailscale', 'unzip', 'zip -', 'zipcloak', '7z ', '7z"', '7za ', '7zz ', '7z.exe', 'rar a', 'rar x', 'unrar', 'openssl', 'keytool', 'jarsigner',
   'apksigner', 'signtool', 'certutil', 'pvk2pfx', 'osslsigncode', 'gpg ', 'gpg2', 'gpg"', 'borg ', 'ssh-keygen', 'puttygen', 'steghide', 'htpasswd', 'pdftk', 'pdftotext', 'pdftoppm',
   'qpdf', 'veracrypt', 'ipmitool', 'racadm', 'perccli', 'wpa_passphrase', 'iwconfig', 'mount -', 'mount.cifs', 'useradd', 'usermod', 'openstack', 'asadmin', 'jboss-cli', 'wsadmin',
+  'docker"', "docker'", 'podman"', 'helm"', 'vault"', 'regctl registry', 'oras login', 'vault operator', 'nomad login', 'consul login', 'aws ssm', 'aws secretsmanager', 'aws cognito-idp', 'az keyvault', 'supabase secrets', 'fly secrets', 'flyctl secrets', 'doppler secrets', 'railway variables', 'heroku config', 'netlify env',
+  'convex env', 'ansible-vault', 'cloudflared service', 'cloudflared tunnel', 'netsh wlan', 'networksetup -set', 'security add-generic', 'security add-internet', 'security unlock', 'security import', 'notarytool ', 'expo login', 'eas login',
 ]
 
 export const ASSIGNMENTS: readonly Detector[] = [
@@ -98,11 +100,31 @@ export const ASSIGNMENTS: readonly Detector[] = [
     id: 'password',
     title: 'Password that is piped into a command',
     // biome-ignore format: a list of options and commands
-    anchors: ['sudo -S', 'password-stdin', 'chpasswd', 'passwd --stdin', 'passphrase-fd', 'kinit', '| passwd', '|passwd', '-pass stdin', 'cryptsetup', 'vncpasswd', 'smbpasswd', 'htpasswd -', 'secret create', 'secret set', 'secret put', 'secrets set', 'secrets create', 'versions add', '--with-token', 'pass insert', 'secret-tool store', '| su ', '|su ', '| doas', 'ssh-add', 'vault kv put', '--stdin', 'stdinpass', 'passin stdin', 'pass-stdin', '--key-file', 'veracrypt', 'with-stdin'],
+    anchors: ['sudo -S', 'password-stdin', 'chpasswd', 'passwd --stdin', 'passphrase-fd', 'kinit', '| passwd', '|passwd', '-pass stdin', 'cryptsetup', 'vncpasswd', 'smbpasswd', 'htpasswd -', 'secret create', 'secret set', 'secret put', 'secrets set', 'secrets create', 'versions add', '--with-token', 'pass insert', 'secret-tool store', '| su ', '|su ', '| doas', 'ssh-add', 'vault kv put', '--stdin', 'on-stdin', 'from-stdin', 'stdinpass', 'passin stdin', 'pass-stdin', '--key-file', 'veracrypt', 'with-stdin', '/dev/stdin'],
     shape: code('piped'),
     group: 'context',
     rank: 3,
     context: '`echo V |` before it, `<<< V` behind it',
+  }),
+  token({
+    id: 'password',
+    title: 'Password in a dialogue of a protocol',
+    // biome-ignore format: commands of Redis, mail, FTP and IRC
+    anchors: ['AUTH ', 'PASS ', 'LOGIN ', 'IDENTIFY ', 'SETUSER '],
+    shape: code('dialogue'),
+    group: 'context',
+    rank: 3,
+    context: 'a prompt or the start of a line before it',
+  }),
+  token({
+    id: 'password',
+    title: 'Password handed over to a command that asks for one',
+    anchors: ['<<<'],
+    shape: code('here_string'),
+    group: 'context',
+    left: 'any',
+    rank: 3,
+    context: 'a word such as login, secret or token in the same line',
   }),
   token({
     id: 'password',
@@ -130,7 +152,7 @@ export const ASSIGNMENTS: readonly Detector[] = [
     id: 'password',
     title: 'Password of PowerShell, SQL or a call',
     // biome-ignore format: words
-    anchors: ['ldap_bind(', 'simple_bind', 'ftp_login(', 'ssh2_auth_password(', 'imap_open(', 'mysqli_connect(', 'mysql_connect(', 'odbc_connect(', 'oci_connect(', 'new mysqli(', 'new pdo(', 'plaintext(', 'passwordauthentication(', 'plainauth(', 'basic_auth(', 'basicauthentication(', 'set_auth(', 'http_basic', 'password_cmd', 'password-cmd', 'passwordcmd', 'passcmd', 'pass_cmd', 'passwordcommand', 'password_command', 'password-command', 'passwordeval', 'usernameandpassword(', 'securestring', 'identified', 'userid=', 'oracle:thin:', 'pserver:', 'networkcredential', 'pscredential', 'sp_addlogin', 'basicauth', 'credentials.basic(', 'usernamepassword', 'auth=(', 'auth = (', 'wifi:', 'authprovider(', '.login(', '.authenticate(', 'getconnection(', 'snmp-server community '],
+    anchors: ['ldap_bind(', 'simple_bind', 'ftp_login(', 'ssh2_auth_password(', 'imap_open(', 'mysqli_connect(', 'mysql_connect(', 'odbc_connect(', 'oci_connect(', 'new mysqli(', 'new pdo(', 'plaintext(', 'passwordauthentication(', 'plainauth(', 'basic_auth(', 'basicauthentication(', 'set_auth(', 'http_basic', 'password_cmd', 'password-cmd', 'passwordcmd', 'passcmd', 'pass_cmd', 'passwordcommand', 'password_command', 'password-command', 'passwordeval', 'usernameandpassword(', 'securestring', 'identified', 'userid=', 'oracle:thin:', 'pserver:', 'networkcredential', 'pscredential', 'sp_addlogin', 'basicauth', 'credentials.basic(', 'usernamepassword', 'auth=(', 'auth = (', 'wifi:', 'authprovider(', 'login(', '.authenticate(', 'getconnection(', 'snmp-server community ', 'credentials(', '.auth(', '.connect(', '->__construct(', 'enable secret', 'enable password', 'tacacs-server', 'radius-server', 'isakmp key', 'pre-shared-key', 'wpa-psk', 'wallet(', 'toaccount(', 'fromsecretkey(', 'fromprivatekey(', 'fernet(', 'rootpw --plaintext', 'pragma key', 'pragma rekey', 'accounts: [', 'accounts:['],
     shape: code('statement'),
     group: 'context',
     anyCase: true,
@@ -150,9 +172,26 @@ export const ASSIGNMENTS: readonly Detector[] = [
     check: 'letters, digits and a symbol or both cases',
   }),
   token({
+    id: 'password',
+    title: 'Password behind the name of an account that every system has',
+    anchors: [
+      'admin:',
+      'root:',
+      'administrator:',
+      'postgres:',
+      'admin / ',
+      'root / ',
+      'administrator / ',
+    ],
+    shape: code('account'),
+    group: 'context',
+    rank: 3,
+    check: 'letters of both cases and a digit or symbol',
+  }),
+  token({
     id: 'generic_api_key',
     title: 'Key, token or secret assignment',
-    anchors: [
+    anchors: withCapitals([
       'key',
       'oken',
       'ecret',
@@ -196,6 +235,7 @@ export const ASSIGNMENTS: readonly Detector[] = [
       'токен',
       'секрет',
       '密钥',
+      '秘钥',
       '密鑰',
       '令牌',
       '密匙',
@@ -225,7 +265,7 @@ export const ASSIGNMENTS: readonly Detector[] = [
       '키',
       '토큰',
       '시크릿',
-    ],
+    ]),
     shape: code('secret_value'),
     group: 'context',
     anyCase: true,

@@ -15,6 +15,18 @@ export const KEY_MATERIAL: readonly Detector[] = [
     guard: 'public keys, certificates',
   }),
   token({
+    id: 'private_key',
+    title: 'Private key in base64 without its first line',
+    // PKCS #1 and #8 of RSA, SEC 1 and PKCS #8 of elliptic curves, Ed25519, OpenSSH.
+    // biome-ignore format: how they begin
+    anchors: ['AIBAAKCAQEA', 'AIBAAKCAgEA', 'AIBAAKCAYEA', 'AIBAAKBgQ', 'ADANBgkqhkiG9w0BAQEFAASC', 'MHcCAQEEI', 'MIGkAgEBBDA', 'MIGHAgEAMBMGByqGSM49', 'MIG2AgEAMBAGByqGSM49', 'MC4CAQAwBQYDK2VwBCIEI', 'b3BlbnNzaC1rZXktdjEA'],
+    shape: code('der_key'),
+    group: 'key material',
+    left: 'any',
+    rank: 9,
+    guard: 'public keys, certificates',
+  }),
+  token({
     id: 'b64_openai_key',
     title: 'Base64 of a known token',
     anchors: [
@@ -46,6 +58,14 @@ export const KEY_MATERIAL: readonly Detector[] = [
       '://',
       'assw',
       'ASSW',
+      'ecret',
+      'SECRET',
+      'api_key',
+      'API_KEY',
+      'apiKey',
+      'TOKEN',
+      '_token',
+      'Token"',
     ],
     shape: code('base64'),
     group: 'key material',
@@ -89,7 +109,7 @@ export const KEY_MATERIAL: readonly Detector[] = [
     title: 'Words of a wallet',
     // biome-ignore format: what announces them, in several languages
     anchors: [
-      'mnemonic', 'seed phrase', 'seed_phrase', 'seed-phrase', 'seedphrase', 'recovery phrase', 'recovery_phrase', 'recovery-phrase', 'recoveryphrase', 'secret phrase', 'backup phrase', 'wallet phrase', '-word phrase', '-word seed', 'word phrase', 'recovery word', 'recovery seed', 'backup word', 'seed word', 'wallet word', 'wallet seed', 'seed is', 'seed: ', 'metamask', 'secret words', 'bip39', 'bip-39',
+      'mnemonic', 'seed phrase', 'seed_phrase', 'seed-phrase', 'seedphrase', 'recovery phrase', 'recovery_phrase', 'recovery-phrase', 'recoveryphrase', 'secret phrase', 'backup phrase', 'wallet phrase', '-word phrase', '-word seed', 'word phrase', 'recovery word', 'recovery seed', 'backup word', 'seed word', 'wallet word', 'wallet seed', 'seed is', 'seed: ', 'metamask', 'secret words', 'bip39', 'bip-39', '12 words', '24 words',
       'wiederherstellungsphrase', 'wiederherstellungswörter', 'phrase de récupération', 'phrase secrète', 'frase de recuperación', 'frase semilla', 'palabras semilla', 'frase de recuperação', 'frase-semente', 'frase semente', 'frase di recupero', 'herstelzin', 'herstelwoorden', 'återställningsfras', 'kurtarma ifadesi', 'kurtarma kelimeleri', 'fraza odzyskiwania', 'frază de recuperare', 'frasa pemulihan', 'cụm từ khôi phục',
       'фраза восстановления', 'сид-фраз', 'сид фраз', 'seed-фраз', 'seed фраз', 'мнемони', 'фраза відновлення', '助记词', '助記詞', '恢复短语', '恢復短語', '种子词', 'シードフレーズ', 'リカバリーフレーズ', '復元フレーズ', 'ニーモニック', '복구 구문', '시드 구문', '시드 문구', '니모닉', 'عبارة الاسترداد', 'עבארת',
     ],
@@ -104,7 +124,7 @@ export const KEY_MATERIAL: readonly Detector[] = [
   token({
     id: 'private_key',
     title: 'Extended key or secret key of a wallet',
-    anchors: ['xprv', 'yprv', 'zprv', 'tprv', 'nsec1'],
+    anchors: ['xprv', 'yprv', 'zprv', 'tprv', 'nsec1', 'suiprivkey1'],
     shape: body('alnum', 50, { digit: true }),
     group: 'key material',
     rank: 8,

@@ -10,16 +10,16 @@ const KNOWN_MAX = 8192
 const known = new Map<string, KeyMeaning>()
 
 const PASSWORD =
-  /^(?:(?:pass|ass|ss)word|pass(?:word|wd|wort|phrase|code|ord|ordet)?s?|pwd|passw|psw|pswd|pword|pswrd|mdp|psk|wpapsk|pw|senhas?|contrasenas?|contraseñas?|contrasenya|motdepasse|dbpass|pgpassword|requirepass|masterauth|(?:bind|root|admin|ldap|smtp|mail)pw|userpass|sshpass|mysqlpwd|passe|kennwort|zugangswort|wachtwoord|lösenord(?:et)?|losenord(?:et)?|hasł(?:o|a|em)|has[l]o|hesl[oa]|jelsz(?:ó|o|ava|avam|avát)|parola|clave|[şs]ifre(?:si|niz|m|miz|yi)?|salasana(?:ni)?|adgangskoden?|khẩu|sandi(?:nya)?|密码|密碼|口令|パスワード|暗証番号|비밀번호|암호|п?арол[а-яё]{1,3}|κ?ωδικό[ςύ]?|รหัสผ่าน|סיסמה|סיסמא|המרור|المرور|السر|पासवर्ड)$/
+  /^(?:(?:pass|ass|ss)word|pass(?:word|wd|wort|phrase|code|ord|ordet)?s?|pwd|passw|psw|pswd|pword|pswrd|mdp|psk|wpapsk|pw|senhas?|contrasenas?|contraseñas?|contrasenya|motdepasse|dbpass|pgpassword|requirepass|masterauth|(?:bind|root|admin|ldap|smtp|mail)pw|(?:user|ssh|remote|local|imap|smtp|mail|ftp|svn|http|proxy|auth|key|store|cert|ssl|ldap|bind|root|admin)pass|mysqlpwd|passe|kennwort|zugangswort|wachtwoord|lösenord(?:et)?|losenord(?:et)?|hasł(?:o|a|em)|has[l]o|hesl[oa]|jelsz(?:ó|o|ava|avam|avát)|parola|clave|[şs]ifre(?:si|niz|m|miz|yi)?|salasana(?:ni|si)?|adgangskoden?|khẩu|sandi(?:nya)?|密码|密碼|口令|パスワード|暗証番号|비밀번호|암호|п?арол[а-яё]{1,3}|κ?ωδικό[ςύ]?|รหัสผ่าน|סיסמה|סיסמא|המרור|المرور|السر|पासवर्ड)$/
 /** Words that also mean something else: the value must look like a password by itself. */
 const WEAK_PASSWORD = /^(?:pass|pw|psw|mdp|psk|parola|clave|passe|암호|κ?ωδικό[ςύ]?|passcode)$/
 const ENDS_PASSWORD =
   /(?:password|passwd|passphrase|passwort|wachtwoord|kennwort|lösenord|passord|hasło|heslo)$|(?:passwort|kennwort|wachtwoord|lösenords?|passord)(?:feld|eingabe|veld|fältet?|felt)$/
 /** Keys and tokens in other languages. */
 const FOREIGN_SECRET =
-  /(?:密钥|密鑰|令牌|トークン|토큰|токен|jeton|geheimnis|segredo|secreto|sekret|시크릿|시크릿키|シークレット|密匙|權杖|权杖|凭证|憑證|授权码|授權碼|zugangscode)$/
+  /(?:密钥|密鑰|令牌|トークン|토큰|токен|jeton|geheimnis|segredo|secreto|sekret|시크릿|시크릿키|シークレット|密匙|權杖|权杖|凭证|憑證|授权码|授權碼|秘钥|секрет|секрета|zugangscode)$/
 const FOREIGN_KEY =
-  /(?:schl(?:ü|ue)ssel|clé|clave|llave|chave|chiave|sleutel|nyckel|nøgle|avain|klucz|klíč|ključ|kľúča?|kunci|khóa|cheie|anahtarı?|kulcs|ключ|ключа|κ?λειδί|مفتاح|מפתח|कुंजी|คีย์|キー|키|鍵|キ―)$/
+  /(?:schl(?:ü|ue)ssel|clé|clave|llave|chave|chiave|sleutel|nyckel|nøgle|avain|klucz|klíč|ključ|kľúča?|kunci|khóa|cheie|anahtar(?:ı|ım|ınız|ınızı)?|kulcs|ключ|ключа|κ?λειδί|مفتاح|מפתח|कुंजी|คีย์|キー|키|鍵|キ―)$/
 
 /** Commands that are called after passwords. */
 const COMMANDS = /^(?:ht|vnc|mk|ch|smb|ldap|sasl|gpg|ks)passwd2?$/
@@ -41,14 +41,14 @@ const NOT_KEY = new Set(
   ),
 )
 const KEY_QUALIFIERS = new Set(
-  'api,apis,access,auth,authentication,private,secret,encryption,encrypt,signing,sign,signature,account,master,service,deploy,deployment,license,shared,subscription,app,application,admin,functions,function,x,rest,write,ingest,integration,webhook,client,security,hmac,jwt,session,personal,root,server,bearer,storage,openai,anthropic,claude,azure,google,gemini,vertex,mistral,cohere,groq,xai,grok,deepseek,moonshot,kimi,dashscope,qwen,together,replicate,perplexity,nvidia,openrouter,langfuse,langsmith,langchain,wandb,pinecone,weaviate,qdrant,stripe,twilio,sendgrid,mailgun,datadog,dd,sentry,github,gitlab,slack,aws,gcp,bedrock,elevenlabs,huggingface,hf,tavily,serper,serpapi,brave,exa,firecrawl,assemblyai,deepgram,voyage,jina,fireworks,cerebras,sambanova,helicone,portkey,litellm,newrelic,honeycomb,algolia,mapbox,maps,newsapi,weather,gateway,vendor,heroku,hubspot,snyk,sumo,sumologic,subscription,bing,sonar,rapidapi,fernet,lambda,runpod,modal,cartesia,rime,hume,stability,replicate,baseten,anyscale,deepinfra,novita,hyperbolic,unify,arize,braintrust,posthog,segment,amplitude,mixpanel,rollbar,bugsnag,pagerduty,opsgenie,notion,linear,airtable,figma,miro,asana,trello,zendesk,intercom,resend,postmark,mailchimp,brevo,shopify,paypal,square,adyen,plaid,coinbase,binance,kraken,alchemy,infura,etherscan,openweather,openweathermap,finnhub,polygon,alphavantage,tmdb,giphy,unsplash,pexels,ipinfo,ipstack,hunter,clearbit,apollo,scrapingbee,scraperapi,browserless,apify,zyte,typesense,meilisearch,supabase,firebase,vercel,netlify,cloudflare,fastly,digitalocean,linode,vultr,hetzner,scaleway,databricks,snowflake,confluent,upstash,planetscale,neon'.split(
+  'api,apis,access,auth,authentication,private,secret,encryption,encrypt,signing,sign,signature,account,master,service,deploy,deployment,license,shared,subscription,app,application,admin,functions,function,x,rest,write,ingest,integration,webhook,client,security,hmac,jwt,session,personal,root,server,bearer,storage,openai,anthropic,claude,azure,google,gemini,vertex,mistral,cohere,groq,xai,grok,deepseek,moonshot,kimi,dashscope,qwen,together,replicate,perplexity,nvidia,openrouter,langfuse,langsmith,langchain,wandb,pinecone,weaviate,qdrant,stripe,twilio,sendgrid,mailgun,datadog,dd,sentry,github,gitlab,slack,aws,gcp,bedrock,elevenlabs,huggingface,hf,tavily,serper,serpapi,brave,exa,firecrawl,assemblyai,deepgram,voyage,jina,fireworks,cerebras,sambanova,helicone,portkey,litellm,newrelic,honeycomb,algolia,mapbox,maps,newsapi,weather,gateway,vendor,heroku,hubspot,snyk,sumo,sumologic,subscription,bing,sonar,rapidapi,fernet,lambda,runpod,modal,cartesia,rime,hume,stability,replicate,baseten,anyscale,deepinfra,novita,hyperbolic,unify,arize,braintrust,posthog,segment,amplitude,mixpanel,rollbar,bugsnag,pagerduty,opsgenie,notion,linear,airtable,figma,miro,asana,trello,zendesk,intercom,resend,postmark,mailchimp,brevo,shopify,paypal,square,adyen,plaid,coinbase,binance,kraken,alchemy,infura,etherscan,openweather,openweathermap,finnhub,polygon,alphavantage,tmdb,giphy,unsplash,pexels,ipinfo,ipstack,hunter,clearbit,apollo,scrapingbee,scraperapi,browserless,apify,zyte,typesense,meilisearch,supabase,firebase,vercel,netlify,cloudflare,fastly,digitalocean,linode,vultr,hetzner,scaleway,databricks,snowflake,confluent,upstash,planetscale,neon,fal,ark,volc,volcengine,doubao,baseten,lepton,zhipu,zhipuai,glm,minimax,agentops,composio,mem0,letta,qianfan,hunyuan,tencent,baidu,siliconflow,nebius,featherless,chutes,ai21,nomic,zilliz,milvus,turbopuffer,browserbase,hyperbrowser,e2b,daytona,retell,vapi,twelvelabs,ideogram,heygen,unseal,aes,des3,cbc,gcm,ctr,luks,cipher,decryption,decrypt,symmetric'.split(
     ',',
   ),
 )
 const HEADERS =
   /(?:^|[._-])(?:proxy[-_])?authori[sz]ation$|(?:^|[._-])x[-_](?:api|goog[-_]api|amz[-_]security)[-_](?:key|token)$|(?:^|[._-])(?:ocp[-_]apim[-_]subscription[-_]key|x[-_](?:auth|access|vault|github|gitlab|functions|shopify[-_]access|subscription)[-_](?:token|key))$/
 const WHOLE_KEY =
-  /(?:^|[._-])api[-_]?key$|(?:^|[._-])pre[-_]?shared[-_]?key$|(?:client|app|consumer|shared|signing|webhook)[-_]?secret$|(?:secret[-_]?(?:access[-_]?)?key(?:[-_]?base)?|private[-_]?key)$/
+  /(?:^|[._-])api[-_]?key$|client[-_]?key[-_]?data$|(?:^|[._-])pre[-_]?shared[-_]?key$|(?:client|app|consumer|shared|signing|webhook)[-_]?secret$|(?:secret[-_]?(?:access[-_]?)?key(?:[-_]?base)?|private[-_]?key)$/
 
 /** What of a longer name is judged, its end: a sender may send a megabyte of key, and splitting it takes its square. */
 const NAME_MAX = 512
@@ -87,7 +87,7 @@ function withoutForm(words: string[]): string[] {
 }
 
 const FOREIGN_NAME =
-  /^(?:(?:clave|chave) (?:de )?(?:api|ac[ce]e?ss?o|secreta)|(?:token|jeton) (?:de |di |d )(?:api|ac{1,2}es{1,2}o|acc[eè]s))$/
+  /^(?:(?:clave|chave) (?:d[ea] )?(?:api|ac[ce]e?ss?o|secreta)|(?:token|jeton) (?:de |di |d )(?:api|ac{1,2}es{1,2}o|acc[eè]s))$/
 
 function judge(name: string): KeyMeaning {
   const lower = name.toLowerCase()
@@ -138,6 +138,8 @@ function secretKind(
 
 function rarerSecretKind(last: string, before: string): KeyMeaning {
   if (last === 'auth' && /^(?:key|token)$/.test(before)) return secret('weak')
+  if (last === 'auth' && /^(?:redis|rediscli|smtp|registry|docker|npm|proxy)$/.test(before))
+    return secret('weak')
   if (last === 'authentication' && /^(?:x|)$/.test(before)) return secret('weak')
   if (last === 'team' && before === 'honeycomb') return secret('whole')
   // A private key of a wallet in its import format.
@@ -163,6 +165,11 @@ function secret(strength: KeyMeaning['strength']): KeyMeaning {
 function keyKind(before: string, words: readonly string[]): KeyMeaning {
   if (words.includes('secret') || words.includes('private')) return secret('whole')
   return KEY_QUALIFIERS.has(before) && !NOT_KEY.has(before) ? secret('weak') : NO_MEANING
+}
+
+/** `cache key`, `primary key`: a key of something else than a service. */
+export function isKeyOfOther(before: string): boolean {
+  return NOT_KEY.has(before)
 }
 
 const IDENTIFIERS = new Set(

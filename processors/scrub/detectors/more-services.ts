@@ -3,7 +3,11 @@
 
 import { body, code, type Detector, near, token, vendor } from './detector.ts'
 
+import { LITERAL_FORMS, NEAR_FORMS } from './vendor-forms.ts'
+
 const id = 'service_token'
+const LITERALS = [...LITERAL_FORMS.keys()]
+const NEAR_NAMES = [...NEAR_FORMS.keys()]
 const title = 'Token of a service, by its prefix'
 
 export const MORE_SERVICES: readonly Detector[] = [
@@ -107,6 +111,32 @@ export const MORE_SERVICES: readonly Detector[] = [
     left: 'any',
     gluable: false,
     check: 'its first part is the base64 of a number',
+  }),
+  token({
+    id,
+    title: 'Key in an address or a form of its own',
+    anchors: LITERALS,
+    shape: code('literal_form'),
+    left: 'any',
+    gluable: false,
+    check: 'the form that the vendor documents',
+  }),
+  token({
+    id,
+    title: 'Key of a form of its own near the name of its vendor',
+    anchors: NEAR_NAMES,
+    shape: code('near_form'),
+    anyCase: true,
+    left: 'any',
+    gluable: false,
+    rank: 4,
+    context: NEAR_NAMES.join(', '),
+  }),
+  token({
+    id,
+    title: 'Secret id of Tencent Cloud',
+    anchors: ['AKID'],
+    shape: body('alnum', 32, { max: 32, digit: true, entropy: 3.2 }),
   }),
   token({
     id,

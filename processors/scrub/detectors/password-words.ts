@@ -23,9 +23,20 @@ export const PASSWORD_WORDS: readonly string[] = [
 ]
 
 /** Words that begin with another one of the list are found by that one. */
-export const PASSWORD_STEMS: readonly string[] = [...new Set(PASSWORD_WORDS)].filter(
-  (word) => !PASSWORD_WORDS.some((other) => other !== word && word.startsWith(other)),
+export const PASSWORD_STEMS: readonly string[] = withCapitals(
+  [...new Set(PASSWORD_WORDS)].filter(
+    (word) => !PASSWORD_WORDS.some((other) => other !== word && word.startsWith(other)),
+  ),
 )
+
+/** Letters beyond ASCII are searched for as they stand: words also begin a sentence. */
+export function withCapitals(words: readonly string[]): string[] {
+  return words.flatMap((word) => {
+    const first = word.charAt(0)
+    const capital = first.toUpperCase()
+    return first > '\x7f' && capital !== first ? [word, capital + word.slice(1)] : [word]
+  })
+}
 
 const KNOWN = new Set(PASSWORD_WORDS.flatMap((word) => word.split(/[ -]/).slice(-1)))
 

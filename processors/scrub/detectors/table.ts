@@ -7,6 +7,7 @@ import { CODE_HOSTING } from './code-hosting.ts'
 import type { Detector } from './detector.ts'
 import { HEADERS } from './headers.ts'
 import { KEY_MATERIAL } from './key-material.ts'
+import { LABELLED_CODES } from './labelled-codes.ts'
 import { MODEL_PROVIDERS } from './model-providers.ts'
 import { MORE_SERVICES } from './more-services.ts'
 import { PERSONAL_DATA } from './personal-data.ts'
@@ -21,6 +22,7 @@ export const DETECTORS: readonly Detector[] = [
   ...KEY_MATERIAL,
   ...PERSONAL_DATA,
   ...ASSIGNMENTS,
+  ...LABELLED_CODES,
 ]
 
 /** Detector ids in order of first appearance. */

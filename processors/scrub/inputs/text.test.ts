@@ -518,11 +518,11 @@ test('a detector that exceeds its budget costs the value, and the count says so'
 /** Names and escapes in turn, which are decoded and looked at again and again, and commands and names with nothing between. */
 const DEAR = [
   'eyJpassword password %40',
-  '=3Dkey password sig==3D',
   'c2stc2stc2stc2stc2stc2stc2st ',
   'curl -u a:',
   'sshpass -p ',
   'password",',
+  'psk',
   'pw:',
   '<password ',
   'chpasswd',

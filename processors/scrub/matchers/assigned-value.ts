@@ -15,7 +15,7 @@ const NOT_A_VALUE =
   /^(?:<[^>]*>?|\$.*|\{\{.*|\{%.*|%[({sdv]?.{0,2}|\*+|[xX]{3,}|\.{2,}.*|\[[a-z _-]{0,24}\]?|null|none|nil|undefined|true|false|string|str|text|number|int|integer|boolean|bool|object|array|bytes|required|optional|password|passwd|pass|pwd|secret|token|key|changeme|change[-_]?me|redacted|hidden|masked|placeholder|example|your[-_ ]?.*|my[-_]?(?:password|secret|token|key).{0,4}|insert[-_ ].*|enter[-_ ].*|dummy|foo|bar|empty|todo|tbd|n\/a|-+|_+|\?+|@[a-z_]+|:[a-z_]+|#.{0,3}|urn:.*|0x[0-9a-f]{1,8})$/i
 /** Code that reads the secret from elsewhere. */
 const CODE =
-  /^(?:process\.env|os\.(?:environ|getenv)|env[.[(]|getenv|config[.[(]|settings[.[(]|secrets?[.[(]|self\.|this\.|vault[.:(]|ref\+|data\.|var\.|local\.|module\.|input\(|prompt\(|getpass|System\.getenv|Deno\.env|import\.meta|req(?:uest)?\.|ctx\.|args\.|options\.|credentials?\.|user\.|params\.|props\.|exports\.|require|!|&|=)|^[A-Za-z_$][\w.$:]{0,60}\(|^[A-Za-z_$][\w.$]{0,40}\[["']?/
+  /^(?:process\.env|os\.(?:environ|getenv)|env[.[(]|getenv|config[.[(]|settings[.[(]|secrets?[.[(]|self\.|this\.|vault[.:(]|ref\+|data\.|var\.|local\.|module\.|input\(|prompt\(|getpass|System\.getenv|Deno\.env|import\.meta|req(?:uest)?\.|ctx\.|args\.|options\.|credentials?\.|user\.|params\.|props\.|exports\.|require|!|&|=|\()|^[A-Za-z_$][\w.$:]{0,60}\(|^[A-Za-z_$][\w.$]{0,40}\[["']?/
 /** Part of it comes from elsewhere, or it is an expression: `x${i}`, `{{ x }}`, `[a-z0-9]{8}`, `^[A-Z]+$`. */
 const TEMPLATE = /\$\{|\{\{|%\(|\[\^?[aA]-[zZ]|\{\d+,\d*\}|^\/\^/
 
@@ -31,7 +31,7 @@ export function isPassword(
   const text = latinText(s.b, v.from, v.to)
   if (v.pair || isPlaceholder(s, text) || isOtherThing(text, name)) return false
   const isWeak = meaning.strength === 'weak'
-  if (v.bare && isWeak && (/^pass$/i.test(name) || !/[!@#$%^&*?~]/.test(text))) return false
+  if (v.bare && isWeak && !isBareWord(s, v, name, text)) return false
   if (v.loose || (isWeak && !v.quoted)) return isStrong(s, text)
   if (!v.quoted && (isCode(text) || isTypeName(text))) return false
   const mix = mixOf(s.b, v.from, v.to)
@@ -39,6 +39,17 @@ export function isPassword(
     return !/ [a-z]+ /.test(text) && !/^\d{1,3}$/.test(text) && !isSizeOrDate(text)
   return isPasswordOfLetters(s, v, text, mix)
 }
+
+/** `user bob, pass V`, `pw V`, `pass V!x9`: of the weak names the one that is also a verb needs a login before it. */
+function isBareWord(s: ScannedValue, v: Assigned, name: string, text: string): boolean {
+  if (!/^pass$/i.test(name)) return /^(?:pw|psk|mdp)$/i.test(name) || /[!@#$%^&*?~]/.test(text)
+  const before = latinText(s.b, Math.max(s.from, v.from - LOGIN_BACK), v.from)
+  return LOGIN_BEFORE.test(before)
+}
+
+const LOGIN_BACK = 90
+const LOGIN_BEFORE =
+  /\b(?:user(?:name)?|login|account|benutzer|usuario|utente|utilisateur)\s?[:=]?\s\S{1,40}[,;]?\s(?:and |und |et |y |e )?pass["'`:]{0,2}\s["'`]?$/i
 
 function isCode(text: string): boolean {
   return text.startsWith('{') || bracketsIn(text) > 1 || isCodeName(text)
@@ -176,7 +187,14 @@ export function isSecret(s: ScannedValue, v: Assigned, name: string, meaning: Ke
 
 /** `secret="V"`: the word alone is a sure name where a quoted value in both cases and digits is assigned to it. */
 function isShortSecret(s: ScannedValue, v: Assigned, name: string): boolean {
-  if (!v.quoted || v.prose || v.loose || v.pair || !/^secrets?$/i.test(name)) return false
+  if (
+    !v.quoted ||
+    v.prose ||
+    v.loose ||
+    v.pair ||
+    !/^(?:secrets?|credentials?|creds?)$/i.test(name)
+  )
+    return false
   return mixOf(s.b, v.from, v.to) === (DIGIT | LOWER | UPPER)
 }
 

@@ -3,6 +3,7 @@
 // value lives up to the name is left to `assigned-value.ts`.
 
 import { hasWord, latinText, UNQUOTED } from '../value/bytes.ts'
+import { lineBelow } from './forms/next-line.ts'
 import { namedValue } from './named-value.ts'
 import type { ScannedValue } from './scanned-value.ts'
 
@@ -48,7 +49,7 @@ const LOOK_MAX = 280
 /** Code around a string, and keys of a value in JSON: `Some("V")`, `String::from("V")`, `{"stringValue": "V"}`, `string(12) "V"`. */
 const WRAPPER = String.raw`\[\]string\{(?=\\*["'])|string\(\d{1,5}\) (?=\\*")|(?:new )?(?:Some|Ok|Just|Optional\.of|(?:Secure|Secret)?String(?:::(?:from|new)|\.valueOf)?|Secret(?:Str|::new)?|\[\]byte|str|bytes|Buffer\.from|std::string|Password|PlainText)\((?=\\*["'${'`'}])|\{\s{0,2}\\*["']?(?:stringValue|string_value|value|plaintext|S)\\*["']?\s{0,2}:\s{0,2}(?=\\*["'])`
 /** Opening quotes, escaped too; a backslash alone begins something else. */
-const OPEN = String.raw`((?:${WRAPPER}|\\+["'${'`'}]|["'${'`'}*([]|%?qq?[{(]|\{(?=[^\s{}"'\\]{4,64}\};)|[NEbrufBRUF@]{1,2}(?=\\*["'])|\\+(?:u00(?:22|27|60|3[cC])|x2[27])|&#(?:3[49]|x2[27]);|<!\[CDATA\[|!!str |\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8})`
+const OPEN = String.raw`((?:${WRAPPER}|\\+["'${'`'}]|["'${'`'}*([]|%?qq?[{(]|\{(?=[^\s{}"'\\]{4,64}\}(?:;|$))|[NEbrufBRUF@]{1,2}(?=\\*["'])|\\+(?:u00(?:22|27|60|3[cC])|x2[27])|&#(?:3[49]|x2[27]);|<!\[CDATA\[|!!str |&\w{1,20} (?=\S)|\xc2\xab(?: |\xc2\xa0)?|\xe3\x80[\x8a\x90]|\xe2\x80[\x98\x9c]|\xe3\x80[\x8c\x8e]|&quot;|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8})`
 const BLANK = String.raw`(?:[ \t]|\\+t|&nbsp;|\xc2\xa0)`
 
 /**
@@ -56,15 +57,19 @@ const BLANK = String.raw`(?:[ \t]|\\+t|&nbsp;|\xc2\xa0)`
  * languages, then opening quotes. Groups: separator, prose word, opening.
  */
 const BETWEEN = new RegExp(
-  String.raw`^(?:\\+(?:u00(?:22|27)|x2[27])|[\\"'${'`'}*_\])]|&quot;|&#(?:3[49]|x2[27]);|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8}(?: (?:\([^()\n]{1,24}\)|\[[^[\]\n]{1,24}\]))?${BLANK}{0,24}(?:(:{1,3}=|<{1,2}-|[?.+]=|\|\|[:=]|=>(?:\s{1,24}(?=string\())?|->|===?|=|:|\||>|%3[dD]|\uff1a|\xef\xbc\x9a|\xe6\x98\xaf|\xe3\x81\xaf|\xe3\x81\x8c|\xe4\xb8\xba|\xec\x9d\x80|\xeb\x8a\x94|\xec\x9d\xb4|(?=\xe3\x80[\x8c\x8e]))(?:\xef\xbc\x9a|:)?|(is|ist|es|est|era|was|are|lautet|\xc3\xa9|\xc3\xa8|\xc3\xa4r|er|jest|je|este|l\xc3\xa0)(?::|[ \t]))(?:\*{1,3}|_{1,2})?${BLANK}{0,24}${OPEN}`,
+  String.raw`^(?:\\+(?:u00(?:22|27)|x2[27])|[\\"'${'`'}*_\])]|&quot;|&#(?:3[49]|x2[27]);|\x1b\[[\d;]{0,8}m|\\+(?:u001[bB]|x1[bB]|033|e)\[[\d;]{0,8}m){0,8}(?:\[\d{0,4}\])?(?: #?\d{1,2}(?=:))?(?: (?:\([^()\n]{1,24}\)|\[[^[\]\n]{1,24}\]))?${BLANK}{0,24}(?:(:{1,3}=|<{1,2}-|[?.+]=|\|\|[:=]|=>(?:\s{1,24}(?=string\())?|->|\xe2\x87\x92|\xe2\x9e[\x9c\xa1]|;s:\d{1,4}:(?=\\*")|&gt;|===?|=|:|\||>|%3[dD]|\uff1a|\xef\xbc[\x9a\x9d]|\xe6\x98\xaf|\xe3\x81\xaf|\xe3\x81\x8c|\xe3\x82\x92|\xe4\xb8\xba|\xeb\xa5\xbc|\xec\x9d\x84|\xec\x9d\x80|\xeb\x8a\x94|\xec\x9d\xb4|(?=\xe3\x80[\x8c\x8e]))(?:\xef\xbc\x9a|:)?|(is|(?<=['\x99])s|ist|es|est|era|was|are|lautet|\xc3\xa9|\xc3\xa8|\xc3\xa4r|er|jest|je|este|l\xc3\xa0)(?::|[ \t]))(?:\*{1,3}|_{1,2})?${BLANK}{0,24}${OPEN}`,
 )
 /** A list of pairs under the name, as Postman keeps what a scheme needs: `"apikey":[{"key":"value","value":"V"}]`. */
 const LIST_OF_PAIRS = /^\\*["']\s{0,2}:\s{0,3}\[\s{0,12}\{\s{0,12}/
 /** The key of a value in a list of pairs, and what opens it: `","value":"`. */
 export const VALUE_KEY = new RegExp(
-  String.raw`[\\"']{0,4}(?:value|val|v|default|defaultValue|content|text)[\\"']{0,4}[ \t]{0,4}[:=]${BLANK}{0,8}${OPEN}`,
+  String.raw`[\\"']{0,4}(?:value|val|v|default|defaultValue|content|text|(?:parameter|param|field|env|setting)[_-]?value|(?:new|old|current|previous)(?:_?value)?|result|output|data|response)[\\"']{0,4}[ \t]{0,4}[:=]${BLANK}{0,8}${OPEN}`,
   'iy',
 )
+/** A tool's result may be anything. */
+const UNSURE_KEY =
+  /(?:new|old|current|previous|result|output|data|response)[\\"']{0,4}[ \t]{0,4}[:=][^:=]*$/i
+const VALUE_KEY_MAX = 48
 /** `["x-api-key", "V"]`, `define("X", "V")`. */
 const TUPLE = /^(?:\\*["'`]) {0,2}[,;] {0,2}(?:(?:\r?\n|\\+n)[ \t]{0,24})?[bru]?(\\*["'`])/
 /** `setPassword("V")`. */
@@ -80,10 +85,10 @@ const TYPED =
   /^(?: (?:string|str|char|String|&str)(?:\[\d{0,4}\])? {1,2}:?=|\??\s{0,2}:\s{0,2}&?(?:'\w+ )?[A-Za-z][\w<>[\]?.]{0,30}(?: \| \w{1,20}){0,2}\s{0,4}=)\s{0,4}(["'`])/
 /** `<b>Password:</b> V`, `<td>token</td><td>V</td>`. */
 const MARKUP =
-  /^ {0,2}:?\s{0,4}(?:<\/?[a-z][a-z0-9]{0,9}(?: [^<>]{0,60})?>\s{0,8}){1,5}:?\s{0,4}(["'`]{0,2})/i
+  /^ {0,2}:?\s{0,4}(?:<\/?[a-z][a-z0-9-]{0,15}(?: [^<>]{0,60})?>\s{0,8}(?::\s{0,4})?){1,5}\s{0,4}(["'`]{0,2})/i
 /** `Mot de passe admin = V`: a word or two belong to the label. */
 const WORDS_THEN_SIGN =
-  /^ (?:[A-Za-z\x80-\xff]{2,14} ){1,2}[:=] {0,2}((?:\\+["'`]|["'`*]){0,4})(?=[^\s"'`*])/
+  /^(?: [A-Za-z\x80-\xff]{2,24}){1,2} ?[:=] {0,2}((?:\\+["'`]|["'`*]){0,4})(?=[^\s"'`*])/
 /** `<password type="text">V</password>`. */
 const TAG = /^["']?(?:\s[\w:-]{1,24}="[^"<>]{0,60}"){1,4}\s{0,2}(>)/
 /** `token - V`, `password "V"`, `password (V)`, `access token V`, `password 7 V` of a router, `password ..... V`, `(password . "V")`. */
@@ -158,27 +163,40 @@ function afterList(s: ScannedValue, name: NameRange, text: string): Assigned | n
 function afterSeparator(s: ScannedValue, name: NameRange, text: string): Assigned | null {
   const typed = text.includes('=') ? TYPED.exec(text) : null
   if (typed !== null) return valueAt(s, name, typed[0].length, typed[1] ?? '', {})
-  let m = BETWEEN.exec(text)
-  if (m !== null) {
-    const isCompared = m[1] === '==' || m[1] === '==='
-    // `Pw==` ends base64; only with a string is it a comparison.
-    if (isCompared && !/["'`]/.test(m[3] ?? '')) return null
-    const isWeak = m[1] === '|' || isCompared
-    // Nothing that could be a value: no other form is tried.
-    if ((s.at(name.to + m[0].length) & 0x80) !== 0) return NOTHING
-    return valueAt(s, name, m[0].length, m[3] ?? '', {
-      prose: m[2] !== undefined,
-      loose: isWeak,
-      markup: m[1] === '>' && !m[0].includes('CDATA'),
-    })
-  }
-  m = WORDS_THEN_SIGN.exec(text)
-  if (m !== null) return valueAt(s, name, m[0].length, m[1] ?? '', { loose: true })
-  m = TAG.exec(text)
-  if (m !== null) return valueAt(s, name, m[0].length, '', { markup: true })
+  const m = BETWEEN.exec(text)
+  const value = m === null ? null : afterSign(s, name, m)
+  // A parameter of CloudFormation: its value stands among the pairs below it.
+  if (value !== null || (m !== null && !text.startsWith(':\n'))) return value
+  return afterMarkup(s, name, text) ?? afterPairs(s, name, text)
+}
+
+function afterSign(s: ScannedValue, name: NameRange, m: RegExpExecArray): Assigned | null {
+  const isCompared = m[1] === '==' || m[1] === '==='
+  // `Pw==` ends base64; only with a string is it a comparison.
+  if (isCompared && !/["'`]/.test(m[3] ?? '')) return null
+  // Nothing that could be a value: no other form is tried.
+  if ((s.at(name.to + m[0].length) & 0x80) !== 0) return NOTHING
+  return valueAt(s, name, m[0].length, m[3] ?? '', {
+    prose: m[2] !== undefined,
+    loose: m[1] === '|' || isCompared,
+    markup: (m[1] === '>' || m[1] === '&gt;') && !m[0].includes('CDATA'),
+  })
+}
+
+function afterMarkup(s: ScannedValue, name: NameRange, text: string): Assigned | null {
+  const tag = TAG.exec(text)
+  if (tag !== null) return valueAt(s, name, tag[0].length, '', { markup: true })
+  const m = WORDS_THEN_SIGN.exec(text)
+  return m === null ? null : valueAt(s, name, m[0].length, m[1] ?? '', { loose: true })
+}
+
+function afterPairs(s: ScannedValue, name: NameRange, text: string): Assigned | null {
   const named = namedValue(text, VALUE_KEY)
-  if (named !== null) return valueAt(s, name, named.end, named.open, {})
-  m = text.startsWith('"') ? HCL.exec(text) : null
+  if (named !== null) {
+    const key = text.slice(Math.max(0, named.end - VALUE_KEY_MAX), named.end)
+    return valueAt(s, name, named.end, named.open, { loose: UNSURE_KEY.test(key) })
+  }
+  const m = text.startsWith('"') ? HCL.exec(text) : null
   return m === null ? null : valueAt(s, name, m[0].length, m[1] ?? '', {})
 }
 
@@ -187,7 +205,10 @@ const BEHIND_FLAG =
   /^(?:[ \t]{1,4}|\\*["'`] {0,2}, {0,2}(?:\r?\n[ \t]{0,24})?|["']?[ \t]{0,2}(?:\r?\n|\\+n)[ \t]{0,24}- )([\\"'`]{0,4})/
 
 function afterFlag(s: ScannedValue, name: NameRange, text: string): Assigned | null {
-  const flag = s.at(name.from - 1) === 0x2d || hasWord(s.b, name.from, name.to, '--')
+  const flag =
+    s.at(name.from - 1) === 0x2d ||
+    s.at(name.from) === 0x2d ||
+    hasWord(s.b, name.from, name.to, '--')
   const m = flag ? BEHIND_FLAG.exec(text) : null
   return m === null ? null : valueAt(s, name, m[0].length, m[1] ?? '', {})
 }
@@ -219,7 +240,9 @@ function afterLooseForm(s: ScannedValue, name: NameRange, text: string): Assigne
   if (pair !== null) return pairAt(s, name, pair)
   const m = text.startsWith('(') ? CALL.exec(text) : text.includes('<') ? MARKUP.exec(text) : null
   if (m !== null) return valueAt(s, name, m[0].length, m[1] ?? '', { loose: true })
-  const bare = isQuoted ? null : (BARE.exec(text) ?? belowLabel(s, name, text))
+  const below = lineBelow(s, name, text)
+  if (below !== null) return valueAt(s, name, below.length, below.open, { loose: !below.isSure })
+  const bare = isQuoted ? null : BARE.exec(text)
   if (bare === null) return null
   const isSet = SETTER.test(latinText(s.b, Math.max(s.from, name.from - SETTER_MAX), name.from))
   return valueAt(s, name, bare[0].length, bare[1] ?? '', { loose: !isSet, bare: !isSet })
@@ -228,14 +251,6 @@ function afterLooseForm(s: ScannedValue, name: NameRange, text: string): Assigne
 /** Commands that set a variable without a sign: `setx X V` of Windows, `setenv X V` of csh, `ENV X V` of a Dockerfile. */
 const SETTER = /(?:^|[\s;&"'`(])(?:setx|setenv|ENV|set -g?x|set -Ux)[ \t]{1,2}$/
 const SETTER_MAX = 12
-
-/** A line that is a label alone, and below it a line that is a word alone. */
-const BELOW = /^[ \t]{0,4}\r?\n()(?=\S{6,64}[ \t]{0,4}(?:\r?\n|$))/
-
-function belowLabel(s: ScannedValue, name: NameRange, text: string): RegExpExecArray | null {
-  const isStart = name.from === s.from || s.at(name.from - 1) === 0x0a
-  return isStart ? BELOW.exec(text) : null
-}
 
 const ALONE_BEFORE = /[[{](?:\s|\\+n){0,16}[bru]?\\*["'`]$/
 const ALONE_BEHIND = /^\\*["'`](?:\s|\\+n){0,16}[\]}]/
@@ -279,7 +294,7 @@ function valueAt(
   const to =
     quote !== undefined
       ? quotedEnd(s, from, quote.charCodeAt(0))
-      : plainEnd(s, from, form.markup === true)
+      : plainEnd(s, from, form.markup === true, open.includes('\xc2\xab'))
   if (to <= from || (!quoted && isTyped(s, to))) return null
   return {
     from,
@@ -317,9 +332,11 @@ export function quotedEnd(s: ScannedValue, from: number, quote: number): number 
 }
 
 /** End of an unquoted value without the punctuation behind it. */
-export function plainEnd(s: ScannedValue, from: number, markup: boolean): number {
+export function plainEnd(s: ScannedValue, from: number, markup: boolean, isAngled = false): number {
   let end = s.runEnd(from, UNQUOTED)
-  if (markup && s.at(end) !== 0x3c) return from
+  // `«V»`
+  if (isAngled && s.at(end - 1) === 0xbb && s.at(end - 2) === 0xc2) end -= 2
+  if (markup && s.at(end) !== 0x3c && s.at(end) !== 0x26) return from
   while (end > from && '.:)]}'.includes(String.fromCharCode(s.b[end - 1] as number))) end--
   return end
 }
@@ -347,11 +364,15 @@ function isSecondKey(s: ScannedValue, from: number): boolean {
     while (at > low && s.b[at] !== 0x22 && s.b[at] !== 0x0a) at--
   }
   if (s.at(at) !== 0x22 && s.at(at) !== 0x27) return false
-  // A colon, perhaps blanks and backslashes, then the quote.
+  // A colon or the sign of SQL, perhaps blanks and backslashes, then the quote.
   let colon = at - 1
   while (s.at(colon) === 0x5c || s.at(colon) === 0x20) colon--
-  return s.at(colon) === 0x3a
+  return s.at(colon) === 0x3a || s.at(colon) === 0x3d
 }
+
+/** `SET value = 'V' WHERE name = 'smtp_password'` */
+const SET_BEFORE =
+  /\bset\s{1,4}[\w"`.\\]{1,40}\s{0,4}=\s{0,4}N?('|\\*")([^'"\\\n]{4,200})\1\s{1,8}where\s{1,4}[\w"`.\\]{1,40}\s{0,4}(?:=|like)\s{0,4}N?\1[\w.:/%-]{0,40}$/i
 
 const SELECTOR_MAX = 48
 
@@ -360,10 +381,10 @@ export function assignedBefore(s: ScannedValue, name: NameRange): Assigned | nul
   if (!isSecondKey(s, name.from)) return null
   const low = Math.max(s.from, name.from - LOOK_MAX)
   const text = latinText(s.b, low, name.from)
-  const m = VALUE_BEFORE.exec(text)
+  const m = VALUE_BEFORE.exec(text) ?? SET_BEFORE.exec(text)
   if (m === null) return null
   const value = m[2] ?? ''
-  const from = low + m.index + m[0].indexOf(value, 8)
+  const from = low + m.index + m[0].indexOf(value, /^set/i.test(m[0]) ? 6 : 8)
   return {
     from,
     to: from + value.length,

@@ -3,7 +3,7 @@
 // (`assigned-value.ts`); where the value stands is found by `assignment-forms.ts`.
 
 import { nameIn } from '../detectors/key-name-cache.ts'
-import { keyMeaning } from '../detectors/key-names.ts'
+import { isKeyOfOther, keyMeaning } from '../detectors/key-names.ts'
 import {
   ALNUM,
   classOf,
@@ -27,7 +27,6 @@ import {
   type NameRange,
   NOTHING,
   nextInList,
-  plainEnd,
 } from './assignment-forms.ts'
 import type { CellCheck } from './columns.ts'
 import { matchColumn } from './columns.ts'
@@ -36,6 +35,7 @@ import {
   atSamePlace,
   behindSelector,
   CLOSES,
+  inBindingOrMap,
   inNextField,
   inTag,
   LESS_THAN,
@@ -49,15 +49,15 @@ import {
   intoFile,
   mayFollowItsValue,
 } from './forms/prompts.ts'
+import { hasParameters, skipScheme } from './forms/schemes.ts'
 import { maskCookies } from './headers.ts'
-import { type ProseValue, valueInSentence } from './prose-value.ts'
+import { anotherValue, type ProseValue, valueInSentence } from './prose-value.ts'
 import type { ScannedValue } from './scanned-value.ts'
 
 const NAME = ALNUM | UNDERSCORE | DASH | DOT
 const NAME_RIGHT = ALNUM | UNDERSCORE | DASH
 const NAME_LEFT_MAX = 64
 const NAME_RIGHT_MAX = 40
-const QUOTED_MAX = 2048
 const LOOK_MAX = 256
 const LIST_MAX = 64
 
@@ -86,6 +86,7 @@ export function matchPassword(
   for (let n = 0; value !== null && n < LIST_MAX; n++) {
     if (!isPassword(s, value, name.text, name.meaning)) return
     s.found(active.type, value.from, value.to, active.rank)
+    reportAnother(s, value.to, active)
     value = value.list ? nextInList(s, value) : null
   }
 }
@@ -114,8 +115,22 @@ function passwordInSentence(s: ScannedValue, name: Name, active: ActiveDetector)
   const value = valueInSentence(s, name)
   if (value === null) return
   const text = latinText(s.b, value.from, value.to)
-  if (!isStrong(s, text) || !(value.linked || /[!@#$%^&*?~+]/.test(text))) return
+  const isHex = value.linked && /^[0-9a-f]{24,64}$/.test(text) && isColon(s, value.from)
+  if (!isHex && (!isStrong(s, text) || !(value.linked || /[!@#$%^&*?~+]/.test(text)))) return
   s.found(active.type, value.from, value.to, active.rank)
+  reportAnother(s, value.to, active)
+}
+
+/** "the password to proceed: 1f2e.." */
+function isColon(s: ScannedValue, from: number): boolean {
+  return /:\s{0,2}["'`]?$/.test(latinText(s.b, Math.max(s.from, from - 4), from))
+}
+
+/** "changed the password from V to V" */
+function reportAnother(s: ScannedValue, p: number, active: ActiveDetector): void {
+  const value = anotherValue(s, p)
+  if (value !== null && isStrong(s, latinText(s.b, value.from, value.to)))
+    s.found(active.type, value.from, value.to, active.rank)
 }
 
 /** A word such as key, token, secret or authorization at `p`. */
@@ -202,13 +217,9 @@ function isAssigned(
   if (kind === 'cookie') return true
   if (kind === 'header') skipScheme(s, value)
   if (storage) return value.to - value.from >= 40
-  return (kind === 'header' && hasSpace(s, value)) || isSecret(s, value, name.text, name.meaning)
-}
-
-/** What is left of a scheme with parameters, long enough not to be prose. */
-function hasSpace(s: ScannedValue, v: Assigned): boolean {
-  const text = latinText(s.b, v.from, Math.min(v.to, v.from + LOOK_MAX))
-  return /^[A-Za-z]+=\S.{16}/.test(text) && !/^realm=/i.test(text)
+  return (
+    (kind === 'header' && hasParameters(s, value)) || isSecret(s, value, name.text, name.meaning)
+  )
 }
 
 interface Name extends NameRange {
@@ -231,6 +242,7 @@ export function nameAt(s: ScannedValue, p: number, len: number): Name | null {
   let { meaning } = known
   if (isLatin && s.at(from - 1) === 0x20) meaning = wordsBefore(s, from, text, meaning)
   else if (text === 'key' && isOfQuery(s, from, to)) meaning = KEY_OF_QUERY
+  if (meaning.kind === 'none' && isKeyAlone(s, from, to, text)) meaning = KEY_OF_QUERY
   if (meaning.kind === 'none') return null
   if (meaning.needsQualifier === true) {
     if (!hasQualifier(s, from, to)) return null
@@ -252,6 +264,38 @@ function isOfQuery(s: ScannedValue, from: number, to: number): boolean {
   const left = s.at(from - 1)
   if ((left !== 0x3f && left !== 0x26) || s.at(to) !== 0x3d) return false
   return s.runEnd(to + 1, SETS.alnum) - to > QUERY_KEY_MIN
+}
+
+/** What stands between a key and a value, as latin1. */
+const TO_VALUE = /^[\\"'`*]{0,4} {0,2}(?:(?:is|:|=>?|\xef\xbc\x9a) {0,2})?[\\"'`*]{0,4}/
+const LONE_KEY_MIN = 32
+
+/** `"key": "V"`, "use this key V": the word says little, but so long a word of both cases and digits is the name of nothing. */
+function isKeyAlone(s: ScannedValue, from: number, to: number, text: string): boolean {
+  if (!hasLongWord(s, to) || !/^keys?$/i.test(text) || s.at(from - 1) === 0x2d) return false
+  const low = Math.max(s.from, from - 24)
+  const before = /([A-Za-z]{2,20})[ _-]$/.exec(latinText(s.b, low, from))?.[1] ?? ''
+  if (isKeyOfOther(before.toLowerCase())) return false
+  const gap = TO_VALUE.exec(latinText(s.b, to, Math.min(s.to, to + 20)))?.[0].length ?? 0
+  const end = s.runEnd(to + gap, SETS.word_dash)
+  if (gap === 0 || end - to - gap < LONE_KEY_MIN) return false
+  const value = latinText(s.b, to + gap, Math.min(end, to + gap + LOOK_MAX))
+  return /[a-z].*[a-z]/.test(value) && /[A-Z].*[A-Z].*[A-Z]/.test(value) && /\d.*\d.*\d/.test(value)
+}
+
+const GAP_MAX = 16
+
+/** Behind at most `GAP_MAX` bytes a run of letters and digits begins that is long enough: most names are told apart by that. */
+function hasLongWord(s: ScannedValue, to: number): boolean {
+  let i = to
+  // "is" between.
+  for (; i < to + GAP_MAX; i++) {
+    const end = s.runEnd(i, SETS.word_dash)
+    if (end - i >= LONE_KEY_MIN) return true
+    if (end > i) i = end
+    if (i > to + GAP_MAX) return false
+  }
+  return false
 }
 
 /** Anchors such as `pw=` end in what follows the name. */
@@ -343,38 +387,9 @@ function inMask(c: number, mask: number): boolean {
   return (classOf(c) & mask) !== 0
 }
 
-/** `Bearer x`, `Token x`: the scheme stays. Schemes with parameters (`Digest a="b", ..`) are secret to the line's end. */
-function skipScheme(s: ScannedValue, value: Assigned): void {
-  const head = latinText(s.b, value.from, Math.min(s.to, value.from + 30))
-  const m =
-    /^(bearer|basic|token|apikey|api-key|key|digest|negotiate|hawk|aws4-hmac-sha256)[ \t]{1,3}/i.exec(
-      head,
-    )
-  const length = m?.[0].length ?? vendorScheme(s, value)
-  if (length === 0) return
-  value.from += length
-  if (value.quoted) return
-  const isList = m !== null && /^(?:digest|hawk|aws4)/i.test(m[0])
-  value.to = isList ? lineEnd(s, value.from) : plainEnd(s, value.from, false)
-}
-
-/** `SSWS 00aB..`, `GenieKey 1f2e..`: length of a word and the blank behind it when a long word with a digit follows; 0 = none does. */
-function vendorScheme(s: ScannedValue, value: Assigned): number {
-  const head = latinText(s.b, value.from, Math.min(s.to, value.from + 64))
-  const m = /^[A-Za-z][A-Za-z0-9_-]{1,24} (?=([\w.~+/=:-]{16,}))/.exec(head)
-  return m !== null && /\d/.test(m[1] ?? '') ? m[0].length : 0
-}
-
-function lineEnd(s: ScannedValue, from: number): number {
-  const max = Math.min(s.to, from + QUOTED_MAX)
-  let i = from
-  while (i < max && s.b[i] !== 0x0a && s.b[i] !== 0x0d && !(s.b[i] === 0x5c && s.b[i + 1] === 0x6e))
-    i++
-  return i
-}
-
 export const PASSWORD_CELL: CellCheck = (text, s) => isStrong(s, text)
 
+/** In a map of secrets a short one must look like a password. */
 export const SECRET_CELL: CellCheck = (text, s, from, to) =>
   text.length >= 20 &&
   text.length <= 512 &&
@@ -398,7 +413,8 @@ function matchBeside(
   const isEnd = endsMessage(s, name.to)
   // Most names in prose: neither a quote or bracket behind them nor a question mark.
   const isNothing = !isTag && !isLabel && !isAsked && !isEnd && CLOSES[behind] !== 1
-  if (isNothing && !mayFollowItsValue(s, name.from)) return false
+  const named = inBindingOrMap(s, name, active, check)
+  if (named || (isNothing && !mayFollowItsValue(s, name.from))) return named
   const at = new Place(s, name, active, check)
   if ((isAsked || (isEnd && isRequest(at))) && inAnswer(at, isAsked)) return true
   return (isTag && inNextField(at)) || (isLabel && inNextPair(at)) || inCode(at)

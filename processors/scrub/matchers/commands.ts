@@ -303,9 +303,31 @@ const STATEMENTS: readonly Statement[] = [
   },
   {
     form: new RegExp(
-      String.raw`^(?:authprovider|\.login|\.authenticate|getconnection|ldap_bind|simple_bind(?:_s)?|ftp_login|ssh2_auth_password|imap_open|(?:mysqli?|odbc|sqlsrv|oci|pg)_p?connect|new mysqli|new pdo|\.connect)\(\s{0,4}(?:[$\w.>-]{1,40}\s{0,2},\s{0,4}|${Q}[^"'\`\n]{1,80}${Q}\s{0,2},\s{0,4})?[bru]?(${Q})[^"'\`\\\n]{1,64}\1\s{0,2},\s{0,4}[bru]?\1([^\s"'\`\\]{6,128})\1`,
+      String.raw`^(?:authprovider|login|\.authenticate|credentials|\.auth|->__construct|getconnection|ldap_bind|simple_bind(?:_s)?|ftp_login|ssh2_auth_password|imap_open|(?:mysqli?|odbc|sqlsrv|oci|pg)_p?connect|new mysqli|new pdo|\.connect)\(\s{0,4}(?:(?:[$\w.>-]{1,40}|${Q}[^"'\`\n]{1,80}${Q})\s{0,2},\s{0,4}){0,3}?[bru]?(${Q})[^"'\`\\\n]{1,64}\1\s{0,2},\s{0,4}[bru]?\1((?=[^\s"'\`]{0,64}\d)[^\s"'\`\\]{6,128})\1\s{0,2}[,)]`,
       'i',
     ),
+    isStrong: 'always',
+  },
+  // Keys of wallets
+  {
+    form: new RegExp(
+      String.raw`^(?:wallet|toaccount|fromsecretkey|fromprivatekey|fernet|accounts:\s?)[([]\s{0,8}(?:[\w.]{1,24}\(\s?)?b?(${Q})((?:0x)?[0-9a-f]{64}|[1-9A-HJ-NP-Za-km-z]{80,90}|[\w-]{43}=)\1`,
+      'i',
+    ),
+  },
+  { form: /^pragma (?:re)?key\s?=\s?("x'|"|')([^'"\n]{6,128})['"]/i },
+  { form: /^rootpw --plaintext ()(\S{4,64})/ },
+  // Routers and tunnels
+  {
+    form: /^(?:enable (?:secret|password)|pre-shared-key|wpa-psk ascii) ()(?:\d )?(\S{6,64})/i,
+    isStrong: 'always',
+  },
+  {
+    form: /^(?:(?:tacacs|radius)-server(?: [\w.:-]{1,40}){0,6}? key|isakmp key) ()(?:\d )?(\S{6,64})/i,
+    isStrong: 'always',
+  },
+  {
+    form: /^username [\w.@-]{1,40} (?:privilege \d{1,2} )?(?:secret|password) ()(?:\d )?(\S{4,64})/,
     isStrong: 'always',
   },
   { form: /^snmp-server community ()(\S{4,64})/i, isStrong: 'always' },
@@ -369,7 +391,7 @@ export function matchSessionId(
 }
 
 const LOGIN =
-  /^s?(?:[\\"'*]{0,3} ?(?:details|data|info|is|are))?[\\"'*]{0,3}\s?[:=]?\s{0,2}[\\"'`*]{0,3}([^\s/:|"'`<>]{2,40})\s{0,2}[/:|]\s{0,2}([^\s"'`<>\\,;]{6,64})/
+  /^s?(?:[\\"'*]{0,3} ?(?:details|data|info|is|are))?[\\"'*]{0,3}\s?[:=]?\s{0,6}[\\"'`*]{0,3}([^\s/:|"'`<>]{2,40})\s{0,2}(?:[/:|]|\r?\n)\s{0,6}([^\s"'`<>\\,;]{6,64})/
 
 /** "login: bob / Tulip#42x": a name, a joint, and what looks like a password. */
 export function matchLogin(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {

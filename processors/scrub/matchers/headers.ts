@@ -159,11 +159,15 @@ export function matchCookie(s: ScannedValue, p: number, len: number, active: Act
   if (isProse(s, p + len)) {
     // `<Cookie sid=V for host>`, as a jar of Python prints it.
     if (s.at(p - 2) === 0x3c) maskCookies(s, p + len + 1, s.to, active.type, active.rank)
+    const said = SAID_COOKIES.exec(latinText(s.b, p + len, Math.min(s.to, p + len + 48)))
+    const from = p + len + (said?.[0].length ?? 0)
+    if (said !== null) maskCookies(s, from, Math.min(s.to, from + 4096), active.type, active.rank)
     return
   }
-  const head = /^(?:s|2)?[\\"']{0,4}\s{0,2}[:=]\s{0,3}[\\"']{0,4}/.exec(
-    latinText(s.b, p + len, Math.min(s.to, p + len + 16)),
-  )
+  const head =
+    /^(?:s|2|[_-]?(?:header|string|value|str))?[\\"']{0,4}\s{0,2}(?:[:=]|(?<=\t))\s{0,3}[\\"']{0,4}/i.exec(
+      latinText(s.b, p + len, Math.min(s.to, p + len + 24)),
+    )
   const word = wordEnd(s, p + len)
   const listed = cookieLine(s, word)
   if (listed > 0) {
@@ -178,6 +182,9 @@ export function matchCookie(s: ScannedValue, p: number, len: number, active: Act
   const from = p + len + head[0].length
   s.advance(COOKIES_READ, maskCookies(s, from, Math.min(s.to, p + 4096), active.type, active.rank))
 }
+
+/** "Cookies sent: sid=V", "cookie header value: sid=V" */
+const SAID_COOKIES = /^s?(?: [A-Za-z]{2,12}){1,3}: (?=[\w.-]{1,64}=[^=])/
 
 /** `cookies`, `cookie2` */
 function wordEnd(s: ScannedValue, p: number): number {
@@ -208,7 +215,7 @@ function isProse(s: ScannedValue, p: number): boolean {
 /** `cookies.set("sid", "..")`, `res.cookie('session', '..')`. */
 function cookieOfCall(s: ScannedValue, from: number, active: ActiveDetector): void {
   const m =
-    /^s?(?:\.(?:set|append|add|put))? ?\( ?(?:\\*["'`])([\w.-]{1,64})(?:\\*["'`]), ?(?:\\*["'`])([^"'`\\\s]{12,400})\\*["'`]/.exec(
+    /^s?(?:\(\))?(?:\.(?:set|append|add|put))? ?\( ?(?:\\*["'`])([\w.-]{1,64})(?:\\*["'`]), ?(?:\\*["'`])([^"'`\\\s]{12,400})\\*["'`]/.exec(
       latinText(s.b, from, Math.min(s.to, from + 520)),
     )
   if (
@@ -314,6 +321,8 @@ function userinfoEnd(s: ScannedValue, from: number, web: boolean): number {
   }
   if (at < 0) return -1
   const next = s.at(at + 1)
+  // `postgresql://bob:V@/orders?host=/run/postgresql`
+  if (next === 0x2f && !web) return at
   return next === 0x5b || next > 0x2f || next === 0x24 ? at : -1
 }
 

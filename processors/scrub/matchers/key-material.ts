@@ -88,6 +88,22 @@ function bodyChars(s: ScannedValue, from: number, to: number): number {
   return n
 }
 
+const DER_MIN = 40
+
+/** `MIIEvQIBADANBgkqhkiG..`, `b3BlbnNzaC1rZXktdjEA..`: the beginning of a private key in base64 without the lines around it. */
+export function matchDerKey(
+  s: ScannedValue,
+  p: number,
+  _len: number,
+  active: ActiveDetector,
+): void {
+  if (s.isCovered(active.type, p)) return
+  const run = runStart(s.b, p, Math.max(s.from, p - 16), SETS.base64)
+  const start = Math.min(p, skipEscape(s.b, run, s.from))
+  const end = pemRun(s, p)
+  if (end - start >= DER_MIN) s.found(active.type, start, end, active.rank)
+}
+
 /** `"private_key_id": "<40 hex>"` of a service account file. */
 export function matchGcp(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   const m = /^[\\"']{0,4}\s{0,3}[:=]\s{0,3}[\\"']{0,4}/.exec(
@@ -124,7 +140,7 @@ export function matchBase64(
   for (let shift = 0; shift < shifts; shift++) {
     const n = decodeBase64(s.b, start + shift, decodedTo, blob, blob.length)
     const best = active.inner(s.policy, blob, n)
-    if (best === null || best.rank < 5) continue
+    if (best === null || (best.rank < 5 && !isShortText(blob, n))) continue
     s.found(active.type, start, end, active.rank)
     s.advance(DECODED, end)
     return
@@ -132,3 +148,14 @@ export function matchBase64(
 }
 
 const blob = new Uint8Array(2 * BLOB_MAX)
+/** `{"password":"V"}`, a file of variables: what only a name says is believed where all of it is text, and no long one. */
+const SHORT_TEXT_MAX = 3072
+
+function isShortText(b: Uint8Array, length: number): boolean {
+  if (length > SHORT_TEXT_MAX) return false
+  for (let i = 0; i < length; i++) {
+    const c = b[i] as number
+    if (c >= 0x7f || (c < 0x20 && c !== 0x0a && c !== 0x0d && c !== 0x09)) return false
+  }
+  return true
+}

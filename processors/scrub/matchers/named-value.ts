@@ -17,7 +17,8 @@ const QUOTES_MAX = 4
 const TEXT_MAX = 512
 
 /** The end of a key that a value stands under. */
-const SIGN = /(?:value|val|v|default|content|text)["'\\]{0,4}[ \t]{0,4}[:=]/i
+const SIGN =
+  /(?:value|val|v|default|content|text|new|old|current|previous|result|output|data|response)["'\\]{0,4}[ \t]{0,4}[:=]/i
 
 /** By position: 1 = pairs may begin there. */
 const seen = new Uint8Array(TEXT_MAX + 1)
@@ -38,6 +39,8 @@ export function namedValue(text: string, last: RegExp): NamedValue | null {
   const end = Math.min(text.length, TEXT_MAX)
   let at = 0
   while (at < LEAD_MAX && at < end && isLead(text.charCodeAt(at))) at++
+  // `DBPassword:` and the pairs of YAML below it.
+  if (at === 0 && text.startsWith(':\n')) at = 1
   // The lead and the blanks share backslashes, so pairs may begin behind any of them.
   seen.fill(0, 0, end + 1)
   furthest = 0

@@ -12,7 +12,7 @@ const WORDS_MAX = 9
 const PROSE_MAX = 120
 /** What links a name and its value in a sentence, as latin1 of UTF-8. */
 const COPULA =
-  /^(?:is|ist|es|est|era|was|are|be|lautet|war|\xc3\xa9|\xc3\xa8|\xc3\xa4r|er|to|je|jest|on|este|l\xc3\xa0|adalah|olan|\xe0\xb8\x84\xe0\xb8\xb7\xe0\xb8\xad|\xd7\x94\xd7\x99\xd7\x90|\xd7\x94\xd7\x95\xd7\x90|\xd9\x87\xd9\x8a|\xd9\x87\xd9\x88|\xe0\xa4\xb9\xe0\xa5\x88|\xce\xb5\xce\xaf\xce\xbd\xce\xb1\xce\xb9|-|\xe2\x80[\x93\x94])$|[:\x84\x8e\x9c]$|(?:\xe0\xb8\x84\xe0\xb8\xb7\xe0\xb8\xad)$/
+  /^(?:is|ist|es|est|era|was|are|be|lautet|war|from|von|\xc3\xa9|\xc3\xa8|\xc3\xa4r|er|to|je|jest|on|este|l\xc3\xa0|adalah|olan|\xe0\xb8\x84\xe0\xb8\xb7\xe0\xb8\xad|\xd7\x94\xd7\x99\xd7\x90|\xd7\x94\xd7\x95\xd7\x90|\xd9\x87\xd9\x8a|\xd9\x87\xd9\x88|\xe0\xa4\xb9\xe0\xa5\x88|\xce\xb5\xce\xaf\xce\xbd\xce\xb1\xce\xb9|-|\xe2\x80[\x93\x94])$|[:\x84\x8e\x9c]$|(?:\xe0\xb8\x84\xe0\xb8\xb7\xe0\xb8\xad)$/
 
 export interface ProseValue {
   readonly from: number
@@ -41,6 +41,8 @@ export function valueInSentence(s: ScannedValue, name: NameRange): ProseValue | 
     if (/[\n\r]/.test(before) || ++words > WORDS_MAX) return null
     // Between two strings of a list.
     if (word === ',') return null
+    // "the password for 10.0.0.5 is V", "of the 2 hosts"
+    if (!linked && isInPassing(word, text.slice(m.index + word.length))) continue
     // `"token":" the","logprob":-0.52,`: the number of another key.
     if (OTHER_NUMBER.test(word) && /["'`]$/.test(before)) return null
     if (/[(){}[\]|\\<>=]/.test(word.slice(1, -1)) || OPERATOR.test(word)) return null
@@ -51,6 +53,14 @@ export function valueInSentence(s: ScannedValue, name: NameRange): ProseValue | 
     linked = COPULA.test(word)
   }
   return null
+}
+
+/** An address, a small number or a host that a sentence goes on behind. */
+const IN_PASSING =
+  /^(?:\d{1,5}|(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?|[a-z]{2,14}-\d{1,3}|[a-z][a-z-]{1,14}\d{1,3}(?:\.[a-z][a-z-]{1,20}){1,4})$/
+
+function isInPassing(word: string, behind: string): boolean {
+  return IN_PASSING.test(word) && /^ \S/.test(behind)
 }
 
 const OPERATOR = /^(?:&&|\|\||[=!<>]+|\?)$/
@@ -86,6 +96,18 @@ function goesOnTo(s: ScannedValue, p: number, digit: number): boolean {
     last = c
   }
   return words <= WORDS_MAX
+}
+
+/** "from V to V", "V, the new one is V", "V or V": what goes on with another value of the same name. */
+const ANOTHER =
+  /^\\*["'`]?,?(?: (?:and|und|et|y|e))?(?: (?:to|or|auf|zu|into|in|nach|para|a|\xc3\xa0|vers|naar|->|\xe2\x86\x92|(?:the )?new(?: one)?(?: is| was|:)?)) \\*["'`]?([^\s"'`\\]{6,64})/
+
+/** The value that the sentence names behind the one that ends at `p`, or null. */
+export function anotherValue(s: ScannedValue, p: number): ProseValue | null {
+  const m = ANOTHER.exec(latinText(s.b, p, Math.min(s.to, p + 120)))
+  if (m === null) return null
+  const word = m[1] ?? ''
+  return valueOfWord(p + m[0].length - word.length, word, true)
 }
 
 const PROSE = { LETTER: 0, SPACE: 1, BREAK: 2, STOP: 3, CODE: 4 } as const

@@ -7,14 +7,17 @@ import { matchNumberColumn } from './columns.ts'
 import { matchCommand, matchLogin, matchSessionId, matchStatement } from './commands.ts'
 import { matchEmail, matchEmailInWords } from './email.ts'
 import { matchCookieFile, matchCookieObject } from './forms/cookie-lists.ts'
+import { matchAccount, matchDialogue } from './forms/dialogues.ts'
 import { matchDsn, matchHostLogin } from './forms/dsn.ts'
 import { matchJwk, matchPuttyKey, matchWalletKey, matchXmlKey } from './forms/key-files.ts'
-import { matchPiped } from './forms/pipes.ts'
+import { matchHereString, matchPiped } from './forms/pipes.ts'
 import { matchSeedWords } from './forms/seed-words.ts'
 import {
   matchAirtable,
   matchBranded,
   matchDiscordBot,
+  matchLiteralForm,
+  matchNearForm,
   matchOfficeHook,
   matchSidekiq,
 } from './forms/service-tokens.ts'
@@ -28,9 +31,10 @@ import {
   matchSignature,
   matchUrl,
 } from './headers.ts'
-import { matchBase64, matchGcp, matchPem } from './key-material.ts'
+import { matchBase64, matchDerKey, matchGcp, matchPem } from './key-material.ts'
 import { matchKubernetesSecret } from './kubernetes.ts'
 import { matchIbanStart, matchIbanWord } from './numbers/ibans.ts'
+import { matchLabelledCode } from './numbers/labelled-codes.ts'
 import { matchPlus } from './numbers/phones.ts'
 import { matchIpv4, matchIpv6, matchPassport } from './off-by-default.ts'
 import {
@@ -116,6 +120,13 @@ const CODE: Readonly<Record<CodeName, Matcher>> = {
   wallet_key: matchWalletKey,
   branded: matchBranded,
   host_login: matchHostLogin,
+  dialogue: matchDialogue,
+  here_string: matchHereString,
+  account: matchAccount,
+  literal_form: matchLiteralForm,
+  near_form: matchNearForm,
+  der_key: matchDerKey,
+  labelled_code: matchLabelledCode,
 }
 
 export function matcherOf(detector: Detector): Matcher {

@@ -110,6 +110,11 @@ const ASSIGNING = new Set([
   'login',
 ])
 
+/** The kernel knows the cases of ASCII alone: other letters are searched for as they stand. */
+function lowerAscii(text: string): string {
+  return text.replace(/[A-Z]/g, (c) => c.toLowerCase())
+}
+
 class AnchorBuilder {
   readonly #byText = new Map<
     string,
@@ -126,7 +131,7 @@ class AnchorBuilder {
   list(): Anchor[] {
     return [...this.#byText.values()].map((e, i) => ({
       id: FIRST_ANCHOR + i,
-      bytes: Buffer.from(e.anyCase ? e.text.toLowerCase() : e.text, 'utf8'),
+      bytes: Buffer.from(e.anyCase ? lowerAscii(e.text) : e.text, 'utf8'),
       anyCase: e.anyCase,
       assigns: e.detectors.every((r) => {
         const shape = r.row.shape

@@ -40,7 +40,7 @@ export function endsMessage(s: ScannedValue, from: number): boolean {
 
 const REQUEST_REACH = 48
 const REQUEST =
-  /\b(?:enter|provide|type|send|give|share|tell|need|require|supply|input|confirm|repeat|gib|geben|nenne|nennen|entrez|saisissez|fournissez|donnez|indiquez|introduce|introduzca|ingrese|escribe|indique|digite|informe|insira|inserisci|fornisci|voer|geef|vul|ange|skriv|indtast|oppgi|podaj|wpisz|zadejte|zadaj|masukkan|kirim|girin|introduceti|add meg)\b[^.!?\n"\\]{0,60}$/i
+  /\b(?:enter|provide|type|paste|post|submit|specify|send|give|share|tell|need|require|supply|input|confirm|repeat|gib|geben|nenne|nennen|entrez|saisissez|fournissez|donnez|indiquez|introduce|introduzca|ingrese|escribe|indique|digite|informe|insira|inserisci|fornisci|voer|geef|vul|ange|skriv|indtast|oppgi|podaj|wpisz|zadejte|zadaj|masukkan|kirim|girin|introduceti|add meg)\b[^.!?\n"\\]{0,60}$/i
 /** The same in other scripts, before or behind the name. */
 const REQUEST_OF_SCRIPT = new RegExp(
   Buffer.from(

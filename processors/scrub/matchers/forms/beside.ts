@@ -3,7 +3,7 @@
 
 import { classOf, latinText, SETS } from '../../value/bytes.ts'
 import { Progress, type ScannedValue } from '../scanned-value.ts'
-import { type Place, Q, report, SLASH, TAG_MAX } from './place.ts'
+import { Place, Q, type Reported, report, SLASH, SPACE, TAG_MAX, type ValueCheck } from './place.ts'
 
 const LIST_BACK = 600
 const LIST_AHEAD = 2000
@@ -95,7 +95,7 @@ function scanBack(s: ScannedValue, p: number, { isOpening }: Openings, reach: nu
 
 const ENDS = String.raw`[\w -]{0,24}(?:/[a-z]{1,2}(?=\)))?(?:[\\"'${'`'}\])/]{1,8})`
 const SELECTOR = new RegExp(
-  String.raw`^${ENDS}(?:\s{0,2},\s{0,8}(?:(?:${Q})?(?:with|text|value|content|keys|input)(?:${Q})?\s{0,2}[:=]\s{0,2})?|\s{0,2}\)?\.(?:value|text|innerText|innerHTML)\s{0,2}=\s{0,2}|\s{0,2}\)?\s{0,8}\.(?:fill|fill_in|type|send_keys|sendKeys|set|setValue|set_value|setText|val|input|enterText|enter_text|typeText|replaceText|pressSequentially|press_sequentially|clear_and_type|addValue|typeIntoElement|perform\((?:typeText|replaceText))\(\s{0,4})(?:${Q})([^\s"'${'`'}\\]{4,256})(?=${Q})`,
+  String.raw`^${ENDS}(?:\s{0,2},\s{0,8}(?:(?:${Q})?(?:with|text|value|content|keys|input)(?:${Q})?\s{0,2}[:=]\s{0,2})?|\s{0,2}\)?\.(?:value|text|innerText|innerHTML)\s{0,2}=\s{0,2}|\s{0,2}\)?\s{0,2}[;\n]\s{0,8}(?:\w{1,20}\.){0,2}(?:type|fill|write|enter|input)\w{0,12}\(\s{0,4}|\s{0,2}\)?(?:\s{0,4}\.(?:clear|click|focus|first|last)\(\)){0,2}\s{0,8}\.(?:fill|fill_in|type|send_keys|sendKeys|set|setValue|set_value|setText|val|input|enterText|enter_text|typeText|replaceText|pressSequentially|press_sequentially|clear_and_type|addValue|typeIntoElement|perform\((?:typeText|replaceText))\(\s{0,4})(?:\w{1,12}\()?(?:${Q})([^\s"'${'`'}\\]{4,256})(?=${Q})`,
 )
 
 /** The longest value with what stands before it. */
@@ -111,7 +111,7 @@ function isSelector(s: ScannedValue, p: number): boolean {
   while (i < close + 8 && CLOSES[s.at(i)] === 1 && s.at(i) !== 0x2c) i++
   while (isSpace(s.at(i))) i++
   const c = s.at(i)
-  return i > close && (c === 0x2c || c === 0x2e || c === 0x29)
+  return i > close && (c === 0x2c || c === 0x2e || c === 0x29 || c === 0x3b)
 }
 
 function isOfName(c: number): boolean {
@@ -192,6 +192,7 @@ export function atSamePlace(at: Place): boolean {
   if (cellsAt(at, listBehind(behind, close), place, count)) return true
   const ahead = latinText(s.b, low, open)
   let isFound = false
+  ROW_KEY.lastIndex = 0
   for (const m of [...ahead.matchAll(ROW_KEY)].slice(-LISTS_BEFORE)) {
     const from = low + m.index + m[0].length
     isFound = cellAt(at, from, rowEnd(s, from), place, count) || isFound
@@ -209,8 +210,83 @@ function listBehind(behind: string, from: number): number {
   if (m === null || m.index > NAME_REACH) return -1
   const open = m.index + m[0].length
   if (!PLACEHOLDERS.test(behind.slice(open, open + 12))) return from + open
-  const next = /["'`]{1,3}\s{0,4},\s{0,8}(?=[[(])/.exec(behind.slice(open))
-  return next === null ? -1 : from + open + next.index + next[0].length
+  const next = BEHIND_STATEMENT.exec(behind.slice(open))
+  if (next !== null) return from + open + next.index + next[0].length
+  // `[SQL: .. VALUES (%s, %s)] [parameters: ('jo', 'V')]`
+  const named = ROW_KEY.exec(behind)
+  return named === null ? -1 : from + named.index + named[0].length
+}
+
+/** `.. values (?, ?)", [`, and no name between. */
+const BEHIND_STATEMENT = /["'`]{1,3}\s{0,4},\s{0,8}(?=[[(])/
+
+const EQUALS = 0x3d
+
+/** A sign, and behind it a question mark, dollar or percent sign. */
+function isBoundSign(s: ScannedValue, p: number): boolean {
+  const at = s.at(p) === EQUALS ? p + 1 : s.at(p + 1) === EQUALS ? p + 2 : 0
+  if (at === 0) return false
+  const c = s.at(at) === SPACE ? s.at(at + 1) : s.at(at)
+  return c === 0x3f || c === 0x24 || c === 0x25
+}
+
+const LETTER_S = 0x73
+
+/** `password = $1` and its argument, `"secrets": {..}` and its values. */
+export function inBindingOrMap(
+  s: ScannedValue,
+  name: { readonly from: number; readonly to: number },
+  active: Reported,
+  check: ValueCheck,
+): boolean {
+  const isPlural = (s.at(name.to - 1) | 0x20) === LETTER_S
+  if (isBoundSign(s, name.to)) return boundTo(new Place(s, name, active, check))
+  return isPlural && inMap(new Place(s, name, active, check))
+}
+
+/** `"secrets": {"db": "V", "mail": "V"}`: a map whose name says what all of its values are. */
+const MAP = /^\\*["']?\s{0,2}[:=]\s{0,3}\{(?=\s{0,12}\\*["'])/
+const MAP_MAX = 1200
+const MAP_PAIR = new RegExp(
+  String.raw`${Q}[\w.-]{1,64}(?:${Q})\s{0,2}:\s{0,2}(?:${Q})([^"'\\\n]{6,256})(?=${Q})`,
+  'g',
+)
+
+function inMap(at: Place): boolean {
+  const { s } = at
+  const head = MAP.exec(latinText(s.b, at.to, Math.min(s.to, at.to + 32)))?.[0]
+  if (head === undefined) return false
+  const text = at.behind(MAP_MAX)
+  const close = text.indexOf('}')
+  let isFound = false
+  for (const m of text.slice(0, close < 0 ? text.length : close).matchAll(MAP_PAIR)) {
+    const value = m[1] ?? ''
+    isFound = report(at, at.to + m.index + m[0].length - value.length, value) || isFound
+  }
+  return isFound
+}
+
+/** `password = $1`, `password=?`: the value is an argument of the statement. */
+const BOUND = /^[\\"'`\]]{0,3}\s{0,2}=\s{0,2}(?:\$(\d{1,2})|\?|%s)/
+const MARKS = /\?|%s/g
+
+/** The cell that the statement has for the name: `SET password=$1 WHERE id=$2", "params": ["V", 4]`. */
+function boundTo(at: Place): boolean {
+  const { s } = at
+  const bound = BOUND.exec(latinText(s.b, at.to, Math.min(s.to, at.to + 16)))
+  if (bound === null) return false
+  const statement = /[^"\n]*$/.exec(at.before(ROWS_REACH))?.[0] ?? ''
+  const place =
+    bound[1] === undefined ? (statement.match(MARKS)?.length ?? 0) : Number(bound[1]) - 1
+  const behind = at.behind(ROWS_REACH)
+  const close = BEHIND_STATEMENT.exec(behind)
+  ROW_KEY.lastIndex = 0
+  const named = ROW_KEY.exec(behind)
+  const next = close !== null && (named === null || close.index < named.index) ? close : named
+  if (next === null) return false
+  const from = at.to + next.index + next[0].length
+  const to = rowEnd(s, from)
+  return cellAt(at, from, to, place, cellsOf(latinText(s.b, from, to))?.length ?? 0)
 }
 
 /** The bracket that closes the list of the name at `p`; -1 when none stands within reach. */
@@ -257,7 +333,8 @@ function isQuoteOrEscape(c: number): boolean {
 function cellAt(at: Place, from: number, to: number, place: number, count: number): boolean {
   const cells = cellsOf(latinText(at.s.b, from, to))
   if (cells === null || cells.length !== count) return false
-  const cell = cells[place] as { at: number; text: string }
+  const cell = cells[place]
+  if (cell === undefined) return false
   const m = /^([\s"'`\\]*)(.*?)[\s"'`\\]*$/s.exec(cell.text)
   if (m === null || m[2] === '') return false
   return report(at, from + cell.at + (m[1] ?? '').length, m[2] ?? '')

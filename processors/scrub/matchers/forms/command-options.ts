@@ -34,6 +34,9 @@ const FORMS: Readonly<Record<string, RegExp>> = {
   'pass:_': /^pass:(.+)$/s,
   's:_': /^s:(.+)$/,
   'user=u:_': /(?:^|,)user=[^:,]{1,64}:([^,]+)/,
+  'k=_': /^[\w.:-]{1,64}=(.{6,128})$/,
+  eyJ_: /^(eyJ[\w+/=-]{40,}(?:\.[\w-]+){0,2})$/,
+  'open-u': /^open -u [^,\s]{1,64},(\S+)/,
   'password=_': /(?:^|,)password=([^,]+)/,
   'pass=_': /(?:^|,)pass=([^,]+)/,
 }
@@ -55,7 +58,7 @@ function rowOf(row: CommandForm): CommandRow {
     if (value !== undefined) next.set(flag, formOf(value))
     else if (flag === 'share' || flag === 'last') special = flag
     else if (/^\d$/.test(flag)) places.push(Number(flag))
-    else if (flag.startsWith('u')) forms.push(formOf(flag))
+    else if (FORMS[flag] !== undefined) forms.push(formOf(flag))
     else joined.push(flag.slice(0, -1))
   }
   return {

@@ -9,13 +9,13 @@ import type { ScannedValue } from '../scanned-value.ts'
 const LOOK_BACK = 300
 const LOOK_AHEAD = 160
 const ECHO =
-  /(?:^|[\s;&|("'`$])(?:echo|printf|print|yes|Write-Output)(?: -[a-zA-Z]{1,3})*(?: \\*["']?%s(?:\\+n)?\\*["']?)? {1,3}(\\*["']?)([^\s"'|\\]{4,128})(?:\\+n)?(?:[^\s"'|]{0,128})?\\*["']? {0,3}\|[^\n]{0,160}$/
+  /(?:^|[\s;&|("'`$])(?:echo|printf|print|yes|Write-Output)(?: -[a-zA-Z]{1,3})*(?: \\*["']?(?:[\w.-]{1,32}:)?%s(?:\\+n)?\\*["']?)? {1,3}(\\*["']?)([^\s"'|\\]{4,128})(?:\\+n)?(?:[^\s"'|]{0,128})?\\*["']? {0,3}\|[^\n]{0,160}$/
 const HERE_STRING = /<<< ?(?:\$?(\\*)["'])?([^\s"'|;&]{4,128})/
 const USER_AND_PASSWORD = /^[\w.@-]{1,64}:(.{4,128})$/
 
 /** What reads other things too: the value must look like a password, and before a pipe nothing but blanks may stand. */
 const UNSURE =
-  /^(?:\|| ?cryptsetup|secret|vault kv|--from-file|ssh-add|smbpasswd|vncpasswd|htpasswd -|pass insert|--stdin|-pass stdin|--with-token|-p stdin|age )/
+  /^(?:\/dev\/stdin|\|| ?cryptsetup|secret|vault kv|--from-file|ssh-add|smbpasswd|vncpasswd|htpasswd -|pass insert|--stdin|-pass stdin|--with-token|-p stdin|age )/
 
 /** At `sudo -S`, `--password-stdin`, `chpasswd` and the like. */
 export function matchPiped(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
@@ -76,4 +76,26 @@ function report(
   if (isPlaceholder(s, password) || (isUnsure && !isStrong(s, password))) return
   const start = from + value.length - password.length
   s.found(active.type, start, start + password.length, active.rank)
+}
+
+/** Words of commands that read a password, key or token from their input. */
+const ASKS =
+  /log[io]n|auth|secret|token|pass|pw|key|cred|runas|vpn|kinit|context|\benv\b|\bsu\b|sql/i
+const HANDED = /^<<< ?(?:\$?(\\*)["'])?([^\s"'|;&]{8,128})/
+
+/** `openconnect --user svc vpn <<< V`: whatever the command is, something in its line says what it asks for. */
+export function matchHereString(
+  s: ScannedValue,
+  p: number,
+  _len: number,
+  active: ActiveDetector,
+): void {
+  const m = HANDED.exec(latinText(s.b, p, Math.min(s.to, p + LOOK_AHEAD)))
+  const value = withoutEscape(m?.[2] ?? '', m?.[1] ?? '')
+  if (m === null || !isStrong(s, value)) return
+  s.spend(LOOK_BACK)
+  const before = latinText(s.b, Math.max(s.from, p - LOOK_BACK), p)
+  if (!ASKS.test(before.slice(before.lastIndexOf('\n') + 1))) return
+  const from = p + m[0].length - (m[2] ?? '').length
+  s.found(active.type, from, from + value.length, active.rank)
 }

@@ -1,7 +1,7 @@
 // The words of a wallet (BIP 39): twelve to twenty-four of them behind words that announce them. The list of all words is not
 // needed: prose has short words and words of grammar within a line, these lists have none.
 
-import { latinText } from '../../value/bytes.ts'
+import { isDigit, latinText } from '../../value/bytes.ts'
 import type { ActiveDetector } from '../active-detector.ts'
 import type { ScannedValue } from '../scanned-value.ts'
 
@@ -14,6 +14,8 @@ const TIES = /[:=>\-"'`([\n\x80-\xff]|\\n|\b(?:is|was|are|lautet|est|es|ist)\b/
 const WORD = /(?:\d{1,2}[.):]? {0,2})?([a-z]{3,8})(?![a-z])/iy
 const SEPARATOR =
   /(?:[\\"'`]{0,3}(?:,|;|\||-)[ \t]{0,2}[\\"'`]{0,3}|[ \t]{1,3}|[ \t]*(?:\r?\n|\\+n)[ \t]{0,8})/y
+const OF_WALLET = /wallet|seed|recover|restor|import|backup|ledger|trezor|phrase/i
+const WALLET_BACK = 80
 const COUNTS = [24, 21, 18, 15, 12]
 /** Words of grammar that are in no list of such words. */
 const GRAMMAR = new Set(
@@ -29,6 +31,9 @@ export function matchSeedWords(
   active: ActiveDetector,
 ): void {
   const start = p + len
+  // A number of words is said of much else.
+  if (isDigit(s.b[p]) && !OF_WALLET.test(latinText(s.b, Math.max(s.from, p - WALLET_BACK), p)))
+    return
   const text = latinText(s.b, start, Math.min(s.to, start + LOOK_MAX))
   const lead = LEAD.exec(text)?.[0] ?? ''
   if (!TIES.test(lead)) return

@@ -1,6 +1,7 @@
 // Tokens of services whose form says more than a prefix and a set of characters: Discord bots, Airtable, Microsoft Teams.
 
-import { latinText, SETS } from '../../value/bytes.ts'
+import { LITERAL_FORMS, NEAR_FORMS } from '../../detectors/vendor-forms.ts'
+import { latinText, lowerText, SETS } from '../../value/bytes.ts'
 import { isIdentifier } from '../../value/identifier.ts'
 import { isFiller } from '../../value/randomness.ts'
 import type { ActiveDetector } from '../active-detector.ts'
@@ -93,4 +94,47 @@ export function matchSidekiq(
   if (m === null) return
   const end = p + len + m[0].length
   s.found(active.type, end - (m[1] ?? '').length, end, active.rank)
+}
+
+const LITERAL_MAX = 420
+/** Of `otpauth://`, whose seeds may have no digit. */
+const OTP_LENGTH = 10
+
+/** A literal of `detectors/vendor-forms.ts`: what follows has the form that the table says. */
+export function matchLiteralForm(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
+  const form = LITERAL_FORMS.get(latinText(s.b, p, p + len))
+  s.spend(LITERAL_MAX)
+  const m = form?.exec(latinText(s.b, p + len, Math.min(s.to, p + len + LITERAL_MAX)))
+  if (m === null || m === undefined) return
+  const end = p + len + m[0].length
+  const from = m[1] === undefined ? p : end - m[1].length
+  const isSeed = len === OTP_LENGTH && s.at(p) === 0x6f && s.at(p + 1) === 0x74
+  if (!isFiller(s.b, from, end) && (isSeed || /\d/.test(m[1] ?? m[0])))
+    s.found(active.type, from, end, active.rank)
+}
+
+/** What was read near a name is not read again for the next one. */
+const NEAR_READ = new Progress()
+
+/** Around the name of a vendor: keys of the form that the table says. */
+export function matchNearForm(
+  s: ScannedValue,
+  p: number,
+  len: number,
+  active: ActiveDetector,
+): void {
+  const form = NEAR_FORMS.get(lowerText(s.b, p, p + len))
+  if (form === undefined) return
+  const from = Math.max(s.from, p - REACH, s.reached(NEAR_READ) - TOKEN_MAX)
+  const to = Math.min(s.to, p + len + REACH)
+  s.spend(to - from)
+  s.advance(NEAR_READ, to)
+  for (const m of latinText(s.b, from, to).matchAll(form))
+    if (/\d/.test(m[0]))
+      s.found(active.type, from + m.index, from + m.index + m[0].length, active.rank)
 }
