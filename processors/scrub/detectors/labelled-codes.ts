@@ -1,4 +1,4 @@
-// Short codes that only their label gives away: PINs, one-time codes, check digits of cards, recovery codes, and phone numbers in
+// Short codes that only their label gives away: PINs, one-time codes, recovery codes, and phone numbers in
 // pairs of digits. The form of what follows a label is strict, for the label alone stands in much prose.
 
 import { code, type Detector, token } from './detector.ts'
@@ -17,11 +17,6 @@ interface CodeForm {
   readonly form: RegExp
 }
 
-// biome-ignore format: labels in several languages
-const CARD_CODES: CodeForm = {
-  anchors: ['cvv:', 'cvv=', 'cvv"', 'cvv ', 'cvc:', 'cvc=', 'cvc"', 'cvc ', 'cvv2', 'card security code', 'kartenprüfnummer', 'prüfziffer', 'cryptogramme visuel', 'código de seguridad', 'código de segurança', '安全码', 'セキュリティコード'],
-  form: new RegExp(String.raw`^2?(?:${SIGN}| )(\d{3,4})(?![\d.,-]?\d|[A-Za-z])`, 'i'),
-}
 // biome-ignore format: labels in several languages
 const ONE_TIME_CODES: CodeForm = {
   anchors: ['otp:', 'otp=', 'otp"', 'otp is', 'otp code', 'otp_code', 'verification code', 'verification_code', 'confirmation code', 'security code', 'login code', 'auth code', 'authentication code', 'mfa code', 'mfa_code', 'mfa"', '2fa code', 'passcode', 'bestätigungscode', 'verifizierungscode', 'einmalcode', 'sicherheitscode', 'code de vérification', 'code de confirmation', 'código de verificación', 'código de verificação', 'codice di verifica', 'doğrulama kodu', 'код подтверждения', 'код из смс', 'код проверки', '验证码', '驗證碼', '校验码', '認証コード', '確認コード', '인증번호', '인증 코드', 'رمز التحقق', 'mã xác nhận'],
@@ -55,10 +50,10 @@ const PHONE_PAIRS: CodeForm = {
   form: new RegExp(utf8(String.raw`^[^\d\n+]{0,24}(0[1-9](?:(?: |\.|-| | )\d\d){4})(?![ .-]?\d)`)),
 }
 
-const FORMS = [CARD_CODES, ONE_TIME_CODES, PINS, RECOVERY_CODES, GROUPED_KEYS, SEEDS, PHONE_PAIRS]
+const FORMS = [ONE_TIME_CODES, PINS, RECOVERY_CODES, GROUPED_KEYS, SEEDS, PHONE_PAIRS]
 
 /** Three letters alone stand in too many words: the sign behind them belongs to the anchor, but not to the label. */
-const SHORT_LABEL = /^(?:otp|cvv|cvc|pin|mfa|portable|mobile)(?=[^a-z0-9_-])/
+const SHORT_LABEL = /^(?:otp|pin|mfa|portable|mobile)(?=[^a-z0-9_-])/
 
 interface LabelledForms {
   /** Bytes of the anchor that are the label. */
@@ -95,11 +90,6 @@ const row = (
   })
 
 export const LABELLED_CODES: readonly Detector[] = [
-  row('credit_card', 'Check digits of a card', [CARD_CODES], {
-    left: 'alnum',
-    check: 'three or four digits behind a sign',
-    guessable: true,
-  }),
   row(
     'password',
     'PIN, one-time code or recovery code behind its label',

@@ -389,12 +389,11 @@ function inMask(c: number, mask: number): boolean {
 
 export const PASSWORD_CELL: CellCheck = (text, s) => isStrong(s, text)
 
-/** In a map of secrets a short one must look like a password. */
 export const SECRET_CELL: CellCheck = (text, s, from, to) =>
   text.length >= 20 &&
   text.length <= 512 &&
   /\d/.test(text) &&
-  !/[\s"']|^[0-9a-f]{8}-[0-9a-f]{4}-|:\/\/|^\d+$/.test(text) &&
+  !/[\s"']|^[0-9a-f]{8}-[0-9a-f]{4}-|:\/\/|^\d+$|^\d{4}-\d\d-\d\dT/.test(text) &&
   !isIdentifier(text) &&
   !isWordy(s.b, from, to) &&
   entropy(s.b, from, Math.min(to, from + 256)) > 3.2

@@ -247,8 +247,11 @@ export function inBindingOrMap(
 /** `"secrets": {"db": "V", "mail": "V"}`: a map whose name says what all of its values are. */
 const MAP = /^\\*["']?\s{0,2}[:=]\s{0,3}\{(?=\s{0,12}\\*["'])/
 const MAP_MAX = 1200
+/** What stands in such a map besides. */
+const OF_NO_SECRET =
+  /(?:expir\w*|times?|date|at|id|ids|names?|user|url|uri|host|region|type|email|scopes?|version|arn|path|project|account)$/i
 const MAP_PAIR = new RegExp(
-  String.raw`${Q}[\w.-]{1,64}(?:${Q})\s{0,2}:\s{0,2}(?:${Q})([^"'\\\n]{6,256})(?=${Q})`,
+  String.raw`${Q}([\w.-]{1,64})(?:${Q})\s{0,2}:\s{0,2}(?:${Q})([^"'\\\n]{6,256})(?=${Q})`,
   'g',
 )
 
@@ -260,7 +263,8 @@ function inMap(at: Place): boolean {
   const close = text.indexOf('}')
   let isFound = false
   for (const m of text.slice(0, close < 0 ? text.length : close).matchAll(MAP_PAIR)) {
-    const value = m[1] ?? ''
+    const value = m[2] ?? ''
+    if (OF_NO_SECRET.test(m[1] ?? '') || /^\d{4}-\d\d-\d\d/.test(value)) continue
     isFound = report(at, at.to + m.index + m[0].length - value.length, value) || isFound
   }
   return isFound

@@ -49,6 +49,7 @@ const COMMAND = new RegExp(
 const PRINTS_OTHERS = /\b(?:git|svn|hg|\w{1,8}sum|docker|ls|find|grep|rg|stat|npm|pip|uuidgen)\b/
 const LINE_BACK = 160
 const REST_MAX = 101
+const WORD_MIN = 5
 
 /** The line below the name at `name`; `text` is what stands behind it. */
 export function lineBelow(s: Looked, name: Named, text: string): LineBelow | null {
@@ -65,13 +66,20 @@ export function lineBelow(s: Looked, name: Named, text: string): LineBelow | nul
   return { length: output[0].length, open: output[1] ?? '', isSure: false }
 }
 
-/** A line ends within reach, and a word begins the next one. */
+/** A line ends within reach, and the next one is a word alone, as far as can be seen. */
 function endsLine(text: string): boolean {
   const plain = text.indexOf('\n')
-  const at = plain >= 0 && plain <= REST_MAX ? plain : text.indexOf('\\n')
-  if (at < 0 || at > REST_MAX + 2) return false
-  const c = text.charCodeAt(at === plain ? at + 1 : at + 2)
-  return c > 0x20 || text.charCodeAt(at + 2) > 0x20
+  const isPlain = plain >= 0 && plain <= REST_MAX
+  const at = isPlain ? plain + 1 : text.indexOf('\\n') + 2
+  if (at < (isPlain ? 1 : 2) || at > REST_MAX + 4) return false
+  for (let i = at; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    // A blank ends the word: what follows it must end the line.
+    if (c === 0x20)
+      return i > at + WORD_MIN && /^ {0,4}(?:\r?\n|\\|["'`]|$)/.test(text.slice(i, i + 8))
+    if (c === 0x0a || c === 0x5c || c === 0x0d) return i > at + WORD_MIN
+  }
+  return true
 }
 
 function isLineStart(s: Looked, p: number): boolean {
