@@ -2,17 +2,18 @@
 // server-sent events even if none was requested; such a response is read too.
 
 import { z } from 'zod'
+import { storableText } from '../../storage/postgres/storable-text.ts'
 
 export interface ChatAnswer {
   readonly content: string
   readonly model: string
-  /** Token counts as the endpoint reports them; NaN if it reports none. */
+  /** Token counts as the endpoint reports them, rounded up; NaN if it reports none. */
   readonly inputTokens: number
   readonly outputTokens: number
   readonly finishReason: string
 }
 
-const count = z.number().min(0).catch(Number.NaN)
+const count = z.number().min(0).transform(Math.ceil).catch(Number.NaN)
 const usage = z
   .object({ prompt_tokens: count, completion_tokens: count })
   .catch({ prompt_tokens: Number.NaN, completion_tokens: Number.NaN })
@@ -46,8 +47,8 @@ export function chatAnswer(answer: unknown): ChatAnswer {
     tokens = parsed.data.usage ?? tokens
   }
   return {
-    content,
-    model,
+    content: storableText(content),
+    model: storableText(model),
     inputTokens: tokens.prompt_tokens,
     outputTokens: tokens.completion_tokens,
     finishReason,

@@ -106,8 +106,12 @@ export class EndpointClient {
         let size = 0
         res.on('data', (chunk: Buffer) => {
           size += chunk.length
-          if (size > ANSWER_BYTES_MAX) req.destroy()
-          else chunks.push(chunk)
+          if (size <= ANSWER_BYTES_MAX) chunks.push(chunk)
+          else {
+            // It was paid for, and the next one would be as long: it counts as an answer without content or usage.
+            resolve('')
+            req.destroy()
+          }
         })
         res.on('error', lost)
         res.on('aborted', lost)

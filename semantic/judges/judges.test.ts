@@ -266,6 +266,47 @@ test('an invented quote raises nothing, nor does a text that tells the judge wha
   assert.equal(marks.size, 1)
 })
 
+test('texts of a judge that Postgres refuses are cleaned and paid once', async (t) => {
+  await signalsNow()
+  const claim = { claim: 'c', verdict: 'contradicted', quote: PLANTED }
+  const emojis = '😀'.repeat(250)
+  const many = (more: string) =>
+    Array(20).fill({ ...claim, claim: emojis, document: more, source_quote: emojis })
+  const verdicts: readonly object[] = [
+    { claims: [claim], reason: 'a\0b' },
+    { claims: [claim], reason: 'a\ud83d' },
+    { claims: [{ ...claim, document: 'a\0\udc00' }], reason: null },
+    // A field is cut after 500 UTF-16 units, here within an emoji.
+    { claims: [claim], reason: `x${emojis}` },
+    { claims: [claim], reason: 'the escape \\u0000 as text, \\\\u0000 too' },
+    // A comment is cut after 10,000 UTF-16 units, in one of the two within an emoji.
+    { claims: many(''), reason: 'x' },
+    { claims: many(''), reason: 'xx' },
+    { claims: [claim] },
+  ]
+  for (const [n, verdict] of verdicts.entries()) {
+    const w = await world(t, { content: JSON.stringify(verdict) })
+    await store([call(`texts-${n}`, 100 + n, `I am sure that ${PLANTED}.`)])
+    assert.equal(await w.judge(), 0, String(n))
+    assert.equal(w.fake.charges.length, 1, String(n))
+    assert.equal((await requestsOf(`texts-${n}`))[0]?.outcome, 'fail', String(n))
+  }
+  assert.equal((await signalsNow()).length, verdicts.length)
+  const raw = await world(t, { content: 'no verdict: \0 \ud83d \\u0000' })
+  await store([call('texts-raw', 120, 'Number 120 is prime.')])
+  assert.equal(await raw.judge(), 0)
+  assert.equal((await requestsOf('texts-raw'))[0]?.outcome, 'unparsable')
+})
+
+test('an answer that is too large is paid at its worst case, repeated once, and given up', async (t) => {
+  const w = await world(t, { behave: () => 'huge' })
+  await store([call('huge', 121, 'Number 13 is prime.')])
+  assert.equal(await w.judge(), 0)
+  assert.equal(w.fake.charges.length, 2)
+  const [row] = await requestsOf('huge')
+  assert.deepEqual([row?.state, row?.outcome], ['failed', 'unparsable'])
+})
+
 test('busy, broken and slow endpoints are tried again; what was not seen is settled at its worst case', async (t) => {
   await asExporter("DELETE FROM semantic_spend WHERE tenant_id = 'slow'")
   const first: Behaviour[] = ['busy', 'error', 'slow', 'reset', 'greedy']

@@ -2,6 +2,7 @@
 // invented quote raises no signal.
 
 import { z } from 'zod'
+import { storableText } from '../../storage/postgres/storable-text.ts'
 import type { JudgedText } from './prompt.ts'
 import type { Rubric } from './rubric.ts'
 
@@ -27,9 +28,13 @@ export interface Verdict {
   readonly reason: string
 }
 
+/** A judge may leave a field out, or answer with null. */
 const text = z
   .unknown()
-  .transform((value) => (typeof value === 'string' ? value.slice(0, TEXT_CHARS_MAX) : ''))
+  .optional()
+  .transform((value) =>
+    typeof value === 'string' ? storableText(value.slice(0, TEXT_CHARS_MAX)) : '',
+  )
 const loose = z.object({
   claims: z.array(
     z.object({

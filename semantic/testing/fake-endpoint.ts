@@ -17,6 +17,7 @@ export type Behaviour =
   | 'refusal'
   | 'reset'
   | 'greedy'
+  | 'huge'
 
 export interface Charge {
   /** The question without the random delimiters of its prompt. */
@@ -130,6 +131,7 @@ export class FakeEndpoint {
     if (behaviour === 'refusal') return "I'm sorry, but I can't help with that."
     const { wrong = 0, hostile = 0, content } = this.#options
     if (content !== undefined) return content
+    if (behaviour === 'huge') return 'x'.repeat(17 * 1024 * 1024)
     const drawn = drawnBy(`truth ${question}`)
     const text = asked.messages.map((m) => m.content).join('\n')
     const words = /"verdict": one of ([^"]*?), "quote"/.exec(text)?.[1]?.split(', ') ?? []

@@ -162,7 +162,7 @@ export async function keepVerdict(
       verdict.rubric,
       verdict.rubric_version,
       verdict.model,
-      JSON.stringify(verdict.verdict).replaceAll('\\u0000', ''),
+      JSON.stringify(verdict.verdict),
       Math.round(verdict.input_tokens),
       Math.round(verdict.output_tokens),
       verdict.cost_usd,

@@ -6,6 +6,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import type { Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { withRole } from '../postgres/roles.ts'
+import { storableText } from '../postgres/storable-text.ts'
 import type { Scope } from '../queries/page.ts'
 import { insertRows, rowsOf } from './clickhouse-rows.ts'
 
@@ -74,12 +75,12 @@ export async function showScores(client: Statements, scores: readonly Score[]): 
       score_id: scoreId(s),
       trace_id: s.traceId,
       span_id: /^0*$/.test(s.spanId) ? null : s.spanId,
-      name: s.name.slice(0, 255),
+      name: storableText(s.name.slice(0, 255)),
       number_value: s.value,
-      text_value: s.value === null ? s.label : null,
+      text_value: s.value === null ? storableText(s.label) : null,
       comment: commentOf(s),
       source: s.source,
-      author: s.evaluator.slice(0, 255),
+      author: storableText(s.evaluator.slice(0, 255)),
     }))
     await client.query(
       `INSERT INTO scores (tenant_id, project_id, score_id, trace_id, span_id, name, number_value, text_value, comment, source, author)
@@ -101,10 +102,8 @@ function commentOf({ label, evidence }: Score): string {
   const facts = Object.entries(evidence).map(
     ([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   )
-  return [...(label === '' ? [] : [label]), ...facts]
-    .join('\n')
-    .replaceAll('\0', '')
-    .slice(0, TEXT_CHARS_MAX)
+  const text = [...(label === '' ? [] : [label]), ...facts].join('\n')
+  return storableText(text.slice(0, TEXT_CHARS_MAX))
 }
 
 export interface ScoredEvent extends Scope {
