@@ -1,6 +1,7 @@
 // `observa eval`: how far checks of quality and judges agree with a person's labels.
 
 import { systemClock } from '../../core/clock.ts'
+import { nearest } from '../../core/config/nearest.ts'
 import { ObservaError } from '../../core/errors.ts'
 import { EndpointClient } from '../../semantic/endpoint/endpoint-client.ts'
 import { type Evaluated, evaluate, type LiveJudge } from '../../semantic/eval/evaluate.ts'
@@ -33,9 +34,26 @@ export async function evalCommand(args: readonly string[], io: Io): Promise<numb
       : null
   const labels = positionals.length === 0 ? heldOut() : await labelsOfFiles(positionals)
   const rubrics = settings?.rubrics ?? BUILTIN_RUBRICS
+  refuseUnknown(labels, [...QUALITY_CHECKS, ...rubrics])
   const rows = await evaluate(labels, rubrics, live, new AbortController().signal)
   for (const row of rows) io.out(values.json === true ? `${JSON.stringify(row)}\n` : lineOf(row))
   return 0
+}
+
+/** A misspelt name would measure nothing, and look like success. */
+function refuseUnknown(
+  labels: readonly UserLabel[],
+  measured: readonly { readonly name: string }[],
+): void {
+  const names = measured.map(({ name }) => name)
+  const unknown = labels.find(({ name }) => !names.includes(name))
+  if (unknown === undefined) return
+  const near = nearest(unknown.name, names)
+  throw new ObservaError(
+    'OBS_EVAL_LABELS',
+    `no check or rubric has the name ${JSON.stringify(unknown.name.slice(0, 100))}.`,
+    near === null ? `Names: ${names.join(', ')}.` : `Did you mean "${near}"?`,
+  )
 }
 
 /** The labels that come with this version and that nobody worked with. */

@@ -119,6 +119,11 @@ test('an endpoint is asked within an amount that is never passed', async (t) => 
 test('a wrong line is named, and the command prints a row for each name', (t) => {
   assert.throws(() => labelsIn('{"name":"refusal"}', 'l.jsonl'), /l\.jsonl:1.*fault/)
   assert.throws(() => labelsIn('\nno', 'l.jsonl'), /l\.jsonl:2.*no JSON/)
+  assert.throws(() => labelsIn('\r\n \n', 'l.jsonl'), /l\.jsonl: there are no labels/)
+  assert.equal(
+    labelsIn(`\uFEFF${line({ name: 'refusal', fault: true, answer: 'x' })}`, 'l').length,
+    1,
+  )
   const dir = mkdtempSync(join(tmpdir(), 'observa-eval-'))
   t.after(() => rmSync(dir, { recursive: true, force: true }))
   const file = join(dir, 'labels.jsonl')
@@ -133,6 +138,10 @@ test('a wrong line is named, and the command prints a row for each name', (t) =>
   assert.equal(own.status, 0, own.stderr)
   assert.equal((JSON.parse(own.stdout) as { recall: number }).recall, 1)
   assert.match(run().stdout, /user_frustration +check +precision 0\.\d+ \[/)
+  writeFileSync(file, line({ name: 'truncaton', fault: true, answer: 'x' }))
+  const misspelt = run(file)
+  assert.notEqual(misspelt.status, 0)
+  assert.match(misspelt.stderr, /OBS_EVAL_LABELS.*"truncaton".*Did you mean "truncation"/)
   const asked = run('--ask', file)
   assert.notEqual(asked.status, 0)
   assert.match(asked.stderr, /semantic\.judges/)

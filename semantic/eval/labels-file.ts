@@ -32,9 +32,12 @@ export interface UserLabel {
 
 /** Parses the file. An invalid line throws an `ObservaError` with the number of the line. */
 export function labelsIn(text: string, file: string): readonly UserLabel[] {
-  return text
+  const labels = text
+    .replace(/^\uFEFF/, '')
     .split('\n')
     .flatMap((raw, i) => (raw.trim() === '' ? [] : [labelOf(raw, `${file}:${i + 1}`)]))
+  if (labels.length === 0) throw wrong(file, 'there are no labels')
+  return labels
 }
 
 function labelOf(raw: string, place: string): UserLabel {
