@@ -42,6 +42,7 @@ export function crossCheck(
   checker.lagLimits()
   checker.unused()
   checker.controlPlane()
+  checker.scoresTopics()
   const listeners = checker.listeners(configured)
   checker.authentication(configured, listeners, isOffline)
   checker.clashes(listeners)
@@ -246,6 +247,19 @@ class CrossChecker {
       const rule = 'without a control plane it does nothing'
       if (name === 'oidc') this.#error('OBS_CONFIG_MISSING', [name], rule, { suggestion })
       else this.#problems.warning('OBS_CONFIG_UNUSED', at.at, [name], rule, { suggestion })
+    }
+  }
+
+  /** Scores wait in Postgres, so a topic for them gets none without it. */
+  scoresTopics(): void {
+    if (this.#hasControlPlane()) return
+    for (const id of this.#configured('exporters')) {
+      const path: Path = ['exporters', id, 'scores_topic']
+      const at = nodeAt(this.#root, path)
+      if (at === null || !this.#used.has(`exporters ${id}`)) continue
+      const suggestion = 'Put a postgres exporter into a pipeline.'
+      const rule = 'without Postgres no scores are sent'
+      this.#problems.warning('OBS_CONFIG_UNUSED', at.at, path, rule, { suggestion })
     }
   }
 

@@ -331,6 +331,17 @@ ${sections}
     assert.doesNotMatch(lines(whole).join('\n'), /without a control plane/, section)
   }
   assert.ok((await load(withSections('postgres', oidc))).ok)
+  const kafka = (exporters: string): string =>
+    withSections(exporters, '').replace(
+      'exporters: {',
+      'exporters: { kafka: { brokers: ["k:9092"], scores_topic: scores },',
+    )
+  assert.match(
+    lines(await load(kafka('kafka'))).join('\n'),
+    /OBS_CONFIG_UNUSED: exporters\.kafka\.scores_topic: without Postgres no scores/,
+  )
+  for (const whole of ['kafka, postgres', 'clickhouse'])
+    assert.doesNotMatch(lines(await load(kafka(whole))).join('\n'), /scores_topic/, whole)
 })
 
 test('two receivers of the same type on one address conflict; receivers of different types share it', async () => {
