@@ -63,7 +63,9 @@ const runSchema = z.object({
   usual_usd: z.number().describe('What calls of this length usually cost.'),
   worst_usd: z
     .number()
-    .describe('What they cost at most. The cap of the day holds whatever this says.'),
+    .describe(
+      'What they cost at most if no call is repeated. The cap of the day holds whatever this says.',
+    ),
 })
 
 export function judgeRoutes(app: Api, stores: Stores, service: Pick<ServiceView, 'judges'>): void {

@@ -1925,7 +1925,7 @@ readonly calls: number
 readonly asked: number
 /** What calls of this length usually cost. */
 readonly usual_usd: number
-/** What they cost at most. The cap of the day holds whatever this says. */
+/** What they cost at most if no call is repeated. The cap of the day holds whatever this says. */
 readonly worst_usd: number
 }
 
