@@ -41,6 +41,9 @@ export async function explained({ settings, request }: ExplainTask): Promise<Exp
       continue
     }
     for (const { item, reason } of verdict.rejectedItems) rejected.push({ item, reason })
+    // Nothing was taken, and nothing refused by itself: the payload is of another kind than it seems.
+    if (verdict.accepted + verdict.dropped + verdict.rejected === 0)
+      for (const reason of verdict.reasons) rejected.push({ item: null, reason })
     revise(events, chain)
     events.push(...eventsOf(chain))
     signals.push(...chain.signals)

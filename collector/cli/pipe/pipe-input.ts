@@ -61,16 +61,28 @@ function* ofAny(bytes: Buffer, source: PipeInput): Generator<PipeRequest> {
 
 /** One JSON object that spans the whole file: OTLP, a legacy event or the v0 object. */
 function* ofDocument(bytes: Buffer, source: PipeInput): Generator<PipeRequest> {
-  if (isOtlp(bytes)) yield* ofOtlpJson(bytes, source)
-  else if (isLegacyEvent(bytes)) yield request(asLine(bytes), 'ndjson', 'traces')
+  if (namesResource(bytes)) yield* ofOtlpJson(bytes, source)
+  else if (isOneLegacyEvent(bytes)) yield request(asLine(bytes), 'ndjson', 'traces')
+  else if (looksLikeOtlpJson(bytes)) yield* ofOtlpJson(bytes, source)
   else yield request(bytes, 'trace-v0', 'traces')
 }
 
 const text = (bytes: Buffer, max = 4096): string =>
   bytes.toString('latin1', 0, Math.min(bytes.length, max))
-const isOtlp = (bytes: Buffer): boolean =>
-  /"resource(?:Spans|Logs|Metrics)"/.test(text(bytes)) || looksLikeOtlpJson(bytes)
+const namesResource = (bytes: Buffer): boolean =>
+  /"resource(?:Spans|Logs|Metrics)"/.test(text(bytes))
 const isLegacyEvent = (bytes: Buffer): boolean => bytes.includes('"event_type"')
+
+/** OTLP may have an attribute of that name. What is no JSON is taken for an event, whose decoder refuses it with the line. */
+function isOneLegacyEvent(bytes: Buffer): boolean {
+  if (!isLegacyEvent(bytes)) return false
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'))
+    return typeof value === 'object' && value !== null && 'event_type' in value
+  } catch {
+    return true
+  }
+}
 
 /** Puts a legacy event that is printed over several lines on one line, as the decoder expects it. */
 function asLine(bytes: Buffer): Buffer {

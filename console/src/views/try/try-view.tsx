@@ -10,6 +10,7 @@ import { oneLine, visible } from '../../parts/format.ts'
 import { JsonView } from '../../parts/json-view.tsx'
 import { Empty, Failure } from '../../parts/states.tsx'
 import { EXAMPLES } from './examples.ts'
+import { testCaseOf } from './test-case.ts'
 
 type Result = AnswerOf<'POST /api/v1/explain'>
 type Request = NonNullable<BodyOf<'POST /api/v1/explain'>>
@@ -23,6 +24,7 @@ export function TryView(): JSX.Element {
   const [text, setText] = useState('')
   const [file, setFile] = useState<ChosenFile | null>(null)
   const [result, setResult] = useState<Result | null>(null)
+  const [shown, setShown] = useState('')
   const [error, setError] = useState<Error | null>(null)
   const [isBusy, setBusy] = useState(false)
   const run = async (): Promise<void> => {
@@ -34,6 +36,7 @@ export function TryView(): JSX.Element {
     setError(null)
     try {
       setResult(await ask('POST /api/v1/explain', { body }))
+      setShown(file === null ? text : '')
     } catch (thrown) {
       setResult(null)
       setError(thrown instanceof Error ? thrown : new Error(String(thrown)))
@@ -58,7 +61,7 @@ export function TryView(): JSX.Element {
         onRun={() => void run()}
       />
       {error === null ? null : <Failure error={error} onRetry={() => void run()} />}
-      {result === null ? null : <Shown result={result} />}
+      {result === null ? null : <Shown result={result} payload={shown} />}
     </>
   )
 }
@@ -156,10 +159,26 @@ function base64Of(bytes: Uint8Array): string {
   return btoa(text)
 }
 
-function Shown({ result }: { readonly result: Result }): JSX.Element {
+/** `payload` is empty for a file. */
+function Shown({
+  result,
+  payload,
+}: {
+  readonly result: Result
+  readonly payload: string
+}): JSX.Element {
   const { events, signals, rejected, dropped } = result
+  const testCase = testCaseOf(payload, result)
   return (
     <div role="status" class="try-result">
+      {testCase === null ? null : (
+        <p class="form-row">
+          <CopyButton label="as a test" text={() => testCase} />
+          <span class="muted">
+            for <code>tests:</code> of the configuration, which <code>observa test</code> runs
+          </span>
+        </p>
+      )}
       {rejected.length === 0 ? null : (
         <section class="panel">
           <h2>Rejected</h2>
