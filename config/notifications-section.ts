@@ -58,7 +58,7 @@ export const notifications = z.strictObject({
     )
     .default([])
     .describe(
-      'Host names, addresses and networks of your own that targets may name. All others that are not of the public internet are refused when a notification is sent.',
+      'Host names, addresses and networks of your own that targets may name. All others that are not of the public internet are refused when a target is made and when a notification is sent.',
     ),
   inhibit: z
     .array(inhibition)

@@ -2,6 +2,7 @@
 // configuration, dead letters, the API explorer, saved views, and sorting lists.
 
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { buildConsole } from '../../console/build.ts'
@@ -37,6 +38,7 @@ exporters:
 service:
   pipelines:
     traces: { exporters: [clickhouse, postgres, otlp_http/gone] }
+notifications: { allow_private: [127.0.0.1] }
 semantic:
   sampling: { rate: 1 }
   embeddings: { url: "${embeddings.url}", model: e }
@@ -241,7 +243,11 @@ test('scores, judges, search by meaning and traces like one are found with the k
 
 test('a budget shows what remains, days of retention are kept, and a delivery is sent again', {
   skip,
-}, async () => {
+}, async (t) => {
+  // It says that nobody is there, and for good.
+  const hook = createServer((_request, response) => response.writeHead(410).end())
+  await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve))
+  t.after(() => hook.close())
   await visit('/account?tab=budgets', async (page) => {
     await page.getByLabel('Name', { exact: true }).fill('of all')
     await page.getByLabel('Amount').fill('50')
@@ -255,7 +261,10 @@ test('a budget shows what remains, days of retention are kept, and a delivery is
     const [tenant] = await rows('retention')
     assert.equal(Object(tenant?.['own']).content_days, 30)
   })
-  await send('targets', { kind: 'webhook', name: 'nobody there', url: 'http://127.0.0.1:9/' })
+  const address = hook.address()
+  assert.ok(typeof address === 'object' && address !== null)
+  const url = `http://127.0.0.1:${address.port}/`
+  await send('targets', { kind: 'webhook', name: 'nobody there', url })
   await visit('/account?tab=targets', async (page) => {
     await page.getByRole('button', { name: 'Send a test' }).click()
     await page.getByRole('row', { name: /nobody there test failed/ }).waitFor()
