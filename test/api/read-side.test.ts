@@ -85,7 +85,12 @@ service:
     },
   ]
   await send(otlpJson(spans, { 'service.name': 'shop' }), a.key)
-  await send(otlpJson([{ traceId: 'b'.repeat(32), name: 'theirs' }]), b.key)
+  const attributes = {
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.input.messages': messages('one\ntwolines'),
+    'gen_ai.output.messages': messages('near\n\nsecond\tthird\r\nfourth'),
+  }
+  await send(otlpJson([{ traceId: 'b'.repeat(32), name: 'theirs', attributes }]), b.key)
   await at.drained()
 })
 after(() => at.stop())
@@ -163,6 +168,10 @@ test('search finds words in prompts and answers, with where they are', async () 
   assert.match(String(found[0]?.['snippet']), new RegExp(`hello ${CANARY}`))
   assert.deepEqual(rows(await ok('search?q=quokkacanar')), [])
   assert.deepEqual(rows(await ok(`search?q=${CANARY}`, b.key)), [])
+  for (const first of ['TwoLines', 'second', 'third', 'fourth', 'near second'])
+    assert.equal(rows(await ok(`search?q=${first}`, b.key)).length, 1, first)
+  for (const part of ['ear', 'wolines', 'secon'])
+    assert.deepEqual(rows(await ok(`search?q=${part}`, b.key)), [], part)
 })
 
 test('sums by any dimension or pair add up to the total, with all others', async () => {

@@ -78,11 +78,26 @@ export function conditionsOf(scope: Scope, filter: EventFilter): Conditions {
     where.push(sql)
     params[name] = value
   }
-  for (const [i, word] of (filter.words ?? []).entries()) {
-    where.push(`hasToken(${MESSAGES}, {word${i}:String})`)
-    params[`word${i}`] = word.toLowerCase()
-  }
+  for (const [i, word] of (filter.words ?? []).entries())
+    where.push(hasWord(word.toLowerCase(), `word${i}`, params))
   return { where, params }
+}
+
+/** Letters of the escapes in JSON after which a word may begin: those of line feed, carriage return and tab. */
+const ESCAPES = ['n', 'r', 't']
+
+/** The messages are JSON, where the letter of an escape is counted to the token behind it. */
+function hasWord(word: string, name: string, params: Record<string, unknown>): string {
+  params[name] = word
+  const ways = [`hasToken(${MESSAGES}, {${name}:String})`]
+  for (const letter of ESCAPES) {
+    params[`${name}${letter}`] = `${letter}${word}`
+    const token = `{${name}${letter}:String}`
+    ways.push(
+      `(hasToken(${MESSAGES}, ${token}) AND position(${MESSAGES}, concat(char(92), ${token})) > 0)`,
+    )
+  }
+  return `(${ways.join(' OR ')})`
 }
 
 /** An id that stands on one event of a trace holds for those that name none: a root often comes last, and alone has it. */
