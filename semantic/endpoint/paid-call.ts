@@ -48,12 +48,16 @@ export type PaidAnswer =
 
 const PAUSE_MS = 500
 
-/** Makes the call. Rejects with an `EndpointError` if the last attempt failed. */
+/**
+ * Makes the call. Rejects with the `EndpointError` of the last attempt, or of the one before when the last one was not made because too
+ * many had failed.
+ */
 export async function paidCall(
   deps: PaidCallDeps,
   call: PaidCall,
   signal: AbortSignal,
 ): Promise<PaidAnswer> {
+  let made: EndpointError | null = null
   for (let attempt = 1; ; attempt++) {
     const tried = await oneAttempt(deps, call, signal)
     if (!(tried instanceof EndpointError)) return tried
@@ -63,7 +67,8 @@ export async function paidCall(
       call,
       isLast ? (tried.kind === 'open_circuit' ? 'open_circuit' : 'failed') : 'retried',
     )
-    if (isLast) throw tried
+    if (tried.kind !== 'open_circuit') made = tried
+    if (isLast) throw made ?? tried
     await deps.clock.sleep(tried.retryAfterMs ?? PAUSE_MS * 2 ** (attempt - 1), signal)
   }
 }

@@ -38,7 +38,7 @@ const RULE = { name: 'all', rate: 1, use: ['hallucination'] }
 interface World {
   readonly fake: FakeEndpoint
   /** Selects questions and asks them until none is left. Returns the number of questions with a failed attempt. */
-  judge(): Promise<number>
+  judge(attempt?: number): Promise<number>
 }
 
 async function world(
@@ -74,16 +74,16 @@ async function world(
     AnyJobHandler,
     AnyJobHandler,
   ]
-  const run = (handler: AnyJobHandler, payload: unknown): Promise<void> => {
+  const run = (handler: AnyJobHandler, payload: unknown, attempt: number): Promise<void> => {
     const signal = new AbortController().signal
-    return handler.run({ id: 'x', payload, attempt: 1, signal, log: silentLog })
+    return handler.run({ id: 'x', payload, attempt, signal, log: silentLog })
   }
-  const judge = async (): Promise<number> => {
-    await run(select, {})
+  const judge = async (attempt = 1): Promise<number> => {
+    await run(select, {}, 1)
     const questions = waiting
     waiting = []
     let failed = 0
-    for (const question of questions) await run(ask, question).catch(() => failed++)
+    for (const question of questions) await run(ask, question, attempt).catch(() => failed++)
     return failed
   }
   return { fake, judge }
@@ -305,6 +305,24 @@ test('an answer that is too large is paid at its worst case, repeated once, and 
   assert.equal(w.fake.charges.length, 2)
   const [row] = await requestsOf('huge')
   assert.deepEqual([row?.state, row?.outcome], ['failed', 'unparsable'])
+})
+
+test('a question that never gets an answer is given up when its job is retried, and one that meets an endpoint that is down waits', async (t) => {
+  const states = async (project: string): Promise<(readonly [string, string])[]> =>
+    (await requestsOf(project)).map(({ state, outcome }) => [state, outcome] as const)
+  const slow = await world(t, { behave: () => 'slow', slowMs: 2500 })
+  await store([call('mute', 131, 'Number 11 is prime.')])
+  assert.equal(await slow.judge(1), 1)
+  assert.equal((await states('mute'))[0]?.[0], 'waiting')
+  assert.equal(await slow.judge(2), 1)
+  assert.deepEqual(await states('mute'), [['failed', 'no answer']])
+  const { length } = slow.fake.charges
+  assert.equal(await slow.judge(1), 0)
+  assert.equal(slow.fake.charges.length, length, 'it is not asked again')
+  const down = await world(t, { behave: () => 'error' })
+  await store([call('down', 132, 'Number 12 is even.')])
+  assert.equal(await down.judge(2), 1)
+  assert.equal((await states('down'))[0]?.[0], 'waiting')
 })
 
 test('busy, broken and slow endpoints are tried again; what was not seen is settled at its worst case', async (t) => {

@@ -54,13 +54,13 @@ export interface JudgeDeps {
 export function askJudge(kind: JobKind<JudgeQuestion>, deps: JudgeDeps): JobHandler<JudgeQuestion> {
   return {
     kind,
-    run: async ({ payload: question, signal }) => {
+    run: async ({ payload: question, attempt, signal }) => {
       if (!(await isWaiting(deps.pool, question))) return
       const found = await findJudgedCall(deps, question)
       if ('skip' in found) return await end(deps, question, 'skipped', found.skip)
       const { rubric, row, exchange } = found
       const scope = { tenantId: question.tenant_id, projectId: question.project_id }
-      const judgement = await asked(deps, question, () =>
+      const judgement = await asked(deps, question, attempt > 1, () =>
         deps.judge.ask(
           { ...scope, eventId: row.event_id, traceId: row.trace_id },
           rubric,
@@ -68,8 +68,7 @@ export function askJudge(kind: JobKind<JudgeQuestion>, deps: JudgeDeps): JobHand
           signal,
         ),
       )
-      if (judgement !== null)
-        await settleQuestion(deps, question, judgement, { ...scope, rubric, row })
+      await settleQuestion(deps, question, judgement, { ...scope, rubric, row })
     },
   }
 }
@@ -101,18 +100,27 @@ async function findJudgedCall(
   return { rubric, row, exchange }
 }
 
-/** Asks the judge. Resolves with null if no attempt can succeed at this endpoint. Other failures reject, and the job is retried. */
+/**
+ * Asks the judge. A question that the endpoint refuses has failed. So has one whose calls got no answer when its job was retried, because
+ * each of them may have been charged for. After other failures nothing was charged: the job is retried, and the question waits.
+ */
 async function asked(
   deps: JudgeDeps,
   question: JudgeQuestion,
+  isRetry: boolean,
   ask: () => Promise<Judgement>,
-): Promise<Judgement | null> {
+): Promise<Judgement> {
   try {
     return await ask()
   } catch (thrown) {
-    if (!(thrown instanceof EndpointError) || thrown.kind !== 'refused') throw thrown
-    await end(deps, question, 'failed', thrown.message)
-    throw new PermanentJobError('OBS_JUDGE_REFUSED', thrown.message)
+    if (!(thrown instanceof EndpointError)) throw thrown
+    const isUnanswered = isRetry && thrown.kind === 'no_answer'
+    if (thrown.kind !== 'refused' && !isUnanswered) throw thrown
+    await end(deps, question, 'failed', isUnanswered ? 'no answer' : thrown.message)
+    throw new PermanentJobError(
+      isUnanswered ? 'OBS_JUDGE_NO_ANSWER' : 'OBS_JUDGE_REFUSED',
+      thrown.message,
+    )
   }
 }
 
