@@ -168,6 +168,12 @@ test('search finds words in prompts and answers, with where they are', async () 
   assert.match(String(found[0]?.['snippet']), new RegExp(`hello ${CANARY}`))
   assert.deepEqual(rows(await ok('search?q=quokkacanar')), [])
   assert.deepEqual(rows(await ok(`search?q=${CANARY}`, b.key)), [])
+  for (const asked of [`Hello, ${CANARY}?`, `"hello-${CANARY}"`, `(hello) ${CANARY}'`])
+    assert.equal(
+      rows(await ok(`search?q=${encodeURIComponent(asked)}`)).length,
+      found.length,
+      asked,
+    )
   for (const first of ['TwoLines', 'second', 'third', 'fourth', 'near second'])
     assert.equal(rows(await ok(`search?q=${first}`, b.key)).length, 1, first)
   for (const part of ['ear', 'wolines', 'secon'])

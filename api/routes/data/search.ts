@@ -16,6 +16,7 @@ import { nearSchema, nearText } from './similar.ts'
 
 const text = z.string().nullable()
 
+const ASCII_PUNCTUATION = /[\s!-/:-@[-`{-~]+/g
 const SNIPPET_BEFORE = 80
 const SNIPPET_MAX = 240
 
@@ -107,7 +108,8 @@ function searchRoute(app: Api, stores: Stores, service: Pick<ServiceView, 'embed
 }
 
 function wordsOf(q: string): string {
-  const parsed = words.safeParse(q)
+  // The texts are cut into words at the same characters, so `gpt-4o` is two words there too.
+  const parsed = words.safeParse(q.replace(ASCII_PUNCTUATION, ' ').trim())
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   throw new ApiError(400, 'VALIDATION_ERROR', `q: ${issue?.message ?? 'expected words'}`)
