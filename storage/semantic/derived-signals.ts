@@ -1,20 +1,13 @@
-// Signals that jobs found, on their way into the log of an instance. The instance deletes a signal in the transaction in
-// which it was written to the log. A crash can make it come twice, but with the same id, which changes nothing.
+// Signals that jobs found, and spans of calls that they made, on their way into the log of an instance.
 
 import type { Signal } from '../../core/signals/signal.ts'
 import type { QueryResultRow, Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { withRole } from '../postgres/roles.ts'
 import type { Scope } from '../queries/page.ts'
+import { takeWaiting } from './outbox.ts'
 
 const AT_ONCE_MAX = 500
-
-interface Waiting extends QueryResultRow {
-  readonly tenant_id: string
-  readonly project_id: string
-  readonly signal_id: string
-  readonly signal: Signal
-}
 
 /** Call it within a transaction as `observa_exporter`. */
 export async function deriveSignals(client: Statements, signals: readonly Signal[]): Promise<void> {
@@ -36,31 +29,12 @@ export async function deriveSignalsOf(
 }
 
 /** Hands waiting signals to `take`, the oldest first, and deletes them when it resolves. Returns how many. */
-export async function takeDerivedSignals(
+export const takeDerivedSignals = (
   pool: PostgresPool,
   take: (signals: readonly Signal[]) => Promise<void>,
   signal: AbortSignal,
-): Promise<number> {
-  return await withRole(
-    pool,
-    'observa_exporter',
-    async (client) => {
-      const found = await client.query<Waiting>(
-        `SELECT tenant_id, project_id, signal_id, signal FROM derived_signals ORDER BY created_at
-         LIMIT ${AT_ONCE_MAX} FOR UPDATE SKIP LOCKED`,
-      )
-      if (found.rows.length === 0) return 0
-      await take(found.rows.map((row) => row.signal))
-      await client.query(
-        `DELETE FROM derived_signals AS d USING jsonb_to_recordset($1::jsonb) AS t (tenant_id text, project_id text, signal_id text)
-         WHERE (d.tenant_id, d.project_id, d.signal_id) = (t.tenant_id, t.project_id, t.signal_id)`,
-        [JSON.stringify(found.rows.map(keyOf))],
-      )
-      return found.rows.length
-    },
-    { signal },
-  )
-}
+): Promise<number> =>
+  takeWaiting(pool, { table: 'derived_signals', id: 'signal_id', value: 'signal' }, take, signal)
 
 export interface DerivedSpan {
   readonly tenantId: string
@@ -122,9 +96,3 @@ interface SpanRow extends QueryResultRow {
   readonly span_id: string
   readonly span: object
 }
-
-const keyOf = ({ tenant_id, project_id, signal_id }: Waiting): object => ({
-  tenant_id,
-  project_id,
-  signal_id,
-})
