@@ -151,8 +151,10 @@ async function stored(fleet: Fleet): Promise<Stored> {
     ),
     issues: await lines(
       fleet.sql(
-        // A call's span and its log record name different services in one recording: its issue is named after what came first.
-        `SELECT CASE WHEN type IN (${SCRUBBED}) THEN '' ELSE fingerprint END AS fingerprint, type, count, traces FROM issues`,
+        // A call's span and its log record name different services in one recording: its signal belongs to the issue of what came first,
+        // so these issues have the same signals together, not one by one.
+        `SELECT fingerprint, type, count, traces FROM issues WHERE type NOT IN (${SCRUBBED})
+         UNION ALL SELECT '', type, sum(count), NULL FROM issues WHERE type IN (${SCRUBBED}) GROUP BY type`,
       ),
     ),
   }
