@@ -70,7 +70,7 @@ async function main(): Promise<void> {
 }
 
 async function tryAgain(): Promise<void> {
-  for (const [file, first] of [...failed]) {
+  for (const [file, first] of failed.entries().toArray()) {
     process.stdout.write(`\nSecond attempt: ${file}\n`)
     const second = await runFile(join(root, file), FILE_MS_MAX)
     const isUnsteady = second.failures.length === 0
