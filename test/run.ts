@@ -45,7 +45,7 @@ const skips: string[] = []
 /** Failures of a first attempt whose file passed at the second one. */
 const unsteady: Failure[] = []
 /** What a file that failed has added to the counts, to be taken back when it runs again. */
-const failed = new Map<string, FileResult>()
+const failed: { readonly file: string; readonly first: FileResult }[] = []
 
 async function main(): Promise<void> {
   const files = testFiles()
@@ -65,12 +65,12 @@ async function main(): Promise<void> {
       count(relative(root, file), await runFile(file, FILE_MS_MAX))
   }
   await Promise.all(Array.from({ length: LANES }, lane))
-  if (triesAgain && failed.size <= SECOND_ATTEMPTS_MAX) await tryAgain()
+  if (triesAgain && failed.length <= SECOND_ATTEMPTS_MAX) await tryAgain()
   finish(startedAt)
 }
 
 async function tryAgain(): Promise<void> {
-  for (const [file, first] of failed.entries().toArray()) {
+  for (const { file, first } of failed.slice()) {
     process.stdout.write(`\nSecond attempt: ${file}\n`)
     const second = await runFile(join(root, file), FILE_MS_MAX)
     const isUnsteady = second.failures.length === 0
@@ -88,7 +88,7 @@ function count(file: string, result: FileResult): void {
   counts.passed += result.passed
   counts.skipped += result.skips.length
   skips.push(...skipsOf(file, result))
-  if (result.failures.length > 0) failed.set(file, result)
+  if (result.failures.length > 0) failed.push({ file, first: result })
   for (const { name, text } of result.failures) {
     failures.push({ file, name, text })
     process.stdout.write(`FAIL ${file}: ${name}\n${text}\n`)
