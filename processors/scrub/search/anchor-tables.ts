@@ -1,27 +1,26 @@
 // The kernel's tables for a set of anchors: nibble sets for a four-byte fingerprint in 24 groups, and the
-// exact entries behind a hash of it (of three bytes when it has no more). Laid out as `kernel/scan.as` reads them.
+// exact entries behind a hash of it and of what the anchor has around it. Laid out as `kernel/scan.as` reads them.
 // Which bytes of an anchor are its fingerprint, and in which group, decides how often the fingerprint
 // raises a false alarm. For the anchors of the detectors `scripts/choose-fingerprints.ts` searched for good places;
 // those of a user's own rules are added where they cost least by a rough estimate.
 
 import { CANDIDATE, type Literals, SPLIT_TEXT_ANCHORS, type Tail, tailOf } from './anchors.ts'
-import { FINGERPRINTS, MULTIPLIER } from './kernel/fingerprints.generated.ts'
+import { FINGERPRINTS } from './kernel/fingerprints.generated.ts'
 
-const MULTIPLIER_AT = 12
 const NIBBLES = 64
 /** Sets of 32 bytes, numbered from 1. */
 const TAILS = 416
 const TAIL_BYTES = 32
 const TAILS_COUNT = 6
 const SLOTS = 640
-const SLOT_COUNT = 4096
 const BITS = 8832
-const ENTRIES = 17_024
+const BITS_OF_THREE = 17_024
+const ENTRIES = 33_408
 const ENTRY_BYTES = 4
 /** Behind the entries; where they begin stands here. */
 const ANCHORS_AT = 16
 const ANCHOR_BYTES = 10
-export const TABLES_MAX = 96 * 1024
+export const TABLES_MAX = 108 * 1024
 export const GROUPS = 24
 /** Bytes of the eight tables that hold eight groups. */
 const BANK_BYTES = 128
@@ -30,8 +29,22 @@ const WINDOW_MAX = 12
 
 const ANY_CASE = 1
 const ASSIGNS = 2
-const THREE = 4
 const TWO_BEHIND = 8
+
+/** What is hashed of a fingerprint: bytes from so many before it on, and which words of the kernel say which hashes exist. */
+export interface Kind {
+  readonly number: number
+  readonly before: number
+  readonly bytes: number
+  readonly words: number
+  /** How many bits of a hash choose the word; none of three bytes, whose first hash says enough. */
+  readonly wordBits: number
+}
+
+const FOUR: Kind = { number: 0, before: 0, bytes: 4, words: 29_312, wordBits: 9 }
+const THREE: Kind = { number: 1, before: 0, bytes: 3, words: 0, wordBits: 0 }
+const AHEAD: Kind = { number: 2, before: 0, bytes: 6, words: 25_216, wordBits: 10 }
+const BEHIND: Kind = { number: 3, before: 2, bytes: 6, words: 31_360, wordBits: 9 }
 
 /** Low and high nibble sets of four bytes, as bit masks. */
 export type Sets = readonly number[]
@@ -59,7 +72,6 @@ export function anchorTables(c: Literals, owner: number): Uint8Array<ArrayBuffer
   view.setInt32(0, owner, true)
   view.setInt32(4, c.anchors.find((a) => a.bytes.length === 1)?.id ?? -1, true)
   view.setInt32(8, c.anyNumbers ? 1 : 0, true)
-  view.setUint32(MULTIPLIER_AT, MULTIPLIER, true)
   const placed = place(entriesOf(c))
   writeNibbles(bytes, placed)
   writeEntries(bytes, view, placed)
@@ -93,9 +105,11 @@ export function fingerprintKey(e: Entry): string {
   return `${(e.flags & ANY_CASE) === 0 ? 'x' : 'i'}${Buffer.from(e.literal).toString('utf8')}`
 }
 
-/** How many bytes of the fingerprint at `window` are hashed: the digits behind a country are too many spellings. */
-export function hashedBytes(e: Entry, window: number): 3 | 4 {
-  return e.spellings[window + 3] === undefined || (e.flags & TWO_BEHIND) !== 0 ? 3 : 4
+/** What is hashed of the fingerprint at `window`, as much as there is: the digits behind a country are too many spellings. */
+export function kindOf(e: Entry, window: number): Kind {
+  if (e.spellings[window + 3] === undefined || (e.flags & TWO_BEHIND) !== 0) return THREE
+  if (window + 6 <= e.spellings.length) return AHEAD
+  return window >= 2 ? BEHIND : FOUR
 }
 
 // ---------------------------------------------------------------- groups
@@ -224,24 +238,40 @@ function writeEntries(bytes: Uint8Array, view: DataView, placed: readonly Placed
     bytes.set(entry.literal, literalTop)
     view.setUint16(anchor, entry.id, true)
     view.setUint8(anchor + 2, entry.literal.length)
-    view.setUint8(anchor + 3, entry.flags | (hashedBytes(entry, p.window) === 3 ? THREE : 0))
+    view.setUint8(anchor + 3, entry.flags)
     view.setUint8(anchor + 4, p.window)
     view.setUint8(anchor + 5, entry.tail === null ? 0 : tailNumber(bytes, tails, entry.tail.set))
     view.setUint32(anchor + 6, literalTop, true)
     const slots = new Set<number>()
+    const kind = kindOf(entry, p.window)
+    writeBits(bytes, p)
     for (const hash of hashesOf(p)) {
-      const bit = BITS + (hash >>> 3)
-      bytes[bit] = (bytes[bit] as number) | (1 << (hash & 7))
-      const slot = SLOTS + ((hash >>> 4) & (SLOT_COUNT - 1)) * 2
+      if (kind !== THREE) {
+        const word = kind.words + (hash >>> (32 - kind.wordBits)) * 4
+        const both = (1 << ((hash >>> 11) & 31)) | (1 << ((hash >>> 16) & 31))
+        view.setUint32(word, view.getUint32(word, true) | both, true)
+      }
+      const slot = SLOTS + (hash >>> 20) * 2
       // Two spellings in one slot would report the anchor twice.
       if (slots.has(slot)) continue
       slots.add(slot)
       const at = ENTRIES + ++index * ENTRY_BYTES
       view.setUint16(at, view.getUint16(slot, true), true)
-      view.setUint16(at + 2, number, true)
+      view.setUint16(at + 2, number | (kind.number << 14), true)
       view.setUint16(slot, index, true)
     }
     literalTop += entry.literal.length
+  }
+}
+
+/** Which hashes of the first three or four bytes exist. */
+function writeBits(bytes: Uint8Array, { entry, window }: Placed): void {
+  const isThree = kindOf(entry, window) === THREE
+  const table = isThree ? BITS_OF_THREE : BITS
+  for (const f of spelled(entry, window, isThree ? 3 : 4)) {
+    const hash = Math.imul(f, MULTIPLIER_32) >>> 16
+    const at = table + (hash >>> 3)
+    bytes[at] = (bytes[at] as number) | (1 << (hash & 7))
   }
 }
 
@@ -260,24 +290,31 @@ function tailNumber(bytes: Uint8Array, known: Uint8Array[], tail: Uint8Array): n
 }
 
 /** Either case of a letter has the same hash: one entry does for all spellings. */
-const EITHER_CASE = 0x20202020
+const EITHER_CASE = 0x20
+const MULTIPLIER = 0x9e3779b97f4a7c15n
+const MULTIPLIER_32 = 0x9e3779b1
 
-/** The fingerprints that are hashed, letters in lower case; more than one only where a byte may be any of a set. */
+/** The bytes that are hashed of an entry. */
 export function fingerprints(entry: Entry, window: number): number[] {
-  let words = [0]
-  // Three bytes are hashed with a zero in the place of the fourth.
-  for (let i = 0; i < hashedBytes(entry, window); i++) {
-    const spellings = entry.spellings[window + i] as readonly number[]
-    words = words.flatMap((w) => spellings.map((b) => w | (b << (8 * i))))
-  }
-  return [...new Set(words.map((w) => (w | EITHER_CASE) >>> 0))]
+  const { before, bytes } = kindOf(entry, window)
+  return spelled(entry, window - before, bytes)
 }
 
-/** The kernel's hash of a fingerprint, 16 bits. */
-export function hashOf(fingerprint: number, multiplier: number): number {
-  return Math.imul(fingerprint, multiplier) >>> 16
+/** Bytes of an entry as a number, the first one lowest; more than one only where a byte may be any of a set. */
+export function spelled(entry: Entry, from: number, count: number): number[] {
+  let words = [0]
+  for (let i = 0; i < count; i++) {
+    const spellings = entry.spellings[from + i] as readonly number[]
+    words = words.flatMap((w) => spellings.map((b) => w + (b | EITHER_CASE) * 2 ** (8 * i)))
+  }
+  return [...new Set(words)]
+}
+
+/** The kernel's hash of a fingerprint, 32 bits. */
+function hashOf(fingerprint: number): number {
+  return Number(BigInt.asUintN(64, BigInt(fingerprint) * MULTIPLIER) >> 32n)
 }
 
 function hashesOf({ entry, window }: Placed): number[] {
-  return [...new Set(fingerprints(entry, window).map((f) => hashOf(f, MULTIPLIER)))]
+  return [...new Set(fingerprints(entry, window).map(hashOf))]
 }

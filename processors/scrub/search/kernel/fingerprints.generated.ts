@@ -2183,9 +2183,6 @@ const LIST: readonly (readonly [string, number, number])[] = [
   ['x|su ', 1, 3],
 ]
 
-/** Of the hash of fingerprints. */
-export const MULTIPLIER = 0x20add5c1
-
 /** By the name of an anchor: where its fingerprint begins, and its group. */
 export const FINGERPRINTS: ReadonlyMap<string, { readonly window: number; readonly group: number }> = new Map(
   LIST.map(([name, window, group]) => [name, { window, group }]),
