@@ -35,6 +35,7 @@ export interface CodeShape {
 export interface NearShape {
   readonly kind: 'near'
   readonly body: SetName
+  /** The shortest first. */
   readonly lengths: readonly number[]
   readonly reach: number
   readonly entropy: number

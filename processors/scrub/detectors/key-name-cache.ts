@@ -13,12 +13,12 @@ interface Slot extends NamedMeaning {
   readonly bytes: Uint8Array
 }
 
-const SLOTS = 512
+const SLOTS = 1024
 /** Longer names are judged each time: names of fields are shorter. */
 const LENGTH_MAX = 128
 const slots: (Slot | undefined)[] = Array.from({ length: SLOTS })
 
-/** The name in `b[from, to)` (UTF-8) and what it means. */
+/** The name in `b[from, to)` (UTF-8) and what it means; of two words the blank between them is taken for a joint. */
 export function nameIn(b: Uint8Array, from: number, to: number): NamedMeaning {
   const length = to - from
   if (length > LENGTH_MAX) return judged(b, from, to)
@@ -41,5 +41,5 @@ function isSame(known: Uint8Array, b: Uint8Array, from: number, length: number):
 
 function judged(b: Uint8Array, from: number, to: number): NamedMeaning {
   const text = Buffer.from(b.buffer, b.byteOffset + from, to - from).toString('utf8')
-  return { text, meaning: keyMeaning(text) }
+  return { text, meaning: keyMeaning(text.replace(' ', '_')) }
 }

@@ -240,7 +240,7 @@ export function nameAt(s: ScannedValue, p: number, len: number): Name | null {
   const known = nameIn(b, from, to)
   const { text } = known
   let { meaning } = known
-  if (isLatin && s.at(from - 1) === 0x20) meaning = wordsBefore(s, from, text, meaning)
+  if (isLatin && s.at(from - 1) === 0x20) meaning = wordsBefore(s, from, to, meaning)
   else if (text === 'key' && isOfQuery(s, from, to)) meaning = KEY_OF_QUERY
   if (meaning.kind === 'none' && isKeyAlone(s, from, to, text)) meaning = KEY_OF_QUERY
   if (meaning.kind === 'none') return null
@@ -272,7 +272,8 @@ const LONE_KEY_MIN = 32
 
 /** `"key": "V"`, "use this key V": the word says little, but so long a word of both cases and digits is the name of nothing. */
 function isKeyAlone(s: ScannedValue, from: number, to: number, text: string): boolean {
-  if (!hasLongWord(s, to) || !/^keys?$/i.test(text) || s.at(from - 1) === 0x2d) return false
+  if (text.length > 4 || !/^keys?$/i.test(text) || s.at(from - 1) === 0x2d) return false
+  if (!hasLongWord(s, to)) return false
   const low = Math.max(s.from, from - 24)
   const before = /([A-Za-z]{2,20})[ _-]$/.exec(latinText(s.b, low, from))?.[1] ?? ''
   if (isKeyOfOther(before.toLowerCase())) return false
@@ -373,13 +374,13 @@ function hasQualifier(s: ScannedValue, from: number, to: number): boolean {
 }
 
 /** "API key", "secret key", "access token": the word before belongs to the name. */
-function wordsBefore(s: ScannedValue, from: number, text: string, alone: KeyMeaning): KeyMeaning {
+function wordsBefore(s: ScannedValue, from: number, to: number, alone: KeyMeaning): KeyMeaning {
   // "always pass X" is no name.
   if (alone.kind === 'password' && alone.strength === 'weak') return alone
   let i = from - 1
   while (i > s.from && i > from - 24 && inMask(s.b[i - 1] as number, NAME_RIGHT)) i--
   if (i === from - 1) return alone
-  const joined = keyMeaning(`${latinText(s.b, i, from - 1)}_${text}`)
+  const joined = nameIn(s.b, i, to).meaning
   return joined.kind === 'none' && alone.strength === 'whole' ? alone : joined
 }
 

@@ -1,7 +1,7 @@
 // Tables whose header names the secret: CSV, TSV and Markdown. The cells of the column are judged one by one; a
 // header is a line of names, and the rows below it have as many cells.
 
-import { latinText } from '../value/bytes.ts'
+import { isAlnum, isDigit, latinText } from '../value/bytes.ts'
 import { isItin, isSsn } from '../value/checksums.ts'
 import type { ActiveDetector } from './active-detector.ts'
 import { Progress, type ScannedValue } from './scanned-value.ts'
@@ -39,6 +39,7 @@ export function matchColumn(
     matchAligned(s, nameFrom, nameTo, active, check)
     return
   }
+  if (!mayBeHeader(s, nameTo, delimiter)) return
   const brk = breakBehind(s, nameTo)
   if (brk === null) return
   const low = Math.max(s.from, nameFrom - HEADER_MAX)
@@ -71,6 +72,26 @@ export function matchColumn(
     active,
     check,
   )
+}
+
+/** What names in a header are made of; a text in sentences holds other signs or numbers before its line ends. */
+const OF_HEADER = new Uint8Array(256).fill(1, 0x80)
+for (const c of ' \t\v\f\r\n"\'`*\\.()#/?-_') OF_HEADER[c.charCodeAt(0)] = 1
+for (let c = 0x30; c < 0x7b; c++) if (isAlnum(c)) OF_HEADER[c] = 1
+
+/** Only names stand behind `nameTo` up to the end of its line, as far as single bytes tell. */
+function mayBeHeader(s: ScannedValue, nameTo: number, delimiter: string): boolean {
+  const sign = delimiter.charCodeAt(0)
+  const high = Math.min(s.to, nameTo + HEADER_MAX)
+  // No line ends there: said at once by what looks for its end.
+  if (s.reached(NO_BREAK) >= high) return true
+  for (let i = nameTo; i < high; i++) {
+    const c = s.b[i] as number
+    if (c === 0x0a) return true
+    if (c === 0x5c && (s.b[i + 1] === 0x6e || s.b[i + 1] === 0x72)) return true
+    if (c === sign ? isDigit(s.at(i + 1)) : OF_HEADER[c] !== 1) return false
+  }
+  return true
 }
 
 /** A header alone in its line, a rule, and the lines below it: ` token`, `-------`, ` V`. */

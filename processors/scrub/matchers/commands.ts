@@ -1,7 +1,7 @@
 // Passwords on command lines, where an option or a place says what they are: `curl -u user:pw`, `mysql -ppw`, `sshpass -p pw`,
 // `7z -ppw`; in statements of SQL and PowerShell: `IDENTIFIED BY pw`, `ConvertTo-SecureString "pw"`; and "login: bob / pw".
 
-import { latinText, runEnd, SETS } from '../value/bytes.ts'
+import { hasWord as hasPrefix, latinText, runEnd, SETS } from '../value/bytes.ts'
 import type { ActiveDetector } from './active-detector.ts'
 import { isPlaceholder, isStrong } from './assigned-value.ts'
 import { type Word, wordsOf } from './forms/command-line.ts'
@@ -27,9 +27,9 @@ export function matchCommand(
 ): void {
   const end = runEnd(s.b, p, Math.min(s.to, p + NAME_MAX), SETS.word_dot_dash)
   if (BEHIND_NAME[s.at(end)] !== 1) return
-  const name = latinText(s.b, p, end)
   // "connect to" is mostly prose.
-  if (/^conn/i.test(name) && !isLoginOfOracle(s, end + 1)) return
+  if (hasPrefix(s.b, p, end, 'conn') && !isLoginOfOracle(s, end + 1)) return
+  const name = latinText(s.b, p, end)
   const { words, first } = argumentsAt(s, p, name.length)
   if (first >= words.length) return
   // The options of a line are the same for each command of that name in it.

@@ -27,10 +27,17 @@ const BEHIND_SCHEME = new RegExp(
   String.raw`^(?: (?:\{\w{0,8}\}|%s)\\*["'${'`'}] ?[,%] ?\(?\\*["'${'`'}]|%20|\x20?(?:\x1b|\\+(?:u001[bB]|x1[bB]|033|e))\[[\d;]{0,8}m|\+|\\+u0020|=20|\\+t|(?:\r?\n|\\+r\\+n|\\+n)[ \t]{1,8}| ?["'${'`'}] ?[+.] ?["'${'`'}]|(?:\\+["']|["']){0,4}[ \t]{0,2}[:=,]?[ \t]{0,3}(?:\\+["']|["'<]|\\+u00(?:22|27|3[cC])){0,4})`,
 )
 
+/** What may stand right behind a scheme word. */
+const SEPARATES = new Uint8Array(256)
+for (const c of ' %\x1b\\+=\r\n"\'`\t:,<') SEPARATES[c.charCodeAt(0)] = 1
+
 /** After the scheme word: spaces, a colon, quotes, `%20`; -1 when nothing separates. */
 function afterScheme(s: ScannedValue, p: number): number {
-  // One space and a word: most of them are prose.
-  if (s.at(p) === 0x20 && isAlnum(s.at(p + 1))) return p + 1
+  const c = s.at(p)
+  if (SEPARATES[c] !== 1) return -1
+  // One space and a word, also behind a comma: most of them are prose.
+  if (c === 0x20 && isAlnum(s.at(p + 1))) return p + 1
+  if (c === 0x2c && s.at(p + 1) === 0x20 && isAlnum(s.at(p + 2))) return p + 2
   const m = BEHIND_SCHEME.exec(latinText(s.b, p, Math.min(s.to, p + 24)))
   return m === null || m[0].length === 0 ? -1 : p + m[0].length
 }
@@ -159,6 +166,7 @@ export function matchCookie(s: ScannedValue, p: number, len: number, active: Act
   if (isProse(s, p + len)) {
     // `<Cookie sid=V for host>`, as a jar of Python prints it.
     if (s.at(p - 2) === 0x3c) maskCookies(s, p + len + 1, s.to, active.type, active.rank)
+    if (!isLabel(s, p + len)) return
     const said = SAID_COOKIES.exec(latinText(s.b, p + len, Math.min(s.to, p + len + 48)))
     const from = p + len + (said?.[0].length ?? 0)
     if (said !== null) maskCookies(s, from, Math.min(s.to, from + 4096), active.type, active.rank)
@@ -185,6 +193,17 @@ export function matchCookie(s: ScannedValue, p: number, len: number, active: Act
 
 /** "Cookies sent: sid=V", "cookie header value: sid=V" */
 const SAID_COOKIES = /^s?(?: [A-Za-z]{2,12}){1,3}: (?=[\w.-]{1,64}=[^=])/
+
+/** Nothing but letters and blanks stands before the next colon. */
+function isLabel(s: ScannedValue, p: number): boolean {
+  let i = p
+  while (i < p + 44 && (s.at(i) === 0x20 || isLetter(s.at(i)))) i++
+  return s.at(i) === 0x3a
+}
+
+function isLetter(c: number): boolean {
+  return (c | 0x20) >= 97 && (c | 0x20) <= 122
+}
 
 /** `cookies`, `cookie2` */
 function wordEnd(s: ScannedValue, p: number): number {

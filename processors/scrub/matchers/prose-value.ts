@@ -24,35 +24,33 @@ export interface ProseValue {
 /** "the password for the staging database is X": the first word with a digit in the sentence that goes on. */
 export function valueInSentence(s: ScannedValue, name: NameRange): ProseValue | null {
   const end = Math.min(s.to, name.to + PROSE_MAX)
-  let digit = Math.max(name.to, s.reached(NO_DIGIT))
-  while (digit < end && !isDigit(s.b[digit])) digit++
-  if (digit >= end) {
-    s.advance(NO_DIGIT, Math.max(s.reached(NO_DIGIT), end))
-    return null
-  }
-  if (!goesOnTo(s, name.to, digit)) return null
+  if (s.reached(NO_DIGIT) >= end || !goesOnToDigit(s, name.to, end)) return null
   const text = latinText(s.b, name.to, end)
   if (!/^[\s"'`,*\x80-\xff]/.test(text)) return null
   let linked = false
   let words = 0
+  const lineEnd = text.search(/[\n\r]/)
   for (const m of text.matchAll(/[^\s"'`]+/g)) {
     const word = m[0]
-    const before = text.slice(0, m.index)
-    if (/[\n\r]/.test(before) || ++words > WORDS_MAX) return null
+    if ((lineEnd >= 0 && m.index > lineEnd) || ++words > WORDS_MAX) return null
+    const isQuoted = isQuote(text.charCodeAt(m.index - 1))
     // Between two strings of a list.
     if (word === ',') return null
     // "the password for 10.0.0.5 is V", "of the 2 hosts"
     if (!linked && isInPassing(word, text.slice(m.index + word.length))) continue
     // `"token":" the","logprob":-0.52,`: the number of another key.
-    if (OTHER_NUMBER.test(word) && /["'`]$/.test(before)) return null
+    if (isQuoted && OTHER_NUMBER.test(word)) return null
     if (/[(){}[\]|\\<>=]/.test(word.slice(1, -1)) || OPERATOR.test(word)) return null
-    if (/\d/.test(word))
-      return valueOfWord(name.to + m.index, word, linked || /["'`]$/.test(before))
+    if (/\d/.test(word)) return valueOfWord(name.to + m.index, word, linked || isQuoted)
     // A sentence or clause ends, code begins.
     if (/[.!?;=(){}[\]<>|\\]$|[=(){}[\]<>|\\]/.test(word)) return null
     linked = COPULA.test(word)
   }
   return null
+}
+
+function isQuote(c: number): boolean {
+  return c === 0x22 || c === 0x27 || c === 0x60
 }
 
 /** An address, a small number or a host that a sentence goes on behind. */
@@ -78,24 +76,26 @@ function valueOfWord(at: number, word: string, isLinked: boolean): ProseValue | 
   return to <= from ? null : { from, to, linked: isLinked || lead !== '' }
 }
 
-/** False when the sentence that begins at `p` ends, code begins or too many words stand before the word of the digit at `digit`. */
-function goesOnTo(s: ScannedValue, p: number, digit: number): boolean {
+/** False when the sentence that begins at `p` ends, code begins or too many words stand before the word of the first digit. */
+function goesOnToDigit(s: ScannedValue, p: number, end: number): boolean {
   let words = 0
   let last = 0
   let isCode = false
-  for (let i = p; i < digit; i++) {
+  for (let i = p; i < end; i++) {
     const c = s.b[i] as number
+    if (isDigit(c)) return true
     const kind = IN_PROSE[c] as number
     if (kind === PROSE.BREAK) return false
     if (kind === PROSE.SPACE) {
       if (isCode || IN_PROSE[last] === PROSE.STOP) return false
     } else {
-      if (IN_PROSE[last] === PROSE.SPACE || i === p) words++
+      if ((IN_PROSE[last] === PROSE.SPACE || i === p) && ++words > WORDS_MAX) return false
       if (kind === PROSE.CODE) isCode = true
     }
     last = c
   }
-  return words <= WORDS_MAX
+  s.advance(NO_DIGIT, Math.max(s.reached(NO_DIGIT), end))
+  return false
 }
 
 /** "from V to V", "V, the new one is V", "V or V": what goes on with another value of the same name. */

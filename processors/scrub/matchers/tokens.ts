@@ -385,6 +385,8 @@ export function matchNear(s: ScannedValue, p: number, len: number, active: Activ
   const shape = active.row.shape as NearShape
   const to = Math.min(s.to, p + len + shape.reach)
   let i = p + len
+  // Most names of vendors stand alone in a field.
+  if (s.to - i < (shape.lengths[0] ?? 0)) return
   while (i < to) {
     const end = s.runEnd(i, ALNUM)
     const n = end - i

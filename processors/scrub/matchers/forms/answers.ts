@@ -6,17 +6,15 @@ import { type Place, report } from './place.ts'
 
 const QUESTION_REACH = 90
 
-/** Where the next byte stands that tells whether a question is asked. */
+/** Where the next byte stands that tells whether a question is asked, or how far none stands. */
 const NEXT_MARK = new Progress()
 
 /** A question mark stands within reach, in the same line. Each byte is read once for all names. */
 export function isQuestion(s: ScannedValue, from: number): boolean {
-  let at = s.reached(NEXT_MARK)
-  if (at < from) {
-    at = from
-    while (at < s.to && !isMark(s.b, at)) at++
-    s.advance(NEXT_MARK, at)
-  }
+  let at = Math.max(from, s.reached(NEXT_MARK))
+  const high = Math.min(s.to, from + QUESTION_REACH)
+  while (at < high && !isMark(s.b, at)) at++
+  s.advance(NEXT_MARK, at)
   return at - from < QUESTION_REACH && isQuestionMark(s.at(at))
 }
 

@@ -171,9 +171,9 @@ export function atSamePlace(at: Place): boolean {
   const { s } = at
   const open = openBefore(s, at.from, LISTS, LIST_BACK)
   if (open < 0) return false
-  const before = latinText(s.b, open, at.from)
   // A bracket was closed since, or the list is none of names.
-  if (/[\])}{]/.test(before)) return false
+  for (let i = open + 1; i < at.from; i++) if (BRACKETS[s.b[i] as number] === 1) return false
+  const before = latinText(s.b, open, at.from)
   const close = closeBehind(s, at.to)
   if (close < 0) return false
   const left = cellsOf(before)
@@ -199,6 +199,9 @@ export function atSamePlace(at: Place): boolean {
   }
   return isFound
 }
+
+const BRACKETS = new Uint8Array(256)
+for (const c of '])}{') BRACKETS[c.charCodeAt(0)] = 1
 
 /** `SET (name, password) = ('jo', 'V')` */
 const ASSIGNED_ROW = /^\)\s{0,4}=\s{0,4}(?:ROW\s?)?(?=\()/i

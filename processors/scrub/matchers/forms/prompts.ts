@@ -25,7 +25,34 @@ const SENTENCE_BACK = 60
 const BEFORE_NAME =
   /(?:^|[\s("'`])([^\s"'`()]{6,64})["'`]?,? (?:as|is|was|for|in|into|als|ist|in das|ins|comme|est|dans|como|es|en|\xc3\xa9|come|\xc3\xa8|som|\xc3\xa4r|jako|to|\xd0\xba\xd0\xb0\xd0\xba)(?: (?:the|a|my|our|your|his|her|das|dein|mein|le|la|el|o|a|tu|mon|il|root|admin|db|new|database|wifi|login|master|user|mot de|au)){0,3} $/i
 
+/** The words that may stand right before the name, in lower case: 32 for each place and 1 to 26 for the letter. */
+const LAST_WORDS = new Set(
+  'as is was for in into als ist das ins comme est dans como es en come som jako to the a my our your his her dein mein le la el o tu mon il root admin db new database wifi login master user de au'
+    .split(' ')
+    .map(wordNumber),
+)
+
+function wordNumber(word: string): number {
+  return Buffer.from(word).reduce((n, c) => n * 32 + (c & 31), 0)
+}
+
+/** A word of the form stands before the blank before the name: most names follow other words. */
+function followsWord(s: ScannedValue, from: number): boolean {
+  let number = 0
+  let place = 1
+  for (let i = from - 2; i >= from - 10; i--) {
+    const c = s.at(i)
+    if (c === SPACE) return LAST_WORDS.has(number)
+    if (c >= 0x80) return true
+    if ((c | 0x20) < 97 || (c | 0x20) > 122) return false
+    number += (c & 31) * place
+    place *= 32
+  }
+  return false
+}
+
 export function inSentenceBefore(at: Place): boolean {
+  if (!followsWord(at.s, at.from)) return false
   const before = at.before(SENTENCE_BACK + 20)
   const m = BEFORE_NAME.exec(before)
   if (m === null) return false
@@ -63,12 +90,20 @@ const PROMPT_MAX = 140
 
 export function behindPrompt(at: Place): boolean {
   const { s } = at
-  const near = latinText(s.b, at.to, Math.min(s.to, at.to + 48))
-  if (!near.includes('send')) return false
+  if (!isSendNear(s, at.to)) return false
   const m = PROMPT.exec(at.behind(PROMPT_MAX))
   if (m === null) return false
   const end = at.to + m[0].length
   return report(at, end - (m[1] ?? '').length, m[1] ?? '')
+}
+
+/** Most names are followed by nothing like it. */
+function isSendNear(s: ScannedValue, from: number): boolean {
+  const high = Math.min(s.to, from + 48) - 3
+  for (let i = from; i < high; i++)
+    if (s.b[i] === 0x73 && s.b[i + 1] === 0x65 && s.b[i + 2] === 0x6e && s.b[i + 3] === 0x64)
+      return true
+  return false
 }
 
 const STATE =
@@ -77,6 +112,8 @@ const STATE =
 /** `"type":"random_password","instances":[{"attributes":{"result":"V"`: the state of Terraform. */
 export function inState(at: Place): boolean {
   const { s } = at
+  const c = s.at(at.to)
+  if (c !== 0x22 && c !== 0x5c) return false
   if (!latinText(s.b, at.to, Math.min(s.to, at.to + 240)).includes('"result')) return false
   const m = STATE.exec(at.behind(TAG_MAX))
   if (m === null) return false
