@@ -2,7 +2,7 @@
 // failure from which the library does not recover; its owner then opens another session.
 
 import type { Logger } from 'pino'
-import type { ConnectionSettings, DriverError } from './driver.ts'
+import { type ConnectionSettings, DriverError } from './driver.ts'
 import type { ReceivedMessage } from './message.ts'
 
 export interface ConsumerSettings extends ConnectionSettings {
@@ -48,6 +48,11 @@ export interface Handled {
 export interface ConsumerEvents {
   /** Handles a batch. Calls for one partition never overlap; calls for several partitions run concurrently. Must not reject. */
   handle(batch: MessageBatch): Promise<Handled>
+  /**
+   * The offset after the last message of a partition that this process has handled, in whatever session; null before the first. A replay
+   * need not go back behind it.
+   */
+  handledTo(partitionKey: string): bigint | null
   /** Called after a rebalance with all assigned partitions. Partitions that are missing from the list were revoked. */
   assigned(partitions: readonly TopicPartition[]): void
   /** Called when an offset was committed, or when the commit failed with `error`. */
@@ -71,6 +76,17 @@ export type OpenSession = (
   events: ConsumerEvents,
   log: Logger,
 ) => Promise<ConsumerSession>
+
+/** Where the replay of a partition starts: `byTime`, or behind what this process has handled itself. Null when the time is not known. */
+export function replayStart(
+  byTime: bigint | undefined,
+  events: Pick<ConsumerEvents, 'handledTo'>,
+  partitionKey: string,
+): bigint | null {
+  const handled = events.handledTo(partitionKey)
+  if (byTime === undefined) return null
+  return handled !== null && handled > byTime ? handled : byTime
+}
 
 /** For each replayed partition, the offset at which the replay ends. Nothing below this offset is committed. */
 export class ReplayEnds {
@@ -100,6 +116,23 @@ export class ReplayEnds {
     return end < 0 ? [...messages] : messages.slice(0, end)
   }
 }
+
+/**
+ * The number of partitions of each topic, as a session saw them first. The leader of a group assigns those that it knew when the members
+ * joined, so a session whose topic has grown must end: when its members join again, the new partitions are assigned too.
+ */
+export class PartitionCounts {
+  readonly #counts = new Map<string, number>()
+
+  isHigher(topic: string, count: number): boolean {
+    const known = this.#counts.get(topic)
+    if (known === undefined) this.#counts.set(topic, count)
+    return known !== undefined && count > known
+  }
+}
+
+export const newPartitions = (topic: string): DriverError =>
+  new DriverError('new_partitions', `the topic ${topic} has more partitions than before`, null)
 
 export const partitionKeyOf = ({ topic, partition }: TopicPartition): string =>
   `${topic}:${partition}`

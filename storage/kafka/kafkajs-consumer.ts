@@ -9,8 +9,11 @@ import {
   type ConsumerEvents,
   type ConsumerSession,
   type ConsumerSettings,
+  newPartitions,
+  PartitionCounts,
   partitionKeyOf,
   ReplayEnds,
+  replayStart,
   type TopicPartition,
 } from './consumer.ts'
 import type { DriverError } from './driver.ts'
@@ -20,7 +23,6 @@ import type { ReceivedMessage } from './message.ts'
 
 const RETRY = { initialRetryTime: 300, maxRetryTime: 3000, retries: 3 }
 const FETCH_WAIT_MS = 250
-const FETCH_BYTES_MAX = 8 * 1024 * 1024
 const PARTITIONS_AT_ONCE = 16
 /** The longest time that `close` waits for the library to leave the group. It is needed if the brokers do not answer. */
 const CLOSE_MS = 5000
@@ -59,6 +61,7 @@ class KafkajsSession implements ConsumerSession {
   #assigned: readonly TopicPartition[] = []
   #admin: Admin | null = null
   #isClosing = false
+  readonly #counts = new PartitionCounts()
 
   constructor(settings: ConsumerSettings, events: ConsumerEvents, log: Logger) {
     this.#settings = settings
@@ -70,8 +73,9 @@ class KafkajsSession implements ConsumerSession {
       sessionTimeout: settings.sessionTimeoutMs,
       rebalanceTimeout: Math.max(settings.sessionTimeoutMs, 30_000),
       heartbeatInterval: settings.heartbeatMs,
-      maxBytes: FETCH_BYTES_MAX,
-      maxBytesPerPartition: Math.min(FETCH_BYTES_MAX, settings.bufferedBytesMax),
+      // A fetch brings one batch of each partition. Otherwise the first partition with a backlog fills it, and the others wait behind it.
+      maxBytes: settings.bufferedBytesMax,
+      maxBytesPerPartition: Math.min(settings.batchBytes, settings.bufferedBytesMax),
       maxWaitTimeInMs: FETCH_WAIT_MS,
       allowAutoTopicCreation: false,
       // The library must not restart the consumer, because the owner of the session opens another one after a delay.
@@ -133,7 +137,8 @@ class KafkajsSession implements ConsumerSession {
       const byTime = await admin.fetchTopicOffsetsByTimestamp(topic, Date.now() - replayMs)
       for (const { partition, offset } of partitions) {
         const at = { topic, partition }
-        const from = BigInt(byTime.find((p) => p.partition === partition)?.offset ?? offset)
+        const found = byTime.find((p) => p.partition === partition)?.offset
+        const from = replayStart(BigInt(found ?? offset), this.#events, partitionKeyOf(at)) ?? -1n
         const isNewlyAssigned = newlyAssigned.some((p) => partitionKeyOf(p) === partitionKeyOf(at))
         if (!isNewlyAssigned || from < 0n || from >= BigInt(offset)) continue
         this.#replayEnds.set(partitionKeyOf(at), BigInt(offset))
@@ -148,6 +153,10 @@ class KafkajsSession implements ConsumerSession {
     const ours = new Set(this.#assigned.map(partitionKeyOf))
     const committed = await admin.fetchOffsets({ groupId, topics: [...topics] })
     const out = new Map<string, bigint>()
+    // The metadata behind offsets are minutes old.
+    for (const { name, partitions } of (await admin.fetchTopicMetadata({ topics: [...topics] }))
+      .topics)
+      if (this.#counts.isHigher(name, partitions.length)) this.#fail(newPartitions(name))
     for (const { topic, partitions } of committed) {
       const known = new Map(partitions.map((p) => [p.partition, BigInt(p.offset)]))
       let lag = 0n
@@ -295,7 +304,8 @@ function received({ offset, key, value, headers }: FetchedMessage): ReceivedMess
   const named = new Map<string, Buffer>()
   for (const [name, text] of Object.entries(headers ?? {})) {
     const last = Array.isArray(text) ? text.at(-1) : text
-    if (last !== undefined) named.set(name, Buffer.from(last))
+    // A header without a value is null, of which the types of the library know nothing.
+    named.set(name, last ? Buffer.from(last) : Buffer.alloc(0))
   }
   return {
     offset: BigInt(offset),

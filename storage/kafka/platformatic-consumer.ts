@@ -8,8 +8,11 @@ import {
   type ConsumerEvents,
   type ConsumerSession,
   type ConsumerSettings,
+  newPartitions,
+  PartitionCounts,
   partitionKeyOf,
   ReplayEnds,
+  replayStart,
   type TopicPartition,
 } from './consumer.ts'
 import { DriverError, driverError } from './driver.ts'
@@ -22,7 +25,10 @@ type BytesStream = MessagesStream<Buffer, Buffer, Buffer, Buffer>
 
 /** The longest wait of a fetch without messages. It is short, because a newly assigned partition waits for the running fetch. */
 const FETCH_WAIT_MS = 250
-const FETCH_BYTES_MAX = 8 * 1024 * 1024
+/** A partition with more batches than this in its queue is not fetched. */
+const QUEUED_BATCHES = 2
+/** After this time partitions that were added to a topic are known, and its messages are fetched from them. */
+const METADATA_AGE_MS = 15_000
 /** The retries of the library. If they fail, the session ends and its owner opens another one. */
 const RETRIES = 3
 const RETRY_DELAY_MS = 300
@@ -48,10 +54,13 @@ export async function openPlatformaticSession(
     heartbeatInterval: settings.heartbeatMs,
     heartbeatStallTimeout: settings.sessionTimeoutMs,
     minBytes: 1,
-    maxBytes: FETCH_BYTES_MAX,
+    // A fetch brings one batch of each partition. Otherwise the first partition with a backlog fills it, and the others wait behind it.
+    maxBytes: settings.bufferedBytesMax,
+    maxBytesPerPartition: Math.min(settings.batchBytes, settings.bufferedBytesMax),
     maxWaitTime: FETCH_WAIT_MS,
     retries: RETRIES,
     retryDelay: RETRY_DELAY_MS,
+    metadataMaxAge: METADATA_AGE_MS,
   })
   const session = new PlatformaticSession(consumer, settings, events, log)
   try {
@@ -84,7 +93,12 @@ class PlatformaticSession implements ConsumerSession {
   readonly #newlyAssigned = new Set<string>()
   #stream: BytesStream | null = null
   #assigned: ReadonlySet<string> = new Set()
+  /** Partitions of which nothing is fetched at the moment. */
+  readonly #unfetched = new Set<string>()
+  /** What the library was assigned, with those partitions. */
+  #assignments: Consumer['assignments'] = null
   #isClosing = false
+  readonly #counts = new PartitionCounts()
   #isPaused = false
 
   constructor(
@@ -110,6 +124,7 @@ class PlatformaticSession implements ConsumerSession {
       const list = (assignments ?? []).flatMap(({ topic, partitions }) =>
         partitions.map((partition) => ({ topic, partition })),
       )
+      this.#assignments = consumer.assignments
       this.#assign(list)
     })
     // After a failed rejoin the library stops its heartbeats, and this event is the only notice.
@@ -137,6 +152,7 @@ class PlatformaticSession implements ConsumerSession {
     const byTopic = await this.#consumer.getLag({ topics: [...this.#settings.topics] })
     const out = new Map<string, bigint>()
     for (const [topic, partitions] of byTopic) {
+      if (this.#counts.isHigher(topic, partitions.length)) this.#fail(newPartitions(topic))
       // The lag of partitions of other members is negative.
       const ours = partitions.filter((lag) => lag !== undefined && lag > 0n)
       out.set(
@@ -205,6 +221,7 @@ class PlatformaticSession implements ConsumerSession {
     this.#assigned = partitionKeys
     this.#commits.keep(partitionKeys)
     this.#events.assigned(partitions)
+    this.#fetchTheRest()
     this.#resumeIfRoom()
   }
 
@@ -244,8 +261,8 @@ class PlatformaticSession implements ConsumerSession {
       const committed = stream.offsetsToFetch.get(partitionKey)
       if (committed === undefined) continue
       this.#newlyAssigned.delete(partitionKey)
-      const from = this.#replayFrom.get(partitionKey)
-      if (from === undefined || from >= committed) continue
+      const from = replayStart(this.#replayFrom.get(partitionKey), this.#events, partitionKey)
+      if (from === null || from >= committed) continue
       stream.offsetsToFetch.set(partitionKey, from)
       this.#replayEnds.set(partitionKey, committed)
       this.#replayStarts.set(partitionKey, from)
@@ -255,6 +272,7 @@ class PlatformaticSession implements ConsumerSession {
   #drop(queue: PartitionQueue): void {
     if (queue.pause !== null) this.#events.paused(queue.at, false)
     queue.drop()
+    this.#unfetched.delete(partitionKeyOf(queue.at))
   }
 
   #enqueue(message: BytesMessage): void {
@@ -268,9 +286,10 @@ class PlatformaticSession implements ConsumerSession {
       this.#queues.set(partitionKey, queue)
     }
     const headers = new Map<string, Buffer>()
-    for (const [name, text] of message.headers) headers.set(String(name), text)
+    for (const [name, text] of message.headers) headers.set(String(name), text ?? EMPTY)
     const received = { offset, key: key ?? EMPTY, value: value ?? EMPTY, headers }
     if (!queue.add(received)) return
+    this.#follow(queue)
     if (!this.#isPaused && this.#buffered() > this.#settings.bufferedBytesMax) {
       this.#isPaused = true
       this.#stream?.pause()
@@ -308,6 +327,7 @@ class PlatformaticSession implements ConsumerSession {
     queue.forget(next)
     // The group has committed more than what is replayed.
     if (durable > first.offset && !isReplay) this.#commits.add({ ...queue.at, offset: durable })
+    this.#follow(queue)
     this.#resumeIfRoom()
     if (pauseMs > 0 && queue.isOurs) this.#pause(queue, pauseMs)
   }
@@ -317,13 +337,50 @@ class PlatformaticSession implements ConsumerSession {
     queue.pause = setTimeout(() => {
       queue.pause = null
       this.#events.paused(queue.at, false)
+      this.#follow(queue)
       this.#workOn(queue)
     }, ms)
+    this.#follow(queue)
+  }
+
+  /**
+   * Nothing is fetched of a partition that is paused or has enough to do, because it would fill the buffer for all. The library (2.12.1)
+   * cannot leave out a partition, but asks only for those of its assignment.
+   */
+  #follow(queue: PartitionQueue): void {
+    const partitionKey = partitionKeyOf(queue.at)
+    const isUnfetched =
+      queue.isOurs &&
+      (queue.pause !== null || queue.bytes > QUEUED_BATCHES * this.#settings.batchBytes)
+    if (this.#unfetched.has(partitionKey) === isUnfetched) return
+    if (isUnfetched) this.#unfetched.add(partitionKey)
+    else this.#unfetched.delete(partitionKey)
+    this.#fetchTheRest()
+    if (!isUnfetched) this.#fetchAgain()
+  }
+
+  #fetchTheRest(): void {
+    if (this.#assignments === null) return
+    const isFetched = (topic: string, partition: number): boolean =>
+      !this.#unfetched.has(partitionKeyOf({ topic, partition }))
+    this.#consumer.assignments = this.#assignments
+      .map(({ topic, partitions }) => ({
+        topic,
+        partitions: partitions.filter((partition) => isFetched(topic, partition)),
+      }))
+      .filter(({ partitions }) => partitions.length > 0)
+  }
+
+  /** The library does not ask again by itself after there was no partition to ask for. */
+  #fetchAgain(): void {
+    if (this.#isPaused || this.#isClosing) return
+    this.#stream?.pause()
+    this.#stream?.resume()
   }
 
   #buffered(): number {
     let bytes = 0
-    for (const queue of this.#queues.values()) bytes += queue.bytes
+    for (const queue of this.#queues.values()) if (queue.pause === null) bytes += queue.bytes
     return bytes
   }
 

@@ -54,12 +54,12 @@ export class ChunkAssembler {
       found = { partitionKey, of, chunks: new Map(), first: message.offset, bytes: 0 }
       this.#incomplete.set(id, found)
     }
-    if (!found.chunks.has(number)) {
-      found.bytes += message.value.length
-      this.#bytes += message.value.length
-    }
-    // A chunk that was sent twice replaces the first copy; their bytes are equal.
-    found.chunks.set(number, message)
+    // A chunk that was sent twice replaces the first copy. Their bytes are equal, unless somebody else wrote them.
+    const before = found.chunks.get(number)
+    const more = sizeOf(message) - (before === undefined ? 0 : sizeOf(before))
+    found.bytes += more
+    this.#bytes += more
+    found.chunks.set(number, kept(message))
     return found.chunks.size === of ? joined(id, found) : null
   }
 
@@ -104,6 +104,23 @@ export class ChunkAssembler {
     }
   }
 }
+
+/** What the objects of a chunk take, and those of each of its headers. */
+const OBJECTS_BYTES = 400
+
+function sizeOf({ key, value, headers }: ReceivedMessage): number {
+  let bytes = OBJECTS_BYTES + key.length + value.length
+  for (const [name, text] of headers) bytes += OBJECTS_BYTES + name.length + text.length
+  return bytes
+}
+
+/** A copy, because the bytes of a fetched message are part of a buffer with all that was fetched with it. */
+const kept = ({ offset, key, value, headers }: ReceivedMessage): ReceivedMessage => ({
+  offset,
+  key: Buffer.from(key),
+  value: Buffer.from(value),
+  headers: new Map([...headers].map(([name, text]) => [name, Buffer.from(text)])),
+})
 
 function joined(id: string, { chunks }: Incomplete): WholeMessage {
   const inOrder = [...chunks].toSorted(([a], [b]) => a - b).map(([, message]) => message)

@@ -6,7 +6,7 @@ import { brokerOptions, connectionOptions } from '../../../storage/kafka/connect
 
 const topicName = () => z.string().min(1).max(249)
 
-export const schema = z.strictObject({
+const options = z.strictObject({
   ...brokerOptions,
   topics: z.array(topicName()).min(1).default(['observa.spans']).describe('Topics to consume.'),
   group_id: z
@@ -89,5 +89,14 @@ export const schema = z.strictObject({
     .describe('Most bytes of chunks that wait for the missing chunks of their message.'),
   ...connectionOptions,
 })
+
+export const schema = options.refine(
+  ({ topics, dead_letter_topic }) =>
+    dead_letter_topic === undefined || !topics.includes(dead_letter_topic),
+  {
+    path: ['dead_letter_topic'],
+    error: 'is one of the topics, so each letter would be consumed, refused and written again',
+  },
+)
 
 export type Config = z.output<typeof schema>

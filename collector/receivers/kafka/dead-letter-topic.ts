@@ -42,16 +42,30 @@ export class DeadLetterTopic {
   async send(at: TopicPartition, refused: readonly Refused[]): Promise<boolean> {
     const messages = refused.map((r) => this.#letter(at, r))
     try {
-      const producer = await this.#connected()
-      await producer.send(this.#settings.topic, messages).catch((error: unknown) => {
-        if (!isTooLarge(error)) throw error
-        return producer.send(this.#settings.topic, messages.map(emptied))
-      })
+      await this.#write(await this.#connected(), messages)
       return true
     } catch (thrown) {
       const { topic } = this.#settings
       this.#log.warn({ topic, reason: messageOf(thrown) }, 'the dead-letter topic takes nothing')
       return false
+    }
+  }
+
+  /**
+   * Letters that are too large together are sent in halves. A single one loses its value, and then its key and its own headers: what is
+   * left names the place of the message, and always fits.
+   */
+  async #write(producer: KafkaProducer, messages: readonly KafkaMessage[]): Promise<void> {
+    try {
+      await producer.send(this.#settings.topic, messages)
+    } catch (error) {
+      if (!isTooLarge(error)) throw error
+      const [only] = messages
+      const half = messages.length >> 1
+      if (only === undefined || (half === 0 && isBare(only))) throw error
+      if (half === 0) return this.#write(producer, [smaller(only)])
+      await this.#write(producer, messages.slice(0, half))
+      await this.#write(producer, messages.slice(half))
     }
   }
 
@@ -85,7 +99,7 @@ export class DeadLetterTopic {
       dead_letter_group: this.#settings.groupId,
     }
     const added = Object.entries(about).map(([name, value]) => [name, Buffer.from(value)] as const)
-    const own = [...message.headers].filter(([name]) => about[name] === undefined)
+    const own = [...message.headers].filter(([name]) => !OURS.has(name))
     return { key: message.key, value: message.value, headers: [...own, ...added] }
   }
 }
@@ -93,8 +107,29 @@ export class DeadLetterTopic {
 const isTooLarge = (error: unknown): boolean =>
   error instanceof DriverError && (error.kind === 'too_large' || error.kind === 'rejected')
 
-/** Returns the headers, which name topic, partition and offset of the original message. The topic may still contain it. */
-function emptied(message: KafkaMessage): KafkaMessage {
-  const size = ['dead_letter_value_bytes', Buffer.from(String(message.value.length))] as const
-  return { ...message, value: Buffer.alloc(0), headers: [...message.headers, size] }
+const VALUE_BYTES = 'dead_letter_value_bytes'
+const KEY_BYTES = 'dead_letter_key_bytes'
+/** The headers that say why and where from. Those of a message with these names are left out. */
+const OURS: ReadonlySet<string> = new Set([
+  'dead_letter_reason',
+  'dead_letter_message',
+  'dead_letter_topic',
+  'dead_letter_partition',
+  'dead_letter_offset',
+  'dead_letter_group',
+  VALUE_BYTES,
+  KEY_BYTES,
+])
+
+const isBare = ({ key, value, headers }: KafkaMessage): boolean =>
+  key.length + value.length === 0 && headers.every(([name]) => OURS.has(name))
+
+/** The headers name topic, partition and offset of the original message, which the topic may still contain. */
+function smaller({ key, value, headers }: KafkaMessage): KafkaMessage {
+  const size = (name: string, bytes: Buffer) => [name, Buffer.from(String(bytes.length))] as const
+  const empty = Buffer.alloc(0)
+  if (value.length > 0)
+    return { key, value: empty, headers: [...headers, size(VALUE_BYTES, value)] }
+  const ours = headers.filter(([name]) => OURS.has(name))
+  return { key: empty, value, headers: [...ours, size(KEY_BYTES, key)] }
 }

@@ -9,7 +9,7 @@ import type { Handled, MessageBatch, TopicPartition } from '../../../storage/kaf
 import { ChunkAssembler, type WholeMessage } from './chunks.ts'
 import type { Config } from './config.ts'
 import type { DeadLetterTopic, Refused } from './dead-letter-topic.ts'
-import { type Form, formOf, traceKeyOf } from './message-form.ts'
+import { type Form, formOf, isWholeProtobuf, traceKeyOf } from './message-form.ts'
 
 /** The outcomes of messages, which are the values of the label `outcome` of their metric. */
 export type Outcome = 'accepted' | 'replayed' | 'ignored' | 'dead_lettered' | 'refused' | 'retried'
@@ -121,7 +121,9 @@ export class Delivery {
       } else {
         const { tenant, format, telemetry } = verdict.form
         const whose = [tenant.tenantId, tenant.projectId, tenant.environment ?? '']
-        const key = [...whose, format, telemetry].join('\0')
+        const isAlone = format === 'otlp-proto' && !isWholeProtobuf(whole.message.value)
+        const alone = isAlone ? [String(message.offset)] : []
+        const key = [...whose, format, telemetry, ...alone].join('\0')
         const trace = traceKeyOf(whole.message)
         const at = trace === null ? 0 : (roundOf.get(trace) ?? 0)
         if (trace !== null) roundOf.set(trace, at + 1)

@@ -45,7 +45,7 @@ export function formOf(message: ReceivedMessage, settings: Settings): FormVerdic
     return {
       kind: 'refused',
       reason: 'no_tenant',
-      message: 'the headers tenant and project say whose data it is, and one is missing',
+      message: 'the headers tenant and project say whose data it is: one is missing, or is no name',
     }
   const [format, telemetry] = payloadOf(message, record, settings)
   return { kind: 'request', form: { tenant, format, telemetry } }
@@ -104,11 +104,50 @@ function staticTenant({ tenant, project, environment }: Settings): TenantContext
   }
 }
 
+/** Control characters in a name are not those of any tenant, and Postgres takes no zero byte. */
+const NAME = /^[^\p{Cc}\p{Cs}\uFFFD]+$/u
+
 function tenantOf(message: ReceivedMessage): TenantContext | null {
   const tenantId = textOf(message, 'tenant')
   const projectId = textOf(message, 'project')
-  if (tenantId === null || projectId === null) return null
-  return { tenantId, projectId, environment: textOf(message, 'environment'), keyId: null }
+  const environment = textOf(message, 'environment')
+  const isNamed = [tenantId, projectId, environment].every((n) => n === null || NAME.test(n))
+  if (tenantId === null || projectId === null || !isNamed) return null
+  return { tenantId, projectId, environment, keyId: null }
+}
+
+const VARINT_BYTES_MAX = 10
+
+/**
+ * True if the fields of the outermost message end where the bytes end. Only then may other messages follow it in one request: the last
+ * field of a message that was cut off would take their bytes for its own, and they would be lost without a word.
+ */
+export function isWholeProtobuf(bytes: Buffer): boolean {
+  let at = 0
+  const varint = (): number => {
+    let value = 0
+    for (let i = 0; i < VARINT_BYTES_MAX; i++) {
+      const byte = bytes[at++]
+      if (byte === undefined) return Number.NaN
+      value += (byte & 0x7f) * 2 ** (7 * i)
+      if (byte < 0x80) return value
+    }
+    return Number.NaN
+  }
+  while (at < bytes.length) {
+    const type = varint() % 8
+    if (type === 0) {
+      if (Number.isNaN(varint())) return false
+    } else if (type === 1) at += 8
+    else if (type === 2) {
+      const length = varint()
+      at += length
+    } else if (type === 5) at += 4
+    // Groups are not part of OTLP.
+    else return false
+    if (!(at <= bytes.length)) return false
+  }
+  return true
 }
 
 /** The trace of a message that the exporter wrote; null for messages without a trace and for those of other producers. */

@@ -78,6 +78,8 @@ export class KafkaReceiver implements Component {
   readonly #deadLetters: DeadLetterTopic | null
   readonly #labels: string
   readonly #stopped = new AbortController()
+  /** For each partition the offset up to which this process has handled messages, in all its sessions. */
+  readonly #handledTo = new Map<string, bigint>()
   #session: ConsumerSession | null = null
   #running: Promise<void> | null = null
   #waitingSaidAt = Number.NEGATIVE_INFINITY
@@ -184,7 +186,12 @@ export class KafkaReceiver implements Component {
   #events(): ConsumerEvents {
     const { metrics } = this.#host
     return {
-      handle: (batch) => this.#delivery.handle(batch),
+      handle: async (batch) => {
+        const handled = await this.#delivery.handle(batch)
+        this.#handledTo.set(partitionKeyOf(batch), handled.next)
+        return handled
+      },
+      handledTo: (partitionKey) => this.#handledTo.get(partitionKey) ?? null,
       assigned: (partitions) => {
         metrics.add('observa_kafka_receiver_rebalances_total', this.#labels)
         this.#set('partitions', partitions.length)

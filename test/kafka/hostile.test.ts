@@ -1,0 +1,31 @@
+// Messages of broken and hostile producers, and topics that change, with a real broker and both drivers.
+
+import test from 'node:test'
+import { kafkaAvailable, startKafka } from './broker.ts'
+import {
+  addedPartitions,
+  hostileChunks,
+  largeLetters,
+  longPause,
+  replayOfOthersOnly,
+  strangeMessages,
+} from './hostile.ts'
+
+const SCENARIOS = {
+  'null keys, null values and any header': strangeMessages,
+  'letters above the limit of the broker': largeLetters,
+  'chunks that never become a message': hostileChunks,
+  'one partition waits for long': longPause,
+  'partitions are added': addedPartitions,
+  'a session ends and the next one replays nothing': replayOfOthersOnly,
+} as const
+
+const missing = kafkaAvailable()
+
+test('hostile topics', { skip: missing ?? false, timeout: 600_000 }, async (t) => {
+  const broker = await startKafka('4.1.0')
+  t.after(() => broker.stop())
+  for (const driver of ['kafkajs', 'platformatic'] as const)
+    for (const [name, scenario] of Object.entries(SCENARIOS))
+      await t.test(`${driver}: ${name}`, (t) => scenario(t, broker, driver))
+})
