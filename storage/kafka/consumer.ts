@@ -20,6 +20,11 @@ export interface ConsumerSettings extends ConnectionSettings {
    * instances have already processed the replayed messages. This instance learns from them which reports of running traces count.
    */
   readonly replayMs: number
+  /**
+   * Fetch one record batch at a time, because the last session met one that cannot be read: then it is known where it is. A driver that can tell
+   * from one fetch ignores this.
+   */
+  readonly isCareful: boolean
   /** The most bytes that are buffered for paused partitions. Above this limit nothing more is fetched. */
   readonly bufferedBytesMax: number
 }
@@ -133,6 +138,11 @@ export class PartitionCounts {
 
 export const newPartitions = (topic: string): DriverError =>
   new DriverError('new_partitions', `the topic ${topic} has more partitions than before`, null)
+
+export function partitionOf(partitionKey: string): TopicPartition {
+  const colon = partitionKey.lastIndexOf(':')
+  return { topic: partitionKey.slice(0, colon), partition: Number(partitionKey.slice(colon + 1)) }
+}
 
 export const partitionKeyOf = ({ topic, partition }: TopicPartition): string =>
   `${topic}:${partition}`

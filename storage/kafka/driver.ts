@@ -3,6 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { BATCH_TOO_LARGE } from './bounded-batches.ts'
 import type { KafkaMessage } from './message.ts'
 
 export type DriverName = 'kafkajs' | 'platformatic'
@@ -76,6 +77,8 @@ export class DriverError extends Error {
 }
 
 const KINDS: Readonly<Record<string, FailureKind>> = {
+  [BATCH_TOO_LARGE]: 'retry',
+  OFFSET_OUT_OF_RANGE: 'retry',
   MESSAGE_TOO_LARGE: 'too_large',
   RECORD_LIST_TOO_LARGE: 'too_large',
   UNKNOWN_TOPIC_OR_PARTITION: 'blocked',

@@ -1,8 +1,10 @@
 // The consumer of the @platformatic/kafka driver. The library fetches messages, keeps the membership alive and delivers the messages of
 // all partitions in one stream. This file distributes them to one queue per partition, so that a paused partition does not block others.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Consumer, Message, MessagesStream } from '@platformatic/kafka'
 import type { Logger } from 'pino'
+import { BATCH_TOO_LARGE, endOfBatch, standIn } from './bounded-batches.ts'
 import { CommitQueue, type Offset } from './commit-queue.ts'
 import {
   type ConsumerEvents,
@@ -11,13 +13,14 @@ import {
   newPartitions,
   PartitionCounts,
   partitionKeyOf,
+  partitionOf,
   ReplayEnds,
   replayStart,
   type TopicPartition,
 } from './consumer.ts'
 import { DriverError, driverError } from './driver.ts'
 import { PartitionQueue } from './partition-queue.ts'
-import { codeOf, connectionOptions, loadPlatformatic } from './platformatic-library.ts'
+import { codeOf, connectionOptions, fetchesOf, loadPlatformatic } from './platformatic-library.ts'
 
 type BytesConsumer = Consumer<Buffer, Buffer, Buffer, Buffer>
 type BytesMessage = Message<Buffer, Buffer, Buffer, Buffer>
@@ -38,6 +41,11 @@ const REPLAY_OFFSETS_MS = 10_000
 const CLOSE_MS = 5000
 /** The part of that time in which the brokers must confirm that the member left. Brokers that are up answer within milliseconds. */
 const LEAVE_MS = 500
+/** How long a session fetches one batch at a time, which is slow. The unreadable one may have gone to another member. */
+const CAREFUL_MS = 60_000
+/** How long what was fetched before an unreadable batch may take until it is handled. Otherwise the next session meets the batch again. */
+const DRAIN_MS = 30_000
+const DRAIN_LOOK_MS = 20
 
 export async function openPlatformaticSession(
   settings: ConsumerSettings,
@@ -56,7 +64,9 @@ export async function openPlatformaticSession(
     minBytes: 1,
     // A fetch brings one batch of each partition. Otherwise the first partition with a backlog fills it, and the others wait behind it.
     maxBytes: settings.bufferedBytesMax,
-    maxBytesPerPartition: Math.min(settings.batchBytes, settings.bufferedBytesMax),
+    maxBytesPerPartition: settings.isCareful
+      ? 1
+      : Math.min(settings.batchBytes, settings.bufferedBytesMax),
     maxWaitTime: FETCH_WAIT_MS,
     retries: RETRIES,
     retryDelay: RETRY_DELAY_MS,
@@ -100,6 +110,8 @@ class PlatformaticSession implements ConsumerSession {
   #isClosing = false
   readonly #counts = new PartitionCounts()
   #isPaused = false
+  #hasFailed = false
+  #carefulTimer: NodeJS.Timeout | null = null
 
   constructor(
     consumer: BytesConsumer,
@@ -132,6 +144,12 @@ class PlatformaticSession implements ConsumerSession {
     consumer.on('consumer:heartbeat:stalled', ({ lastError }) =>
       this.#fail(lastError ?? new DriverError('heartbeat_stalled', 'no heartbeat succeeds', null)),
     )
+    if (this.#settings.isCareful)
+      this.#carefulTimer = setTimeout(() => {
+        this.#fail(
+          new DriverError('careful', 'no unreadable batch came, others are read at once', null),
+        )
+      }, CAREFUL_MS)
     if (this.#settings.replayMs > 0) await this.#followReplay()
     const stream = await consumer.consume({
       topics: [...this.#settings.topics],
@@ -167,6 +185,7 @@ class PlatformaticSession implements ConsumerSession {
     if (this.#isClosing) return
     this.#isClosing = true
     if (this.#replayTimer !== null) clearInterval(this.#replayTimer)
+    if (this.#carefulTimer !== null) clearTimeout(this.#carefulTimer)
     for (const queue of this.#queues.values()) this.#drop(queue)
     await Promise.all(this.#working)
     await this.#commits.close()
@@ -193,7 +212,37 @@ class PlatformaticSession implements ConsumerSession {
   }
 
   #fail(thrown: unknown): void {
-    if (!this.#isClosing) this.#end.resolve(toDriverError(thrown))
+    if (this.#isClosing || this.#hasFailed) return
+    this.#hasFailed = true
+    const error = toDriverError(thrown)
+    const end = (): void => this.#end.resolve(error)
+    if (error.code !== BATCH_TOO_LARGE || !this.#settings.isCareful) end()
+    else this.#passUnreadable().then(end, end)
+  }
+
+  /**
+   * Finds the batches that ended a careful session because they are too large, and hands a message in place of each to its owner. The next
+   * session begins behind them, because their offsets are committed.
+   */
+  async #passUnreadable(): Promise<void> {
+    const fetchable = fetchesOf(this.#consumer, this.#settings.topics)
+    for (const partitionKey of this.#assigned) {
+      const start = this.#stream?.offsetsToFetch.get(partitionKey)
+      const at = partitionOf(partitionKey)
+      if (start === undefined || (await fetchable(at, start))) continue
+      const end = await endOfBatch(start, (offset) => fetchable(at, offset))
+      // What was fetched before it is not handled yet.
+      const queue = this.#queues.get(partitionKey)
+      const deadline = performance.now() + DRAIN_MS
+      while (queue !== undefined && (queue.isWorking || queue.bytes > 0)) {
+        if (!queue.isOurs || performance.now() > deadline) return
+        await sleep(DRAIN_LOOK_MS)
+      }
+      const isReplay = this.#replayEnds.isReplay(partitionKey, start)
+      const messages = [standIn(start, end)]
+      const { durable } = await this.#events.handle({ ...at, isReplay, messages })
+      if (durable === end && !isReplay) this.#commits.add({ ...at, offset: end })
+    }
   }
 
   /**

@@ -3,7 +3,9 @@
 
 import type { EventEmitter } from 'node:events'
 import { ObservaError } from '../../core/errors.ts'
-import type { ConnectionSettings } from './driver.ts'
+import { BATCH_TOO_LARGE, bounded, checkRecords } from './bounded-batches.ts'
+import type { TopicPartition } from './consumer.ts'
+import { type ConnectionSettings, driverError } from './driver.ts'
 
 type Library = typeof import('@platformatic/kafka')
 
@@ -11,7 +13,10 @@ type Library = typeof import('@platformatic/kafka')
 export async function loadPlatformatic(): Promise<Library> {
   try {
     const library = await import('@platformatic/kafka')
-    if (!isListening) library.connectionsConnectsChannel.start.subscribe(listenToErrors)
+    if (!isListening) {
+      library.connectionsConnectsChannel.start.subscribe(listenToErrors)
+      boundBatches(library)
+    }
     isListening = true
     return library
   } catch (thrown) {
@@ -23,6 +28,18 @@ export async function loadPlatformatic(): Promise<Library> {
       'Install it, or use `driver: kafkajs`.',
       { cause: thrown },
     )
+  }
+}
+
+/** The library decompresses with these functions, and knows no limit. Snappy and LZ4 make at most some hundred bytes of one. */
+function boundBatches({ compressionsAlgorithms }: Library): void {
+  for (const [name, algorithm] of Object.entries(compressionsAlgorithms)) {
+    const { decompressSync } = algorithm
+    const decompress = name === 'gzip' || name === 'zstd' ? bounded[name] : null
+    // The library passes slices of its buffer, which are of Node.
+    const decompressBounded = (data: Buffer): Buffer =>
+      checkRecords(decompress === null ? decompressSync(data) : decompress(data))
+    Object.assign(algorithm, { decompressSync: decompressBounded })
   }
 }
 
@@ -40,6 +57,32 @@ function listenToErrors(event: unknown): void {
 
 function ignoreError(): void {
   // The waiting send reports the error.
+}
+
+type BytesConsumer = import('@platformatic/kafka').Consumer<Buffer, Buffer, Buffer, Buffer>
+
+/** Returns a function that says whether the library can read what a fetch from an offset brings. It rejects for other failures. */
+export function fetchesOf(consumer: BytesConsumer, topics: readonly string[]) {
+  return async ({ topic, partition }: TopicPartition, fetchOffset: bigint): Promise<boolean> => {
+    const metadata = await consumer.metadata({ topics: [...topics] })
+    const found = metadata.topics.get(topic)
+    const node = found?.partitions[partition]?.leader
+    if (found === undefined || node === undefined) return true
+    const epochs = { currentLeaderEpoch: -1, lastFetchedEpoch: -1 }
+    // A broker sends at least one whole batch.
+    const partitions = [{ partition, fetchOffset, partitionMaxBytes: 1, ...epochs }]
+    const limits = { maxBytes: 1, minBytes: 0, maxWaitTime: 0 }
+    try {
+      await consumer.fetch({ node, topics: [{ topicId: found.id, partitions }], ...limits })
+      return true
+    } catch (thrown) {
+      const { code } = driverError(thrown, codeOf)
+      if (code === BATCH_TOO_LARGE) return false
+      // There is nothing to read behind the end.
+      if (code === 'OFFSET_OUT_OF_RANGE') return true
+      throw thrown
+    }
+  }
 }
 
 /** Returns the connection options of the library, for producers and consumers. */

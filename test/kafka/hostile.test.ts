@@ -4,9 +4,11 @@ import test from 'node:test'
 import { kafkaAvailable, startKafka } from './broker.ts'
 import {
   addedPartitions,
+  compressionBombs,
   hostileChunks,
   largeLetters,
   longPause,
+  nothingInLogs,
   replayOfOthersOnly,
   strangeMessages,
 } from './hostile.ts'
@@ -15,7 +17,9 @@ const SCENARIOS = {
   'null keys, null values and any header': strangeMessages,
   'letters above the limit of the broker': largeLetters,
   'chunks that never become a message': hostileChunks,
+  'batches that are gigabytes when they are decompressed': compressionBombs,
   'one partition waits for long': longPause,
+  'refused and waiting messages are not in the log': nothingInLogs,
   'partitions are added': addedPartitions,
   'a session ends and the next one replays nothing': replayOfOthersOnly,
 } as const

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { BATCH_BYTES_MAX, BATCH_RECORDS_MAX } from '../../storage/kafka/bounded-batches.ts'
 import type { DriverName } from '../../storage/kafka/driver.ts'
 import { kafkajs, patchKafkajs } from '../../storage/kafka/kafkajs-faults.ts'
 import { until } from '../instance.ts'
@@ -240,4 +241,58 @@ export const replayOfOthersOnly: Scenario = async (t, broker, driver) => {
   await until(() => seen(pipelines).length >= 51, 'the line after the broker came back', LONG)
   const again = pipelines.lines.length - 51
   assert.ok(again <= 1, `${again} lines again`)
+}
+
+/** A batch that becomes gigabytes, or millions of records, when it is decompressed is passed over and named in a letter. */
+export const compressionBombs: Scenario = async (t, broker, driver) => {
+  const { topic, pipelines, client, config, letters, write } = await topicOf(t, broker, driver)
+  const producer = client.producer()
+  await producer.connect()
+  t.after(() => producer.disconnect())
+  const { GZIP, ZSTD } = kafkajs.CompressionTypes
+  const large = [{ partition: 0, value: Buffer.alloc(BATCH_BYTES_MAX + (1 << 20), 32) }]
+  const many = Array.from({ length: BATCH_RECORDS_MAX + 10 }, () => ({ partition: 0, value: '' }))
+  await write({ value: line(0) })
+  await producer.send({ topic, compression: ZSTD, messages: large })
+  await write({ value: line(1) })
+  await producer.send({ topic, compression: GZIP, messages: many })
+  await write({ value: line(2) })
+  const { host, receiver } = await receive(t, broker, pipelines, config)
+  await until(() => seen(pipelines).length === 3, 'all lines', LONG)
+  await until(() => metricOf(host, 'messages_total') >= 5, 'all outcomes', LONG)
+  await receiver.stop()
+  const found = (await letters()).map(({ headers }) => headers)
+  const end = 3 + BATCH_RECORDS_MAX + 9
+  assert.deepEqual(
+    found.map((h) => [h['dead_letter_reason'], h['dead_letter_offset']]),
+    [
+      ['unreadable', '1'],
+      ['unreadable', String(end)],
+    ],
+  )
+  assert.match(found[1]?.['dead_letter_message'] ?? '', new RegExp(`offset 3 to ${end} `))
+}
+
+/** Without a dead-letter topic the log says where a refused message is, and nothing of what it holds; nor while a partition waits. */
+export const nothingInLogs: Scenario = async (t, broker, driver) => {
+  const { pipelines, config, write } = await topicOf(t, broker, driver)
+  const { dead_letter_topic: _none, ...withoutLetters } = config
+  let isFull = true
+  pipelines.verdictOf = (lines) => {
+    if (lines.some((l) => l.includes('bad'))) return REFUSED
+    return isFull ? RETRY : ACCEPTED
+  }
+  await write({ value: 'bad-ZZZZ' }, { value: line(1, 'ZZZZ') })
+  const { host } = await receive(t, broker, pipelines, withoutLetters)
+  await until(() => metricOf(host, 'paused_partitions') === 1, 'paused', LONG)
+  isFull = false
+  await until(() => pipelines.lines.length === 1, 'the line', LONG)
+  const said = host.lines.map((entry) => JSON.stringify(entry))
+  for (const text of ['is refused', 'a partition waits'])
+    assert.ok(
+      said.some((entry) => entry.includes(text)),
+      text,
+    )
+  // As text, and as the bytes of a buffer.
+  for (const entry of said) assert.doesNotMatch(entry, /ZZZZ|90,90,90,90/)
 }

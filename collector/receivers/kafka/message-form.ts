@@ -3,6 +3,7 @@
 
 import type { PayloadFormat, TelemetryKind } from '../../../core/task.ts'
 import type { TenantContext } from '../../../core/tenant.ts'
+import { UNREADABLE } from '../../../storage/kafka/bounded-batches.ts'
 import type { ReceivedMessage } from '../../../storage/kafka/message.ts'
 import type { Config } from './config.ts'
 
@@ -38,6 +39,8 @@ const NAME_BYTES_MAX = 256
 const HEAD_BYTES = 256
 
 export function formOf(message: ReceivedMessage, settings: Settings): FormVerdict {
+  const unreadable = textOf(message, UNREADABLE)
+  if (unreadable !== null) return { kind: 'refused', reason: 'unreadable', message: unreadable }
   const record = textOf(message, 'record')
   if (record === 'signal' || message.value.length === 0) return { kind: 'ignored' }
   const tenant = settings.tenancy === 'static' ? staticTenant(settings) : tenantOf(message)

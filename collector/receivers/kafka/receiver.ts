@@ -4,6 +4,7 @@
 import type { Component, Host, ReceiverContext } from '../../../core/component.ts'
 import { ObservaError } from '../../../core/errors.ts'
 import { counter, gauge, labelValue } from '../../../core/metrics.ts'
+import { BATCH_TOO_LARGE } from '../../../storage/kafka/bounded-batches.ts'
 import { connectionSettings } from '../../../storage/kafka/connection-config.ts'
 import {
   type ConsumerEvents,
@@ -108,6 +109,7 @@ export class KafkaReceiver implements Component {
       batchBytes: this.#config.batch.bytes,
       replayMs: this.#config.replay,
       bufferedBytesMax: this.#config.buffer_bytes,
+      isCareful: false,
     }
     const { metrics } = this.#host
     metrics.onCollect(() =>
@@ -133,11 +135,14 @@ export class KafkaReceiver implements Component {
 
   async #run(settings: ConsumerSettings): Promise<void> {
     let failures = 0
+    let isCareful = false
     while (!this.#stopped.signal.aborted) {
       const startedAt = this.#host.clock.monotonicMs()
-      const error = await this.#once(settings)
+      const error = await this.#once({ ...settings, isCareful })
       if (error === null) return
       const { code, kind } = error
+      // A careful session passes what it meets.
+      isCareful = code === BATCH_TOO_LARGE && !isCareful
       const labels = `${this.#labels},code="${labelValue(code)}"`
       this.#host.metrics.add('observa_kafka_receiver_failures_total', labels)
       // After a long membership the backoff starts again at its shortest delay. If joining fails repeatedly, the delay grows.
@@ -225,16 +230,20 @@ export class KafkaReceiver implements Component {
         metrics.add('observa_kafka_receiver_messages_total', labels, messages)
       },
       accepted: (telemetry, verdict) => counts[telemetry].accepted(verdict),
-      lost: (at, { message, reason, text }) =>
+      // What is handed over is a batch, whose messages are not for the log.
+      lost: ({ topic, partition }, { message, reason, text }) =>
         log.error(
-          { ...at, offset: String(message.offset), reason, detail: text },
+          { topic, partition, offset: String(message.offset), reason, detail: text },
           'a message is refused, and there is no dead_letter_topic for it',
         ),
-      waiting: (at, message, retryAfterS) => {
+      waiting: ({ topic, partition }, message, retryAfterS) => {
         const now = clock.monotonicMs()
         if (now - this.#waitingSaidAt < WAITING_LOG_MS) return
         this.#waitingSaidAt = now
-        log.warn({ ...at, reason: message, retry_after_s: retryAfterS }, 'a partition waits')
+        log.warn(
+          { topic, partition, reason: message, retry_after_s: retryAfterS },
+          'a partition waits',
+        )
       },
     }
   }
