@@ -75,8 +75,8 @@ export const standInText = (first: bigint, end: bigint): Buffer =>
   )
 
 /**
- * The first offset behind the unreadable batch that holds `first`. `isReadable` says whether a fetch that begins at an offset succeeds: it does
- * not anywhere in the batch, because a broker always sends the whole batch.
+ * The first offset behind the unreadable batch that holds `first`. `isReadable` says whether a fetch that begins at an offset succeeds. It
+ * does not anywhere in the batch, because a broker always sends the whole batch.
  */
 export async function endOfBatch(
   first: bigint,

@@ -21,8 +21,8 @@ export interface ConsumerSettings extends ConnectionSettings {
    */
   readonly replayMs: number
   /**
-   * Fetch one record batch at a time, because the last session met one that cannot be read: then it is known where it is. A driver that can tell
-   * from one fetch ignores this.
+   * Fetch one record batch at a time, because the last session met one that cannot be read: then it is known where it is. A driver that
+   * can tell from one fetch ignores this.
    */
   readonly isCareful: boolean
   /** The most bytes that are buffered for paused partitions. Above this limit nothing more is fetched. */

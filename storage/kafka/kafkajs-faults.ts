@@ -68,8 +68,8 @@ const BATCH_LENGTH_FROM = 12
 const COMPRESSION = 0b111
 
 /**
- * Replaces the function that decodes a batch, before the module that uses it is loaded, which is when the first response of a fetch comes. A batch
- * above the limits becomes one record without a value.
+ * Replaces the function that decodes a batch, before the module that uses it is loaded, which is when the first response of a fetch comes.
+ * A batch above the limits becomes one record without a value.
  */
 function boundBatches(): void {
   const path = require.resolve('kafkajs/src/protocol/recordBatch/v0/decoder')
