@@ -1,6 +1,7 @@
 // Places content whose field depends on the kind of the span: `input.value` and similar keys are tool arguments, a
 // query, messages, or plain input. It runs when the kind is known.
 
+import { Literal } from '../../../core/arena.ts'
 import { VALUE } from '../../../core/batch.ts'
 import { N, R } from '../../../core/fields.ts'
 import { key } from '../../../core/keys.ts'
@@ -160,19 +161,25 @@ function placeAnswer(span: CurrentSpan, filled: Filled): void {
 /** True when a body has one of the members that change what is charged, and it is not 0 or the usual tier. */
 function mentionsCharges(span: CurrentSpan, attr: number): boolean {
   if (span.type(attr) !== VALUE.STRING) return false
-  const off = span.off(attr)
-  const { buf } = span.arena
   // The brace of an object.
-  if (buf[off] !== 123) return false
-  const body = buf.subarray(off, off + span.len(attr))
-  const isTierNamed = span.entries.paramNamed('service_tier') >= 0
-  return CHARGES.some((name) => isCharged(valueAfter(body, name), isTierNamed))
+  if (span.arena.bytes[span.off(attr)] !== 123) return false
+  for (const name of CHARGES)
+    if (span.mayContain(attr, name) && isCharged(span, valueAfter(span, attr, name.text)))
+      return true
+  return false
 }
-const CHARGES = ['web_search_requests"', 'ephemeral_1h_input_tokens"', '"service_tier"', '"cost"']
+const CHARGES = [
+  'web_search_requests"',
+  'ephemeral_1h_input_tokens"',
+  '"service_tier"',
+  '"cost"',
+].map((name) => new Literal(name))
 const VALUE_BYTES = 24
 
 /** The beginning of the value of the first member with that name, '' without one. */
-function valueAfter(body: Buffer, name: string): string {
+function valueAfter(span: CurrentSpan, attr: number, name: string): string {
+  const off = span.off(attr)
+  const body = span.arena.buf.subarray(off, off + span.len(attr))
   const at = body.indexOf(name, 0, 'latin1')
   if (at < 0) return ''
   const from = at + name.length
@@ -180,27 +187,26 @@ function valueAfter(body: Buffer, name: string): string {
 }
 
 /** The usual tier says something only where another one was asked for. */
-function isCharged(value: string, isTierNamed: boolean): boolean {
+function isCharged(span: CurrentSpan, value: string): boolean {
   const tier = /^"([^"]*)"/.exec(value)?.[1]
   if (tier === undefined) return /^(?:[1-9]|0?\.\d|\{)/.test(value)
-  return isTierNamed || !isUsualTier(tier)
+  return span.entries.paramNamed('service_tier') >= 0 || !isUsualTier(tier)
 }
 
 /** Finds the `"id"` of a response body, without parsing the body if the id is at the top level. */
 function putResponseId(span: CurrentSpan, attr: number): void {
   if (span.type(attr) !== VALUE.STRING) return
-  const off = span.off(attr)
-  const literal = span.arena.literal('id')
-  const at = literal < 0 ? -1 : span.json.stringMember(off, span.len(attr), literal)
+  const literal = ID.id(span.arena)
+  const at = literal < 0 ? -1 : span.json.stringMember(span.off(attr), span.len(attr), literal)
   const len = span.json.foundLength()
   if (at >= 0 && len > 0) return span.events.setRange(span.event, R.response_id, at, len)
-  // Without the bound it would search the whole arena.
-  if (!span.arena.buf.subarray(off, off + span.len(attr)).includes(NESTED, 0, 'latin1')) return
+  if (!span.mayContain(attr, NESTED)) return
   const value = span.value(attr)
   if (isRecord(value)) span.offerText(R.response_id, responseIdOf(value))
 }
 /** The member in which frameworks keep the provider's data about its response. */
-const NESTED = '"response_metadata"'
+const NESTED = new Literal('"response_metadata"')
+const ID = new Literal('id')
 
 /** Places a response with vectors: usage and model are used, the body is not kept. */
 function placeEmbedding(span: CurrentSpan, attr: number): void {

@@ -2,6 +2,7 @@
 
 import { VALUE } from '../../../core/batch.ts'
 import { N, R } from '../../../core/fields.ts'
+import { ByteWords } from '../bytes/byte-words.ts'
 import { partsIn, splitsOf } from '../content/usage-splits.ts'
 import { KIND, MEMBER, MEMBER_STRIDE } from '../json/json-kernel.ts'
 import { isRecord } from '../json/values.ts'
@@ -94,18 +95,23 @@ function keyRest(span: CurrentSpan, attr: number, rule: Rule): string {
 /** A JSON object (or Python dict) whose members become metadata. */
 const metaJson: Transform = (span, attr) => {
   if (span.isNull(attr)) return false
-  if (span.type(attr) === VALUE.STRING && takeMembers(span, attr)) return true
-  const value = span.value(attr)
-  if (!isRecord(value)) return false
-  for (const [name, v] of Object.entries(value)) span.entries.addMetadataValue(name, v)
-  return true
+  return takeMembers(span, attr) >= 0 || addMembers(span, span.value(attr))
 }
 
 /** The same, and members with known names fill fields that no key of the span has filled. */
-const metaFacts: Transform = (span, attr, rule) => {
-  if (!metaJson(span, attr, rule)) return false
+const metaFacts: Transform = (span, attr) => {
+  if (span.isNull(attr)) return false
+  const count = takeMembers(span, attr)
+  if (count >= 0 && !hasFactNames(span, count)) return true
   const value = span.value(attr)
+  if (count < 0 && !addMembers(span, value)) return false
   if (isRecord(value)) takeFacts(span, value)
+  return true
+}
+
+function addMembers(span: CurrentSpan, value: unknown): boolean {
+  if (!isRecord(value)) return false
+  for (const [name, v] of Object.entries(value)) span.entries.addMetadataValue(name, v)
   return true
 }
 
@@ -115,6 +121,22 @@ const FACTS: readonly (readonly [field: number, names: readonly string[]])[] = [
   [R.user_id, ['user_id', 'userId']],
   [R.agent_name, ['lc_agent_name', 'agent_name']],
 ]
+
+const FACT_NAMES = new ByteWords(
+  [...FACTS.flatMap(([, names]) => names), 'ls_provider', 'ls_model_name', 'labels', 'tags'].map(
+    (name, i) => [name, i] as const,
+  ),
+)
+
+/** False when none of the members that `takeMembers` took fills a field: most objects need not be parsed. */
+function hasFactNames({ arena, json }: CurrentSpan, count: number): boolean {
+  const { rows } = json
+  for (let row = 0; row < count * MEMBER_STRIDE; row += MEMBER_STRIDE) {
+    const off = rows[row + MEMBER.KEY_OFF] as number
+    if (FACT_NAMES.find(arena.bytes, off, rows[row + MEMBER.KEY_LEN] as number) >= 0) return true
+  }
+  return false
+}
 
 function takeFacts(span: CurrentSpan, value: Record<string, unknown>): void {
   for (const [field, names] of FACTS) {
@@ -142,19 +164,20 @@ function isId(text: string): boolean {
 const NO_IDS = new Set(['', 'None', 'null', 'undefined', 'default', 'unknown'])
 
 /**
- * Takes the members straight from the arena: text unchanged, anything else as JSON. Returns false if nothing was
- * taken.
+ * Takes the members straight from the arena: text unchanged, anything else as JSON. Returns how many there are, -1 if
+ * nothing was taken.
  */
-function takeMembers(span: CurrentSpan, attr: number): boolean {
+function takeMembers(span: CurrentSpan, attr: number): number {
+  if (span.type(attr) !== VALUE.STRING) return -1
   const count = span.json.members(span.off(attr), span.len(attr))
   const { rows } = span.json
   const end = count * MEMBER_STRIDE
-  if (count < 0) return false
+  if (count < 0) return -1
   for (let row = 0; row < end; row += MEMBER_STRIDE) {
     const kind = rows[row + MEMBER.KIND]
     // Numbers and nested values must be written in the way of JSON.stringify.
     if (kind !== KIND.STRING && kind !== KIND.TRUE && kind !== KIND.FALSE && kind !== KIND.NULL)
-      return false
+      return -1
   }
   for (let row = 0; row < end; row += MEMBER_STRIDE)
     if (rows[row + MEMBER.KIND] !== KIND.NULL)
@@ -164,7 +187,7 @@ function takeMembers(span: CurrentSpan, attr: number): boolean {
         rows[row + MEMBER.OFF] as number,
         rows[row + MEMBER.LEN] as number,
       )
-  return true
+  return count
 }
 
 const meta: Transform = (span, attr, rule) => putMetadata(span, attr, rule)

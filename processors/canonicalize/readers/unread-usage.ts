@@ -2,6 +2,7 @@
 // because nothing says whether they are those of a call or the sum of several; the event says that they are there. On a span that
 // reports the same counts elsewhere they say more of the same call: what of it was cached, reasoned, or read as audio.
 
+import { Literal } from '../../../core/arena.ts'
 import { VALUE } from '../../../core/batch.ts'
 import { N } from '../../../core/fields.ts'
 import { grownBytes } from '../../../core/grow.ts'
@@ -15,7 +16,15 @@ import { countsTokens } from '../vocabulary/usage-units.ts'
 /** Longer values are no usage object, and whole bodies are looked into up to here. */
 const BYTES_MAX = 256 * 1024
 /** What stands before the counts in every body: `"usage"`, `"usage_metadata"`, `"usageMetadata"`; and LangChain's. */
-const NEEDLES = ['"usage', '"token_usage"', '"tokenUsage"', '"promptTokens"', '"prompt_tokens"']
+const NEEDLES = [
+  '"usage',
+  '"token_usage"',
+  '"tokenUsage"',
+  '"promptTokens"',
+  '"prompt_tokens"',
+].map((needle) => new Literal(needle))
+/** One of these is in each of them, and neither in most values, which are so looked through twice and not five times. */
+const IN_NEEDLES = { usage: new Literal('sage'), token: new Literal('oken') } as const
 /** Frameworks put what the provider answered within objects of their own. */
 const DEPTH_MAX = 6
 const MEMBERS_MAX = 512
@@ -27,10 +36,9 @@ const PARTS_BYTES_MAX = 4096
 export function takeParts(span: CurrentSpan, attr: number): boolean {
   const len = span.len(attr)
   if (span.type(attr) !== VALUE.STRING || len < 2 || len > PARTS_BYTES_MAX) return false
-  const off = span.off(attr)
   // The brace of an object.
-  if (span.arena.bytes[off] !== 123) return false
-  if (!span.arena.buf.subarray(off, off + len).includes('oken', 0, 'latin1')) return false
+  if (span.arena.bytes[span.off(attr)] !== 123) return false
+  if (!span.mayContain(attr, IN_NEEDLES.token)) return false
   const value = span.value(attr)
   const usage = usageOf(value) ?? usageIn(value)
   if (usage === null || usage.input !== span.events.num(span.event, N.input_tokens)) return false
@@ -53,13 +61,18 @@ export function statesUsage(span: CurrentSpan, attr: number): boolean {
     return span.number(attr) > 0 && isCountKey(span, attr)
   // The brace of an object.
   if (len < 2 || len > BYTES_MAX || span.arena.bytes[off] !== 123) return false
-  const text = span.arena.buf.subarray(off, off + len)
   const isNamed = isCountKey(span, attr)
-  if (!isNamed && !NEEDLES.some((needle) => text.includes(needle, 0, 'latin1'))) return false
+  if (!isNamed && !hasNeedle(span, attr)) return false
   const value = span.value(attr)
   if (!isRecord(value)) return false
   const usage = (isNamed ? usageOf(value) : null) ?? usageIn(value)
   return usage === null ? hasUsageWithin(value) : isMore(usage)
+}
+
+function hasNeedle(span: CurrentSpan, attr: number): boolean {
+  if (!span.mayContain(attr, IN_NEEDLES.token) && !span.mayContain(attr, IN_NEEDLES.usage))
+    return false
+  return NEEDLES.some((needle) => span.mayContain(attr, needle))
 }
 
 const DIGITS_MAX = 12

@@ -188,6 +188,12 @@ export class CurrentSpan {
     return !SAYABLE.some((word) => this.arena.equals(this.off(attr), len, word))
   }
 
+  /** Whether the text of an attribute contains a literal of at least two bytes. True where it cannot be looked for. */
+  mayContain(attr: number, literal: Literal): boolean {
+    const id = literal.id(this.arena)
+    return id < 0 || this.json.contains(this.off(attr), this.len(attr), id)
+  }
+
   /** The value as text. Arrays and lists become JSON. */
   text(attr: number): string {
     if (this.type(attr) === VALUE.STRING) return this.arena.text(this.off(attr), this.len(attr))
