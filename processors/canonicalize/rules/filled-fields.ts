@@ -3,16 +3,15 @@
 // written once for each batch. Further events refer to the same text.
 
 import { R } from '../../../core/fields.ts'
-import { grownInts } from '../../../core/grow.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 import type { Rule } from './dialect.ts'
-import type { PlanSources } from './plan-sources.ts'
+import { type PlanSources, type SourcesText, StepSet } from './plan-sources.ts'
 
 /** More rules than this are not named. A span with so many is probably hostile. */
 const RULES_MAX = 64
 
 export class FilledFields {
-  #steps = new Int32Array(64)
+  readonly #steps = new StepSet()
   #count = 0
   #ids = ''
   #batch = 0
@@ -23,14 +22,14 @@ export class FilledFields {
   }
 
   begin(): void {
+    this.#steps.clear()
     this.#count = 0
     this.#ids = ''
   }
 
   /** Notes that a step of the plan filled its target. */
   step(index: number): void {
-    if (this.#count === this.#steps.length) this.#steps = grownInts(this.#steps, this.#count + 1)
-    this.#steps[this.#count++] = index
+    this.#steps.add(index)
   }
 
   /** Notes that a rule filled its target, on a span without a plan. */
@@ -47,30 +46,22 @@ export class FilledFields {
 
   /** Writes the list after calls of `step`. The text is the same as that of `write`. */
   writePlanned(span: CurrentSpan, sources: PlanSources, rules: readonly Rule[]): void {
-    if (!this.#isAsBefore(sources.steps)) this.#learn(sources, rules)
-    const { text } = sources
+    const known = sources.find(this.#steps) ?? this.#learn(sources, rules)
+    const { text } = known
     if (text === '') return
-    if (sources.batch !== this.#batch) {
-      sources.off = span.arena.appendAscii(text)
-      sources.batch = this.#batch
+    if (known.batch !== this.#batch) {
+      known.off = span.arena.appendAscii(text)
+      known.batch = this.#batch
     }
-    span.events.setRange(span.event, R.field_sources, sources.off, text.length)
+    span.events.setRange(span.event, R.field_sources, known.off, text.length)
   }
 
-  #isAsBefore(steps: Int32Array): boolean {
-    const count = this.#count
-    if (steps.length !== count) return false
-    for (let i = 0; i < count; i++) if (steps[i] !== this.#steps[i]) return false
-    return true
-  }
-
-  #learn(sources: PlanSources, rules: readonly Rule[]): void {
-    const steps = this.#steps.slice(0, this.#count)
-    sources.steps = steps
-    sources.text = Array.from(steps, (step) => rules[step]?.id ?? '')
-      .filter((id) => id !== '')
+  #learn(sources: PlanSources, rules: readonly Rule[]): SourcesText {
+    const text = rules
+      .filter(({ id }, step) => id !== '' && this.#steps.has(step))
       .slice(0, RULES_MAX)
+      .map(({ id }) => id)
       .join('')
-    sources.batch = -1
+    return sources.add(this.#steps.copy(), text)
   }
 }
