@@ -26,6 +26,8 @@ const ALONE =
 /** The length of the longest placeholder that is a whole value. */
 const ALONE_MAX = 48
 const BRACKET = 0x5b
+const ZERO = 0x30
+const NINE = 0x39
 
 export function dropPlaceholderIds(span: CurrentSpan): void {
   const { events, event } = span
@@ -40,19 +42,44 @@ function isPlaceholder(span: CurrentSpan, field: number): boolean {
   const { events, event } = span
   const off = events.off(event, field)
   const len = events.len(event, field)
-  const { bytes } = events.arena
-  if (!mayBePlaceholder(bytes, off, len)) return false
+  if (!mayBePlaceholder(events.arena.view, off, len)) return false
   const text = events.text(event, field) ?? ''
   return MARKER.test(text) || ALONE.test(text)
 }
 
 /** Nearly all ids contain a digit and no bracket. */
-function mayBePlaceholder(b: Uint8Array, off: number, len: number): boolean {
-  let digits = 0
-  for (let i = off; i < off + len; i++) {
-    const c = b[i] as number
-    if (c === BRACKET) return true
-    if (c >= 48 && c <= 57) digits++
+function mayBePlaceholder(v: DataView, off: number, len: number): boolean {
+  const end = off + len
+  let hasDigit = false
+  let i = off
+  for (; i + 4 <= end; i += 4) {
+    const four = v.getInt32(i, true)
+    if (hasBracket(four)) return true
+    hasDigit ||= hasDigitIn(four)
   }
-  return digits === 0 && len <= ALONE_MAX
+  for (; i < end; i++) {
+    const c = v.getUint8(i)
+    if (c === BRACKET) return true
+    hasDigit ||= c >= ZERO && c <= NINE
+  }
+  return !hasDigit && len <= ALONE_MAX
+}
+
+// An id has some thirty bytes, and every span has several ids. So four bytes are compared at once: what is added carries into the
+// highest bit of those that do not match, and never beyond.
+const LOW_BITS = 0x7f7f7f7f
+const HIGH_BITS = 0x80808080
+const BRACKETS = 0x5b5b5b5b
+const ZEROS = 0x30303030
+/** 0x80 - 10 in every byte. */
+const ABOVE_NINE = 0x76767676
+
+function hasBracket(four: number): boolean {
+  const x = four ^ BRACKETS
+  return (~(((x & LOW_BITS) + LOW_BITS) | x) & HIGH_BITS) !== 0
+}
+
+function hasDigitIn(four: number): boolean {
+  const x = four ^ ZEROS
+  return (~(((x & LOW_BITS) + ABOVE_NINE) | x) & HIGH_BITS) !== 0
 }
