@@ -22,16 +22,14 @@ import { providerOfHost } from './provider-names.ts'
  */
 const DIFFERENCE_SHOWN = 0.01
 
-/** Clients choose the models. */
-const AT_HOSTS_MAX = 1024
-
 /** The context for calls that are priced a second time, which were counted the first time. */
 const UNHEARD: ChainContext = { count: () => {}, signal: () => {}, signals: [], explain: false }
 
 export class CostProcessor implements Processor {
   readonly #resolver: PriceResolver
   readonly #memo = new PriceMemo<KnownPrice>()
-  readonly #atHosts = new Map<string, KnownPrice | null>()
+  /** The same by host and model. */
+  readonly #atHosts = new PriceMemo<KnownPrice>()
   readonly #usage = emptyUsage()
   readonly #unpriced: string[] = []
 
@@ -41,8 +39,9 @@ export class CostProcessor implements Processor {
   }
 
   process(batch: SpanBatch, events: EventTable, ctx: ChainContext): void {
+    const hasOthers = batch.canonical.size > 0
     for (let e = 0; e < events.count; e++)
-      if (!isPriced(batch, events, e)) this.#one(events, e, ctx)
+      if (!hasOthers || !isPriced(batch, events, e)) this.#one(events, e, ctx)
   }
 
   reprice(events: EventTable): void {
@@ -128,18 +127,24 @@ export class CostProcessor implements Processor {
 
   /** Clients of OpenAI call others, too. Their instrumentations say openai, and whom they have called. */
   #priceAtHost(events: EventTable, e: number): KnownPrice | null {
-    const host = events.text(e, R.server_address)
-    const provider = host === null ? null : providerOfHost(host)
-    if (provider === null) return null
-    const model = events.text(e, R.response_model) ?? events.text(e, R.request_model) ?? ''
-    const key = `${provider}\0${model}`
-    const known = this.#atHosts.get(key)
+    const model = events.has(e, R.response_model) ? R.response_model : R.request_model
+    if (!events.has(e, model) || !events.has(e, R.server_address)) return null
+    const { arena } = events
+    const hostOff = events.off(e, R.server_address)
+    const hostLen = events.len(e, R.server_address)
+    const off = events.off(e, model)
+    const len = events.len(e, model)
+    const known = this.#atHosts.find(arena, hostOff, hostLen, off, len)
     if (known !== undefined) return known
-    const found = this.#resolver.resolve(provider, model)
-    const price = found === null ? null : new KnownPrice(found, this.#resolver)
-    if (this.#atHosts.size >= AT_HOSTS_MAX) this.#atHosts.clear()
-    this.#atHosts.set(key, price)
+    const provider = providerOfHost(arena.text(hostOff, hostLen))
+    const price = provider === null ? null : this.#resolve(provider, arena.text(off, len))
+    this.#atHosts.add(arena, hostOff, hostLen, off, len, price)
     return price
+  }
+
+  #resolve(provider: string | null, model: string): KnownPrice | null {
+    const found = this.#resolver.resolve(provider, model)
+    return found === null ? null : new KnownPrice(found, this.#resolver)
   }
 
   #priceOfModel(events: EventTable, e: number, field: number): KnownPrice | null {
@@ -151,12 +156,11 @@ export class CostProcessor implements Processor {
     const len = shown + prefix
     const providerOff = events.off(e, R.provider)
     const providerLen = events.len(e, R.provider)
-    const { bytes } = events.arena
-    const known = this.#memo.find(bytes, providerOff, providerLen, off, len)
+    const { arena } = events
+    const known = this.#memo.find(arena, providerOff, providerLen, off, len)
     if (known !== undefined) return known
-    const found = this.#resolver.resolve(events.text(e, R.provider), events.arena.text(off, len))
-    const price = found === null ? null : new KnownPrice(found, this.#resolver)
-    this.#memo.add(bytes, providerOff, providerLen, off, len, price)
+    const price = this.#resolve(events.text(e, R.provider), arena.text(off, len))
+    this.#memo.add(arena, providerOff, providerLen, off, len, price)
     return price
   }
 }

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { Arena } from '../../core/arena.ts'
 import { BUILTIN } from './builtin-table.ts'
 import { parseOverrides } from './overrides.ts'
 import { PriceResolver, type ResolvedPrice } from './price-lookup.ts'
@@ -179,14 +180,20 @@ test('prices remembered by bytes are those found by name', () => {
     provider: 'openai',
     isMakers: false,
   })
-  const b = Buffer.from('openaigpt-4o|openaigpt-4|opena|igpt-4o')
-  assert.equal(memo.find(b, 0, 6, 6, 6), undefined)
-  memo.add(b, 0, 6, 6, 6, price('4o'))
-  assert.equal(memo.find(b, 0, 6, 6, 6)?.ref, '4o')
+  const arena = new Arena()
+  const at = arena.appendText('openaigpt-4o|openaigpt-4|opena|igpt-4o')
+  type Ranges = readonly [provider: number, providerLen: number, model: number, modelLen: number]
+  const find = (
+    ...[provider, providerLen, model, modelLen]: Ranges
+  ): ResolvedPrice | null | undefined =>
+    memo.find(arena, at + provider, providerLen, at + model, modelLen)
+  assert.equal(find(0, 6, 6, 6), undefined)
+  memo.add(arena, at, 6, at + 6, 6, price('4o'))
+  assert.equal(find(0, 6, 6, 6)?.ref, '4o')
   // The same bytes divided differently, shorter, or without a provider are other names.
-  assert.equal(memo.find(b, 25, 5, 31, 7), undefined)
-  assert.equal(memo.find(b, 13, 6, 19, 5), undefined)
-  assert.equal(memo.find(b, 0, -1, 6, 6), undefined)
-  memo.add(b, 0, -1, 6, 6, null)
-  assert.equal(memo.find(b, 0, -1, 6, 6), null)
+  assert.equal(find(25, 5, 31, 7), undefined)
+  assert.equal(find(13, 6, 19, 5), undefined)
+  assert.equal(find(0, -1, 6, 6), undefined)
+  memo.add(arena, at, -1, at + 6, 6, null)
+  assert.equal(find(0, -1, 6, 6), null)
 })

@@ -1,13 +1,15 @@
-// Recent price look-ups by the bytes of provider and model. An application calls few models, and their names can be
-// recognised without creating strings. The memory is bounded: each slot has one entry, and the newer one stays.
-// Measured 2026-11: 0.05 µs a look-up, 0.25 µs with strings and a Map.
+// Recent price look-ups by the bytes of two names: a provider, or the host of one, and a model. An application calls few
+// models, and their names can be recognised without creating strings. The memory is bounded: each slot has one entry, and
+// the newer one stays. Measured 2026-11: 0.05 µs a look-up, 0.25 µs with strings and a Map.
+
+import type { Arena } from '../../core/arena.ts'
 
 const SLOTS = 512
 const BYTES_MAX = 256
 
 interface Entry<T> {
   /** The bytes of the provider, then of the model. */
-  readonly bytes: Uint8Array
+  readonly bytes: DataView
   readonly providerLen: number
   readonly price: T | null
 }
@@ -19,7 +21,7 @@ export class PriceMemo<T> {
 
   /** The price remembered for the two ranges, or undefined. A length below 0 means that the value is absent. */
   find(
-    b: Uint8Array,
+    { bytes: b, view }: Arena,
     providerOff: number,
     providerLen: number,
     modelOff: number,
@@ -36,17 +38,17 @@ export class PriceMemo<T> {
     this.#slot = h & (SLOTS - 1)
     const entry = this.#entries[this.#slot]
     if (entry === undefined || entry.providerLen !== providerLen) return undefined
-    const { bytes } = entry
     const from = Math.max(0, providerLen)
-    if (bytes.length !== from + modelLen) return undefined
-    for (let i = 0; i < from; i++) if (bytes[i] !== b[providerOff + i]) return undefined
-    for (let i = 0; i < modelLen; i++) if (bytes[from + i] !== b[modelOff + i]) return undefined
-    return entry.price
+    if (entry.bytes.byteLength !== from + modelLen) return undefined
+    const isKnown =
+      isSame(entry.bytes, 0, view, providerOff, from) &&
+      isSame(entry.bytes, from, view, modelOff, modelLen)
+    return isKnown ? entry.price : undefined
   }
 
   /** Remembers the price for the last look-up. */
   add(
-    b: Uint8Array,
+    { bytes: b }: Arena,
     providerOff: number,
     providerLen: number,
     modelOff: number,
@@ -58,6 +60,14 @@ export class PriceMemo<T> {
     const bytes = new Uint8Array(from + modelLen)
     bytes.set(b.subarray(providerOff, providerOff + from))
     bytes.set(b.subarray(modelOff, modelOff + modelLen), from)
-    this.#entries[this.#slot] = { bytes, providerLen, price }
+    this.#entries[this.#slot] = { bytes: new DataView(bytes.buffer), providerLen, price }
   }
+}
+
+function isSame(a: DataView, aOff: number, b: DataView, bOff: number, len: number): boolean {
+  let i = 0
+  for (; i + 4 <= len; i += 4)
+    if (a.getInt32(aOff + i, true) !== b.getInt32(bOff + i, true)) return false
+  for (; i < len; i++) if (a.getUint8(aOff + i) !== b.getUint8(bOff + i)) return false
+  return true
 }
