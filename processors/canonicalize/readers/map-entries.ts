@@ -132,8 +132,8 @@ const FACT_NAMES = new ByteWords(
 function hasFactNames({ arena, json }: CurrentSpan, count: number): boolean {
   const { rows } = json
   for (let row = 0; row < count * MEMBER_STRIDE; row += MEMBER_STRIDE) {
-    const off = rows[row + MEMBER.KEY_OFF] as number
-    if (FACT_NAMES.find(arena.bytes, off, rows[row + MEMBER.KEY_LEN] as number) >= 0) return true
+    const off = rows[row + MEMBER.KEY_OFF] ?? 0
+    if (FACT_NAMES.find(arena.bytes, off, rows[row + MEMBER.KEY_LEN] ?? 0) >= 0) return true
   }
   return false
 }

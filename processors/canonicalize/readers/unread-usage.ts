@@ -52,13 +52,13 @@ export function takeParts(span: CurrentSpan, attr: number): boolean {
 export function statesUsage(span: CurrentSpan, attr: number): boolean {
   const type = span.type(attr)
   if (type === VALUE.INT || type === VALUE.DOUBLE)
-    return span.number(attr) > 0 && isCountKey(span, attr)
+    return isCountKey(span, attr) && span.number(attr) > 0
   if (type !== VALUE.STRING) return false
   const off = span.off(attr)
   const len = span.len(attr)
   // Some clients write every number as text.
   if (len > 0 && len <= DIGITS_MAX && isDigit(span.arena.bytes[off] as number))
-    return span.number(attr) > 0 && isCountKey(span, attr)
+    return isCountKey(span, attr) && span.number(attr) > 0
   // The brace of an object.
   if (len < 2 || len > BYTES_MAX || span.arena.bytes[off] !== 123) return false
   const isNamed = isCountKey(span, attr)

@@ -54,7 +54,7 @@ export class StepSet {
   add(step: number): void {
     const word = step >> 5
     if (word >= this.#words.length) this.#words = grownInts(this.#words, word + 1)
-    this.#words[word] = (this.#words[word] as number) | (1 << (step & (BITS - 1)))
+    this.#words[word] = (this.#words[word] ?? 0) | (1 << (step & (BITS - 1)))
   }
 
   has(step: number): boolean {
