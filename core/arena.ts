@@ -28,6 +28,8 @@ export class Arena {
   top = LITERALS_END
   /** Length in bytes of what the last `append...` call wrote. */
   lastLen = 0
+  /** How often everything was freed. An offset that was noted at another count says nothing. */
+  resets = 0
   /** Raised each time the memory object is replaced. WASM instances that use the memory must then be created again. */
   generation = 0
   readonly #literals = new Map<string, number>()
@@ -43,6 +45,7 @@ export class Arena {
   /** Frees everything except the literals. Offsets that were handed out before are no longer valid. */
   reset(): void {
     this.top = LITERALS_END
+    this.resets++
     if (this.bytes.length > KEEP_BYTES_MAX) this.#replaceMemory()
   }
 

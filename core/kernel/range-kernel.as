@@ -134,3 +134,27 @@ export function hash(off: i32, len: i32): f64 {
   h = (h ^ (h >>> 32)) * K1
   return <f64>(h >>> 12) + 1
 }
+
+/**
+ * How many bytes the ranges of `len` bytes at `a` and `b` have in common at their beginning, times two, plus one when all of these are
+ * ASCII.
+ */
+export function samePrefix(a: i32, b: i32, len: i32): i32 {
+  const p = <usize>a
+  const q = <usize>b
+  const n = <usize>len
+  let i: usize = 0
+  let all = i8x16.splat(0)
+  for (; i + 16 <= n; i += 16) {
+    const x = v128.load(p + i)
+    if (!i8x16.all_true(i8x16.eq(x, v128.load(q + i)))) break
+    all = v128.or(all, x)
+  }
+  let isAscii = i8x16.bitmask(all) === 0
+  for (; i < n; i++) {
+    const byte = load<u8>(p + i)
+    if (byte !== load<u8>(q + i)) break
+    if (byte >= 0x80) isAscii = false
+  }
+  return (<i32>i << 1) | <i32>isAscii
+}

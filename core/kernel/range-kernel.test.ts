@@ -76,6 +76,26 @@ test('a text full of literals needs more room than one of words, and is searched
   assert.deepEqual(fast(text), plainly(text))
 })
 
+test('what two ranges have in common is counted to the byte, and told to be ASCII or not', () => {
+  const text = fc.oneof(fc.string({ maxLength: 40 }), fc.string({ unit: 'binary', maxLength: 20 }))
+  fc.assert(
+    fc.property(text, text, text, (head, a, b) => {
+      const [x, y] = [Buffer.from(head + a), Buffer.from(head + b)]
+      const length = Math.min(x.length, y.length)
+      let same = 0
+      while (same < length && x[same] === y[same]) same++
+      arena.reset()
+      const [p, q] = [arena.append(x), arena.append(y)]
+      assert.equal(kernel.samePrefix(p, q, length), same)
+      assert.equal(
+        kernel.isAscii,
+        x.subarray(0, same).every((byte) => byte < 128),
+      )
+    }),
+    { numRuns: 400 },
+  )
+})
+
 test('a literal that is too short is refused', () => {
   assert.throws(() => new LiteralSet([Buffer.from('abcde')]), /too short/)
 })

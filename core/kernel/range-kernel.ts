@@ -1,4 +1,5 @@
-// Runs the kernel over ranges of an arena: a hash of a range, and the places at which literals of a set stand.
+// Runs the kernel over ranges of an arena: a hash of a range, the places at which literals of a set stand, and how far two
+// ranges are equal.
 
 import type { Arena } from '../arena.ts'
 import { type LiteralSet, TABLES_AT } from './literal-set.ts'
@@ -9,6 +10,7 @@ const SLACK = 16
 interface Exports {
   readonly hash: (off: number, len: number) => number
   readonly literals: (from: number, to: number, out: number, max: number) => number
+  readonly samePrefix: (a: number, b: number, len: number) => number
 }
 
 let module: WebAssembly.Module | null = null
@@ -33,7 +35,7 @@ export class RangeKernel {
   #written: LiteralSet | null = null
   /** Results of the last `findLiterals`: pairs of a position and the index of a literal. */
   found = new Int32Array(0)
-  /** Whether the range of the last `findLiterals` is ASCII. */
+  /** Whether the range of the last `findLiterals`, or what two ranges had in common in the last `samePrefix`, is ASCII. */
   isAscii = false
 
   constructor(arena: Arena) {
@@ -46,6 +48,13 @@ export class RangeKernel {
    */
   hash(off: number, len: number): number {
     return this.#ready().hash(off, len)
+  }
+
+  /** How many bytes two ranges of `length` bytes have in common at their beginning. */
+  samePrefix(a: number, b: number, length: number): number {
+    const n = this.#ready().samePrefix(a, b, length)
+    this.isAscii = (n & 1) === 1
+    return n >> 1
   }
 
   /**

@@ -9,8 +9,10 @@ import { R } from '../../../core/fields.ts'
 import { LiteralSet } from '../../../core/kernel/literal-set.ts'
 import { rangeKernel } from '../../../core/kernel/range-kernel.ts'
 import type { Severity } from '../../../core/signals/signal.ts'
+import { clearedTexts } from './cleared-texts.ts'
 import { hidesLetters, isEscapedBesideLatin } from './hidden-letters.ts'
 import { type Judgement, judge, type Place, THRESHOLD } from './judge.ts'
+import { OPENING_CHARS_MAX } from './markers/marker.ts'
 import { MARKERS } from './markers/table.ts'
 import { normalized, WRITING_ANCHORS } from './normalized-text.ts'
 
@@ -50,7 +52,10 @@ const LETTER_ESCAPES: readonly string[] = escapes(
 type Near =
   | {
       readonly kind: 'phrases'
+      /** Phrases that may be anywhere in the window. */
       readonly phrases: readonly RegExp[]
+      /** Phrases that begin at the anchor or shortly before it, sticky. */
+      readonly opening: readonly RegExp[]
       readonly isPlain: boolean
       readonly isEscaped: boolean
     }
@@ -86,6 +91,9 @@ const ANCHORS = new LiteralSet(
     Buffer.from(text),
   ),
 )
+const ANCHOR_BYTES_MAX = Math.max(
+  ...[...LITERALS, ...FOREIGN.map(({ text }) => text)].map((text) => Buffer.byteLength(text)),
+)
 const NEAR: readonly Near[] = [
   ...LITERALS.map((anchor) => nearOf(anchor, false)),
   ...FOREIGN.map(({ anchor, isEscaped }) => nearOf(anchor, isEscaped)),
@@ -95,8 +103,15 @@ const NEAR: readonly Near[] = [
 
 function nearOf(anchor: string, isEscaped: boolean): Near {
   if (WRITING_ANCHORS.includes(anchor)) return { kind: 'writing' }
-  const phrases = MARKERS.filter((m) => m.anchors.includes(anchor)).map((m) => m.phrase)
-  return { kind: 'phrases', phrases, isPlain: isAscii(Buffer.from(anchor)), isEscaped }
+  const markers = MARKERS.filter((m) => m.anchors.includes(anchor))
+  const phrases = markers.filter((m) => m.opens !== true).map((m) => m.phrase)
+  const opening = markers.filter((m) => m.opens === true).map((m) => openingWith(m.phrase))
+  return { kind: 'phrases', phrases, opening, isPlain: isAscii(Buffer.from(anchor)), isEscaped }
+}
+
+/** The phrase, beginning up to `OPENING_CHARS_MAX` characters behind the place from which it is looked for. */
+function openingWith({ source, flags }: RegExp): RegExp {
+  return new RegExp(`[^]{0,${OPENING_CHARS_MAX}}?(?:${source})`, `${flags}y`)
 }
 
 /** The text as JSON in ASCII has it. The anchors are compared without regard to case. */
@@ -110,6 +125,7 @@ function escaped(text: string): string {
 /** What was found in the event, or null. */
 export function injectionIn(events: EventTable, event: number): Injection | null {
   let best: Judgement | null = null
+  clearedTexts(events.arena).begin(event)
   for (const [field, place] of FIELDS) {
     const len = Math.min(events.len(event, field), FIELD_BYTES_MAX)
     if (len < MIN_BYTES) continue
@@ -133,44 +149,82 @@ const ESCAPED_LETTERS_MAX = 64
 /** Whether some phrase matches near one of its anchors, or the text is written in a way that hides words. */
 function isSuspicious(arena: Arena, off: number, end: number): boolean {
   const from = afterSystemMessage(arena.buf, off, end)
+  const cleared = clearedTexts(arena)
+  cleared.lookUp(from, end)
+  const { same } = cleared
   const kernel = rangeKernel(arena)
-  const count = kernel.findLiterals(ANCHORS, from, end)
-  const { isAscii: isPlain, found } = kernel
-  return (
-    (count > 0 && hasPhrase(arena, found, from, end, isPlain)) ||
-    (!isPlain && hidesLetters(arena.buf, from, end))
-  )
+  // An anchor may have begun in the part that is known.
+  const start = from + Math.max(0, same - ANCHOR_BYTES_MAX)
+  kernel.findLiterals(ANCHORS, start, end)
+  const isPlain = kernel.isAscii && cleared.isAscii
+  const places = allPlaces(cleared.places, kernel.found, from, start)
+  const text = { from, end, clearedTo: from + same, isPlain }
+  if (places.length > 0 && hasPhrase(arena, places, text)) return true
+  if (!isPlain && hidesLetters(arena.buf, cleared.isAscii ? start : from, end)) return true
+  cleared.add(from, end, places)
+  return false
 }
 
-/** `places`: pairs (position, number of an anchor). */
-function hasPhrase(
-  arena: Arena,
-  places: Int32Array,
-  from: number,
-  end: number,
-  isPlain: boolean,
-): boolean {
+/** The places before `start` that are known, and those that were found from there on: pairs (distance from `from`, number of an anchor). */
+function allPlaces(known: Int32Array, found: Int32Array, from: number, start: number): Int32Array {
+  if (known.length === 0 && found.length === 0) return found
+  let n = 0
+  while (n < known.length && from + (known[n] as number) < start) n += 2
+  const all = new Int32Array(n + found.length)
+  all.set(known.subarray(0, n))
+  for (let i = 0; i < found.length; i += 2) {
+    all[n + i] = (found[i] as number) - from
+    all[n + i + 1] = found[i + 1] as number
+  }
+  return all
+}
+
+interface Text {
+  readonly from: number
+  readonly end: number
+  /** Nothing is found in a window that ends here or before. */
+  readonly clearedTo: number
+  readonly isPlain: boolean
+}
+
+/** `places`: pairs (distance from the beginning of the text, number of an anchor). */
+function hasPhrase(arena: Arena, places: Int32Array, text: Text): boolean {
   let windows = 0
   let otherWindows = 0
   let letters = 0
   for (let i = 0; i < places.length; i += 2) {
-    const at = places[i] as number
+    const at = text.from + (places[i] as number)
     const near = NEAR[places[i + 1] as number] as Near
-    if (near.kind === 'writing') return true
-    if (near.kind === 'escape') {
-      if (isPlain && arena.equals(at, near.text.length, near.text)) return true
-    } else if (near.kind === 'letter escape') {
-      if (letters++ < ESCAPED_LETTERS_MAX && isEscapedBesideLatin(arena.buf, at, from, end))
-        return true
-    } else if (near.isPlain ? windows++ <= WINDOWS_MAX : otherWindows++ <= WINDOWS_MAX) {
-      const times = near.isEscaped ? ESCAPED_TIMES : 1
-      const start = Math.max(from, at - WINDOW_BEFORE * times)
-      const to = Math.min(end, at + WINDOW_AFTER * times)
-      const text = windowText(arena.buf, start, to, isPlain)
-      if (near.phrases.some((phrase) => phrase.test(text))) return true
-    }
+    // What is known counts towards the limits, so that an answer does not depend on what came before the text.
+    if (near.kind === 'phrases' && (near.isPlain ? windows++ : otherWindows++) > WINDOWS_MAX)
+      continue
+    if (near.kind === 'letter escape' && letters++ >= ESCAPED_LETTERS_MAX) continue
+    if (isFoundAt(arena, at, near, text)) return true
   }
   return false
+}
+
+function isFoundAt(arena: Arena, at: number, near: Near, text: Text): boolean {
+  const { from, end, clearedTo, isPlain } = text
+  const times = near.kind === 'phrases' && !near.isEscaped ? 1 : ESCAPED_TIMES
+  const to = at + WINDOW_AFTER * times
+  if (to <= clearedTo) return false
+  if (near.kind === 'writing') return true
+  if (near.kind === 'escape') return isPlain && arena.equals(at, near.text.length, near.text)
+  if (near.kind === 'letter escape') return isEscapedBesideLatin(arena.buf, at, from, end)
+  const start = Math.max(from, at - WINDOW_BEFORE * times)
+  const before = windowText(arena.buf, start, at, isPlain)
+  const window = before + windowText(arena.buf, at, Math.min(end, to), isPlain)
+  const opensFrom = Math.max(0, before.length - OPENING_CHARS_MAX)
+  return (
+    near.opening.some((phrase) => isAt(phrase, window, opensFrom)) ||
+    near.phrases.some((phrase) => phrase.test(window))
+  )
+}
+
+function isAt(sticky: RegExp, text: string, at: number): boolean {
+  sticky.lastIndex = at
+  return sticky.test(text)
 }
 
 const ROLE = Buffer.from('"role"')

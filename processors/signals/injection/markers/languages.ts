@@ -380,6 +380,7 @@ export const LANGUAGE_MARKERS: readonly Marker[] = LANGUAGES.flatMap((l): Marker
     weight: 2,
     brought: 2,
     anchors: l.anchors,
+    opens: l.verbLast !== true,
     phrase: nearEachOther(l),
   },
   {
@@ -399,6 +400,7 @@ export const LANGUAGE_MARKERS: readonly Marker[] = LANGUAGES.flatMap((l): Marker
           weight: 2,
           brought: 2,
           anchors: l.anchors,
+          opens: true,
           phrase: expression(`${verbOf(l)} (?:bitte |sie )?(?:${l.everything})`),
         } as const,
       ]),

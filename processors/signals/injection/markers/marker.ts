@@ -19,4 +19,9 @@ export interface Marker {
   readonly anchors: readonly string[]
   /** Over normalized text. Every quantifier is bounded. */
   readonly phrase: RegExp
+  /** True when the phrase begins with its anchor, or a few characters before it: then it is not looked for elsewhere. */
+  readonly opens?: boolean
 }
+
+/** The most characters by which a phrase that opens with its anchor begins before it. */
+export const OPENING_CHARS_MAX = 24

@@ -40,6 +40,7 @@ const ENGLISH: readonly Marker[] = [
     weight: 2,
     brought: 2,
     anchors: OVERRIDE_ANCHORS,
+    opens: true,
     phrase: new RegExp(`\\b${VERB}\\s+(?:about\\s+)?${SCOPED}${OBJECT}\\b(?! (?:that )?(?:i|we) )`),
   },
   {
@@ -48,6 +49,7 @@ const ENGLISH: readonly Marker[] = [
     weight: 2,
     brought: 2,
     anchors: OVERRIDE_ANCHORS,
+    opens: true,
     phrase: new RegExp(
       `\\b${VERB}\\s+(?:about )?(?:everything|anything|whatever|all(?: of)?(?: that| this)?|what)(?: (?:that )?you(?:'ve| have| were| are)? ?(?:been )?(?:told|taught|given|instructed|learned|know)| (?:that )?(?:came |was |is |has been )?(?:written |said |stated |mentioned )?(?:above|before(?: this)?|previously|prior|earlier|up to (?:now|this point)|so far)\\b)`,
     ),
