@@ -58,10 +58,10 @@ export class ClearedTexts {
     const kernel = rangeKernel(this.#arena)
     const length = end - from
     this.#slot = slotOf(kernel, from, length)
-    const known = Math.min(this.#length[this.#slot] as number, length)
-    this.same = known === 0 ? 0 : kernel.samePrefix(this.#from[this.#slot] as number, from, known)
+    const known = Math.min(this.#length[this.#slot] ?? 0, length)
+    this.same = known === 0 ? 0 : kernel.samePrefix(this.#from[this.#slot] ?? 0, from, known)
     this.isAscii = this.same === 0 || kernel.isAscii
-    this.places = this.same === 0 ? NONE : (this.#places[this.#slot] as Int32Array)
+    this.places = this.same === 0 ? NONE : (this.#places[this.#slot] ?? NONE)
   }
 
   /** Remembers the text that was looked up last. `places` are kept, so they must not be changed. */

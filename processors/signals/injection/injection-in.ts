@@ -169,12 +169,12 @@ function isSuspicious(arena: Arena, off: number, end: number): boolean {
 function allPlaces(known: Int32Array, found: Int32Array, from: number, start: number): Int32Array {
   if (known.length === 0 && found.length === 0) return found
   let n = 0
-  while (n < known.length && from + (known[n] as number) < start) n += 2
+  while (n < known.length && from + (known[n] ?? 0) < start) n += 2
   const all = new Int32Array(n + found.length)
   all.set(known.subarray(0, n))
   for (let i = 0; i < found.length; i += 2) {
-    all[n + i] = (found[i] as number) - from
-    all[n + i + 1] = found[i + 1] as number
+    all[n + i] = (found[i] ?? 0) - from
+    all[n + i + 1] = found[i + 1] ?? 0
   }
   return all
 }
