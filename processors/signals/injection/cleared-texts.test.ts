@@ -38,10 +38,7 @@ function fieldsOf(turns: readonly string[], cut: number, isAscii: boolean): Fiel
 }
 
 const escaped = (text: string): string =>
-  text.replace(
-    /[\u0080-\uffff]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  text.replace(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 const injectionsOf = (fields: readonly Fields[]): string[] =>
   found(fields)
