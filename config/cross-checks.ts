@@ -223,7 +223,7 @@ class CrossChecker {
       for (const path of wanted === 'keys' ? [['auth'], ...asking] : asking)
         this.#error('OBS_CONFIG_AUTH', path, 'there is nothing that knows keys', {
           suggestion:
-            'Put a postgres exporter into a pipeline, which keeps the control plane, or a `keys` extension into service.extensions.',
+            'Put a postgres exporter into a pipeline, which keeps the control plane, or a `keys` extension into service.extensions, or name a control plane in control.url.',
         })
     if (wanted === 'keys' || (started && wanted !== 'none')) {
       for (const listener of this.#metricsListener()) this.#openMetrics(listener)
@@ -263,8 +263,11 @@ class CrossChecker {
     }
   }
 
-  /** Whether there is a control plane. It stores the API keys in the Postgres database to which a pipeline exports. */
+  /**
+   * Whether there is a control plane. It stores the API keys in the Postgres database to which a pipeline exports, or which `control` names.
+   */
   #hasControlPlane(): boolean {
+    if (nodeAt(this.#root, ['control', 'url']) !== null) return true
     return [...this.#used].some(
       (used) =>
         used.startsWith('exporters ') && typeOfId(used.slice('exporters '.length)) === 'postgres',

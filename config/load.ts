@@ -68,7 +68,7 @@ async function load(options: LoadOptions, problems: Problems): Promise<ObservaCo
   const processors = configureSection('processors', expanded, registry.processors, problems)
   const exporters = configureSection('exporters', expanded, registry.exporters, problems)
   const extensions = configureSection('extensions', expanded, registry.extensions, problems)
-  for (const path of [['telemetry', 'traces'], ['oidc']]) {
+  for (const path of [['telemetry', 'traces'], ['oidc'], ['control']]) {
     const section = nodeAt(expanded, path)
     if (section !== null) refuseLinkLocal(path, section, problems)
   }

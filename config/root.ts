@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { duration, hostName, secret, size } from '../core/config/config-types.ts'
 import type { TelemetryKind } from '../core/task.ts'
 import { archiveSection } from './archive-section.ts'
+import { controlSection } from './control-section.ts'
 import { notifications } from './notifications-section.ts'
 import { oidcSection } from './oidc-section.ts'
 import type { AnyExporter, AnyExtension, AnyProcessor, AnyReceiver } from './registry-type.ts'
@@ -286,6 +287,9 @@ export const rootSchema = z.strictObject({
   bootstrap: bootstrap
     .prefault({})
     .describe('What the control plane in Postgres begins with; made at start where it is missing.'),
+  control: controlSection
+    .prefault({})
+    .describe('The control plane that an instance without a postgres exporter follows.'),
   allowed_hosts: z
     .array(hostName())
     .default([])

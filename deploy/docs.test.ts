@@ -4,8 +4,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { COMMANDS } from '../collector/cli/commands.ts'
 import { processIo } from '../collector/cli/io.ts'
 import { testCommand } from '../collector/cli/unit-tests/test-command.ts'
+import { registry } from '../collector/registry.ts'
+import { validateCommand } from '../config/commands.ts'
 
 const root = join(import.meta.dirname, '..')
 const textOf = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -94,6 +97,51 @@ test('every error code that a user can see is in the troubleshooting table', () 
     told.filter((c) => !text.includes(c)),
     [],
   )
+})
+
+test('every configuration in a document is valid', async () => {
+  const pages = ['README.md', 'deploy/README.md', 'accounts/README.md', ...markdownIn('docs')]
+  const env = {
+    CLICKHOUSE_URL: 'http://clickhouse:8123',
+    DATABASE_URL: 'postgres://observa:example@db:5432/observa',
+    KAFKA_BROKERS: 'kafka:9092',
+  }
+  let found = 0
+  for (const page of pages)
+    for (const [, yaml = ''] of textOf(page).matchAll(/```yaml\n([\s\S]*?)```/g)) {
+      if (!/^service:/m.test(yaml)) continue
+      found++
+      let out = ''
+      const print = (text: string): void => {
+        out += text
+      }
+      const readFile = async (): Promise<string> => yaml
+      const io = { stdout: print, stderr: print, registry, env, readFile }
+      assert.equal(await validateCommand(['--config', 'observa.yaml'], io), 0, `${page}: ${out}`)
+    }
+  assert.ok(found >= 2, `${found} configurations`)
+})
+
+test('every command in a document is one, with options that it knows', () => {
+  const pages = ['README.md', 'deploy/README.md', 'accounts/README.md', ...markdownIn('docs')]
+  let found = 0
+  for (const page of pages)
+    for (const [, line = ''] of textOf(page).matchAll(
+      /^ {4}(?:npm run -s )?(observa (?:-- )?[a-z].*)$/gm,
+    )) {
+      const words = (line.split(/\s(?:#|\||>| {2,})/)[0] ?? '')
+        .split(/\s+/)
+        .filter((w) => w !== '--')
+      const command = COMMANDS.get(words[1] ?? '')
+      assert.ok(command !== undefined, `${page}: ${line}`)
+      found++
+      for (const word of words.slice(2)) {
+        const [option] = word.split('=')
+        if (option?.startsWith('--'))
+          assert.ok(command.help.includes(option), `${page}: ${line}: ${option}`)
+      }
+    }
+  assert.ok(found > 30, `${found} commands`)
 })
 
 test('the example of configuration tests in docs/operations.md passes', async () => {

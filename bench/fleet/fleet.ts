@@ -11,7 +11,9 @@ import { Instance, until } from '../../test/instance.ts'
 import { generateRequests } from '../traffic/generate.ts'
 import { type FleetResult, keepResult } from './results.ts'
 
-const SPANS = 20_000
+const SPANS = 60_000
+/** The first of them are not counted: an instance that starts compiles its code meanwhile, which costs seconds. */
+const WARM_SPANS = 15_000
 const SPANS_PER_REQUEST = 50
 const CLIENTS = 4
 /** How long a core is away. */
@@ -78,21 +80,27 @@ const lagOf = (cores: readonly Instance[]): Promise<number> =>
 async function measure(n: number, fleet: Fleet): Promise<FleetResult> {
   await fleet.withBroker()
   const edge = await fleet.instance('edge')
-  await sendAll(fleet, traffic(1, SPANS), edge)
+  await sendAll(fleet, traffic(1, WARM_SPANS), edge)
   await edge.drained()
-  const edgeCpu = await edge.metric(CPU)
+  const edgeWarm = await edge.metric(CPU)
+  await sendAll(fleet, traffic(3, SPANS - WARM_SPANS), edge)
+  await edge.drained()
+  const edgeCpu = (await edge.metric(CPU)) - edgeWarm
   say(`${n} cores: ${SPANS} spans are in the topic`)
 
   const cores = await Promise.all(Array.from({ length: n }, () => fleet.instance('core')))
-  // What they took while they started is not part of the rate.
+  await until(async () => (await sumOf(cores, TAKEN)) >= WARM_SPANS, 'warm cores')
   const startedAt = performance.now()
   const before = await sumOf(cores, TAKEN)
+  const coreWarm = await sumOf(cores, CPU)
   await until(async () => (await sumOf(cores, TAKEN)) >= SPANS, 'all spans at the cores')
   for (const core of cores) await core.drained()
   const drainS = (performance.now() - startedAt) / 1000
-  const coreCpu = await sumOf(cores, CPU)
+  const coreUsPerSpan = Math.round(
+    (((await sumOf(cores, CPU)) - coreWarm) / (SPANS - before)) * 1e6,
+  )
   const rate = (SPANS - before) / drainS
-  say(`${n} cores: ${Math.round(rate)} spans/s, ${Math.round((coreCpu / SPANS) * 1e6)} µs a span`)
+  say(`${n} cores: ${Math.round(rate)} spans/s, ${coreUsPerSpan} µs a span`)
 
   const load = sendAtRate(fleet, rate / 2, edge)
   await sleep(10_000)
@@ -122,8 +130,8 @@ async function measure(n: number, fleet: Fleet): Promise<FleetResult> {
   return {
     cores: n,
     spansPerS: Math.round(rate),
-    coreUsPerSpan: Math.round((coreCpu / SPANS) * 1e6),
-    edgeUsPerSpan: Math.round((edgeCpu / SPANS) * 1e6),
+    coreUsPerSpan,
+    edgeUsPerSpan: Math.round((edgeCpu / (SPANS - WARM_SPANS)) * 1e6),
     halfLoadSpansPerS: Math.round(rate / 2),
     lagMessagesMax: lagMax,
     lagZeroS: Number.isNaN(zeroAt) ? null : Math.round((zeroAt - backAt) / 1000),

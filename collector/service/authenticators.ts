@@ -67,7 +67,7 @@ export function makeAuthenticators(config: ObservaConfig): Authenticators {
     throw new ObservaError(
       'OBS_CONFIG_NO_KEYS',
       '`auth: keys` is set, but there is nothing that knows keys.',
-      'Add a postgres exporter to a pipeline, or a keys extension to service.extensions.',
+      'Add a postgres exporter to a pipeline, a keys extension to service.extensions, or control.url.',
     )
   }
   const guardWhere = (needsKey: boolean): MakeGuard =>

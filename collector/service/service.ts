@@ -38,6 +38,7 @@ import { type Authenticators, credentialSettingsOf, makeAuthenticators } from '.
 import { ControlPlane } from './control-plane.ts'
 import { openDataDir, warnOfDoubts } from './data-dir.ts'
 import { declareMetrics } from './declared-metrics.ts'
+import { FollowedControl } from './followed-control.ts'
 import { metricsHandler, watchProcess } from './metrics-endpoint.ts'
 import { openQueue } from './open-queue.ts'
 import {
@@ -110,7 +111,7 @@ export class Service implements ServiceView {
   readonly #auth: Authenticators
   /** What was deleted; the control plane writes it, workers read it. */
   readonly #tombstones = tombstoneMemory()
-  #control: ControlPlane | null = null
+  #control: ControlPlane | FollowedControl | null = null
   mailReset: MailReset | undefined
   readonly reportRequest: ServiceView['reportRequest']
   readonly checkTargetUrl: ServiceView['checkTargetUrl']
@@ -284,19 +285,19 @@ export class Service implements ServiceView {
 
   /** Starts the control plane in the Postgres of the exporter, after that exporter and before the first request. */
   async #startControlPlane(durable: DurableLog): Promise<void> {
-    const address = this.stores.postgres
-    if (address === null) return
-    const log = this.#logOf('control')
-    const { clickhouse } = this.stores
+    const { clickhouse, postgres: address } = this.stores
+    const shared = { ...this.#deps, log: this.#logOf('control'), durable }
     const pools = this.#pools.all
     const parts = { tombstones: this.#tombstones, exporters: this.#exporters, pools }
-    const deletions = deletionParts(parts)
-    const options = { ...this.#deps, address, clickhouse, log, durable, deletions }
-    this.#control = ControlPlane.of(this.#config, options)
-    this.mailReset = mailResetOf(this.#control.jobs)
-    await this.#control.start()
-    this.#admission.quotas = this.#control.quotas
-    this.#auth.useControlPlane(this.#control.keys)
+    const own = { ...shared, clickhouse, deletions: deletionParts(parts) }
+    this.#control =
+      address === null
+        ? FollowedControl.of(this.#config, shared)
+        : ControlPlane.of(this.#config, { ...own, address })
+    if (this.#control?.jobs) this.mailReset = mailResetOf(this.#control.jobs)
+    await this.#control?.start()
+    this.#admission.quotas = this.#control?.quotas ?? null
+    if (this.#control !== null) this.#auth.useControlPlane(this.#control.keys)
   }
 
   /**

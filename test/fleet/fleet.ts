@@ -57,7 +57,7 @@ export class Fleet {
       OBSERVA_KEY_PEPPER: pepper,
       OBSERVA_KEY_ID: row.id,
       OBSERVA_KEY_HASH: row.hash,
-      OBSERVA_KAFKA_DRIVER: 'platformatic',
+      OBSERVA_KAFKA_DRIVER: process.env['OBSERVA_KAFKA_DRIVER'] ?? 'platformatic',
       OBSERVA_SESSION_TIMEOUT: '6s',
       CLICKHOUSE_URL: url.origin,
       CLICKHOUSE_USER: url.username,

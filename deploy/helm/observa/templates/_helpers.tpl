@@ -47,7 +47,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 
 {{/* The variables of the Secret that a role needs. */}}
 {{- define "observa.secrets" -}}
-OBSERVA_KEY_PEPPER OBSERVA_KEY_ID OBSERVA_KEY_HASH
+OBSERVA_KEY_PEPPER OBSERVA_KEY_ID OBSERVA_KEY_HASH DATABASE_URL
 {{- if ne .role "server" }} OBSERVA_PSEUDONYM_KEY{{ end }}
-{{- if ne .role "edge" }} CLICKHOUSE_PASSWORD DATABASE_URL{{ end }}
+{{- if ne .role "edge" }} CLICKHOUSE_PASSWORD{{ end }}
 {{- end }}

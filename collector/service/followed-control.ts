@@ -1,0 +1,60 @@
+// The control plane of other instances, for one that does not export to Postgres itself, such as an edge of a fleet: it knows the keys and
+// quotas that are in Postgres, and changes nothing there but the leases of quotas and the times at which keys were used.
+
+import { randomUUID } from 'node:crypto'
+import type { Logger } from 'pino'
+import { KeyDirectory } from '../../accounts/key-directory.ts'
+import { QuotaKeeper } from '../../accounts/quota-keeper.ts'
+import type { ObservaConfig } from '../../config/root.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { Metrics } from '../../core/metrics.ts'
+import type { DurableLog } from '../log/log.ts'
+import { keysConfigOf } from './authenticators.ts'
+
+export interface FollowedParts {
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly log: Logger
+  readonly durable: Pick<DurableLog, 'id' | 'nextSequence'>
+}
+
+export class FollowedControl {
+  readonly keys: KeyDirectory
+  readonly quotas: QuotaKeeper
+  /** Jobs are worked where the stores are. */
+  readonly jobs = undefined
+
+  /** Returns null if the configuration names no control plane. */
+  static of(config: ObservaConfig, parts: FollowedParts): FollowedControl | null {
+    const url = config.control.url?.reveal()
+    if (url === undefined) return null
+    return new FollowedControl(url, (keysConfigOf(config)?.pepper ?? null) !== null, parts)
+  }
+
+  private constructor(url: string, hasPepper: boolean, parts: FollowedParts) {
+    const { clock, metrics, log, durable } = parts
+    this.keys = new KeyDirectory({ url, clock, metrics, log, hasPepper })
+    this.quotas = new QuotaKeeper({
+      url,
+      clock,
+      metrics,
+      log,
+      instance: durable.id.toString('hex'),
+      life: randomUUID(),
+      // Others count what this instance has accepted, some time after it has left the log here.
+      position: () => ({ next: durable.nextSequence, counted: durable.nextSequence }),
+    })
+    this.keys.onChange(() => this.quotas.forget())
+  }
+
+  /** Goes on without the database, if it does not answer. */
+  async start(): Promise<void> {
+    await this.keys.start()
+    await this.quotas.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.quotas.stop()
+    await this.keys.stop()
+  }
+}
