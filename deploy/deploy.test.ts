@@ -24,13 +24,15 @@ const FLEET_ENV = { ...ENV, OBSERVA_PSEUDONYM_KEY: 'cd'.repeat(32) }
 
 async function validate(
   env: Readonly<Record<string, string>>,
-  file = 'observa.server.yaml',
+  ...files: readonly string[]
 ): Promise<[number, string]> {
   let text = ''
   const print = (more: string): void => {
     text += more
   }
-  const code = await validateCommand(['--strict', '--config', join(import.meta.dirname, file)], {
+  const named = files.length === 0 ? ['observa.server.yaml'] : files
+  const args = named.flatMap((file) => ['--config', join(import.meta.dirname, file)])
+  const code = await validateCommand(['--strict', ...args], {
     stdout: print,
     stderr: print,
     registry,
@@ -55,6 +57,14 @@ test('edge.yaml and core.yaml are valid, without a warning, and meet at one topi
   assert.match(coreText, /traces +kafka -> .* -> clickhouse, postgres\n/)
   const topic = /topic: (.*)\n/.exec(textOf('edge.yaml'))?.[1]
   assert.ok(topic !== undefined && textOf('core.yaml').includes(`topics: [${topic}]`))
+})
+
+test('with the files of managed/ a fleet uses brokers with TLS and a password', async () => {
+  const env = { ...FLEET_ENV, KAFKA_USERNAME: 'observa', KAFKA_PASSWORD: 'example' }
+  for (const role of ['edge', 'core']) {
+    const [code, text] = await validate(env, `${role}.yaml`, `managed/${role}.yaml`)
+    assert.equal(code, 0, text)
+  }
 })
 
 test('the error for a missing variable names it', async () => {

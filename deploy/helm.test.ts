@@ -38,6 +38,10 @@ const FORMS = {
   single: [],
   dev: ['--values', join(CHART, 'values-dev.yaml')],
   prod: ['--values', join(CHART, 'values-prod.yaml')],
+  managed: [
+    ...['--values', join(CHART, 'values-prod.yaml')],
+    ...['--values', join(CHART, 'values-managed.yaml')],
+  ],
 } as const
 
 interface Manifest {
@@ -62,6 +66,16 @@ test('the configurations of the chart are those of deploy/', () => {
       readFileSync(join(import.meta.dirname, name), 'utf8'),
       `copy deploy/${name} to deploy/helm/observa/files/`,
     )
+})
+
+test('the managed values of the chart have the configurations of deploy/managed', () => {
+  const values = parse(readFileSync(join(CHART, 'values-managed.yaml'), 'utf8')) as {
+    roles: Readonly<Record<string, { readonly config: object }>>
+  }
+  for (const role of ['edge', 'core']) {
+    const file = readFileSync(join(import.meta.dirname, 'managed', `${role}.yaml`), 'utf8')
+    assert.deepEqual(values.roles[role]?.config, parse(file), role)
+  }
 })
 
 test('the version of the chart is that of the program', () => {
@@ -104,13 +118,16 @@ test('a fleet has edges and cores, with probes, a log each, no root and no secre
 })
 
 test('every variable of a configuration that has no default is given to the pods', { skip }, () => {
-  for (const form of [FORMS.dev, FORMS.prod]) {
+  for (const form of [FORMS.dev, FORMS.prod, FORMS.managed]) {
     const all = rendered(...form)
     for (const set of all.filter((m) => m.kind === 'StatefulSet')) {
       const config = all.find(
         (m) => m.kind === 'ConfigMap' && m.metadata.name === set.metadata.name,
       )
-      const wanted = [...(config?.data?.['observa.yaml'] ?? '').matchAll(/\$\{env:([A-Z_]+)\}/g)]
+      const texts = Object.values(config?.data ?? {}).join('\n')
+      const wanted = [...texts.matchAll(/\$\{env:([A-Z_]+)\}/g)]
+      const isMore = Object.hasOwn(config?.data ?? {}, 'more.yaml')
+      assert.equal(JSON.stringify(set).includes('/etc/observa/more.yaml'), isMore)
       assert.ok(wanted.length > 4)
       for (const [, name] of wanted)
         assert.ok(JSON.stringify(set).includes(`"name":"${name}"`), `${set.metadata.name}: ${name}`)

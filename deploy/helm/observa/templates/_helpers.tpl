@@ -50,4 +50,5 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 OBSERVA_KEY_PEPPER OBSERVA_KEY_ID OBSERVA_KEY_HASH DATABASE_URL
 {{- if ne .role "server" }} OBSERVA_PSEUDONYM_KEY{{ end }}
 {{- if ne .role "edge" }} CLICKHOUSE_PASSWORD{{ end }}
+{{- range .root.Values.moreSecrets }} {{ . }}{{ end }}
 {{- end }}
