@@ -54,7 +54,10 @@ service:
   const api = async (method: string, path: string, body?: object): Promise<Response> =>
     fetch(core.url(path, 'http'), {
       method,
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${first}` },
+      headers: {
+        authorization: `Bearer ${first}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
   const made = async (name: string): Promise<{ readonly id: string; readonly key: string }> => {
@@ -63,7 +66,7 @@ service:
     assert.equal(answer.status, 201, await answer.clone().text())
     const text = await answer.text()
     const key = /"(sk_[^"]{20,})"/.exec(text)?.[1] ?? ''
-    return { id: /"id":"([^"]+)"/.exec(text)?.[1] ?? '', key }
+    return { id: /"key_id":"([^"]+)"/.exec(text)?.[1] ?? '', key }
   }
   const health = async (): Promise<string> => {
     const headers = { authorization: `Bearer ${first}` }
@@ -75,7 +78,8 @@ service:
   const [one, two] = [await made('one'), await made('two')]
   await until(async () => (await send(edge, one.key)) === 200, 'a new key', 10_000)
   await until(async () => (await send(edge, two.key)) === 200, 'another', 10_000)
-  assert.equal((await api('DELETE', `/api/v1/keys/${two.id}`)).ok, true)
+  const revoked = await api('DELETE', `/api/v1/keys/${two.id}`)
+  assert.ok(revoked.ok, await revoked.text())
   await until(async () => (await send(edge, two.key)) === 401, 'revoked', 10_000)
 
   // Nothing answers: known keys are good, and it is said.
