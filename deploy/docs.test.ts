@@ -45,6 +45,8 @@ test('every metric, error code and file named in the documents exists', () => {
     'docs/guarantees.md',
     'SECURITY.md',
     'deploy/README.md',
+    'docs/clients.md',
+    'docs/scale-out.md',
   ]) {
     const text = textOf(page)
     for (const [name] of text.matchAll(/\b(?:observa_(?:[a-z]+_)+[a-z]+|otelcol_[a-z_]+)\b/g))
@@ -120,6 +122,25 @@ test('every configuration in a document is valid', async () => {
       assert.equal(await validateCommand(['--config', 'observa.yaml'], io), 0, `${page}: ${out}`)
     }
   assert.ok(found >= 2, `${found} configurations`)
+})
+
+test('the lines for a client stand in an app that is run against an instance, in their order', () => {
+  const page = textOf('docs/clients.md')
+  const blocks = [
+    ...page.matchAll(
+      /\*\* — \[[^\]]+\]\(\.\.\/(.+?)\)[^`]*(?:`[^`]+`[^`]*)*?```\w+\n([\s\S]*?)```/g,
+    ),
+  ]
+  for (const [, file = '', snippet = ''] of blocks) {
+    let rest = textOf(file)
+    for (const line of snippet.trimEnd().split('\n')) {
+      const at = rest.indexOf(line.trim())
+      assert.ok(at >= 0, `${file}: ${line}`)
+      rest = rest.slice(at + line.trim().length)
+    }
+  }
+  assert.equal(blocks.length, 15)
+  assert.equal(blocks.length, [...page.matchAll(/```\w+\n/g)].length)
 })
 
 test('every command in a document is one, with options that it knows', () => {
