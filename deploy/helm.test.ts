@@ -39,8 +39,10 @@ const FORMS = {
   dev: ['--values', join(CHART, 'values-dev.yaml')],
   prod: ['--values', join(CHART, 'values-prod.yaml')],
   managed: [
-    ...['--values', join(CHART, 'values-prod.yaml')],
-    ...['--values', join(CHART, 'values-managed.yaml')],
+    '--values',
+    join(CHART, 'values-prod.yaml'),
+    '--values',
+    join(CHART, 'values-managed.yaml'),
   ],
 } as const
 

@@ -90,7 +90,11 @@ async function measure(fleet: Fleet): Promise<void> {
   const sending = load(fleet, edge)
   await sleep(HISTORY_S * 1000)
   const partitions = async (): Promise<number[]> =>
-    Promise.all(cores.map((c) => (c.isAlive ? c.metric('observa_kafka_receiver_partitions') : -1)))
+    Promise.all(
+      cores.map(async (core) =>
+        core.isAlive ? core.metric('observa_kafka_receiver_partitions') : -1,
+      ),
+    )
   const row = async (what: string, seconds = WATCH_S): Promise<void> => {
     const { ms, lag } = await standstill(admin, seconds)
     say(`| ${what} | ${(ms / 1000).toFixed(1)} s | ${lag} | ${(await partitions()).join(', ')} |`)

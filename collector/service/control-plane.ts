@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { type BootstrapOptions, ensureControlPlane } from '../../accounts/bootstrap.ts'
+import { FollowedControl, type FollowedParts } from '../../accounts/followed-control.ts'
 import { KeyDirectory } from '../../accounts/key-directory.ts'
 import { QuotaKeeper } from '../../accounts/quota-keeper.ts'
 import type { ObservaConfig } from '../../config/root.ts'
@@ -50,6 +51,16 @@ export interface ControlPlaneOptions extends BootstrapOptions {
   /** What was accepted is in it, until the exporters to Postgres have stored it. */
   readonly durable: Pick<DurableLog, 'id' | 'stats' | 'nextSequence' | 'erase'>
   readonly postgresExporters: readonly string[]
+}
+
+/** The control plane of others that the configuration names; null if it names none. */
+export function followedControl(
+  config: ObservaConfig,
+  parts: Omit<FollowedParts, 'url' | 'hasPepper'>,
+): FollowedControl | null {
+  const url = config.control.url?.reveal()
+  const hasPepper = (keysConfigOf(config)?.pepper ?? null) !== null
+  return url === undefined ? null : new FollowedControl({ ...parts, url, hasPepper })
 }
 
 const RETRY_MS = 2000

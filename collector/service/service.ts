@@ -35,10 +35,9 @@ import { TapHub } from '../tap/tap-hub.ts'
 import type { PipelineSpec } from '../worker/build-chain.ts'
 import type { WorkerPool } from '../worker/pool.ts'
 import { type Authenticators, credentialSettingsOf, makeAuthenticators } from './authenticators.ts'
-import { ControlPlane } from './control-plane.ts'
+import { ControlPlane, followedControl } from './control-plane.ts'
 import { openDataDir, warnOfDoubts } from './data-dir.ts'
 import { declareMetrics } from './declared-metrics.ts'
-import { FollowedControl } from './followed-control.ts'
 import { metricsHandler, watchProcess } from './metrics-endpoint.ts'
 import { openQueue } from './open-queue.ts'
 import {
@@ -111,7 +110,7 @@ export class Service implements ServiceView {
   readonly #auth: Authenticators
   /** What was deleted; the control plane writes it, workers read it. */
   readonly #tombstones = tombstoneMemory()
-  #control: ControlPlane | FollowedControl | null = null
+  #control: ControlPlane | ReturnType<typeof followedControl> = null
   mailReset: MailReset | undefined
   readonly reportRequest: ServiceView['reportRequest']
   readonly checkTargetUrl: ServiceView['checkTargetUrl']
@@ -292,7 +291,7 @@ export class Service implements ServiceView {
     const own = { ...shared, clickhouse, deletions: deletionParts(parts) }
     this.#control =
       address === null
-        ? FollowedControl.of(this.#config, shared)
+        ? followedControl(this.#config, shared)
         : ControlPlane.of(this.#config, { ...own, address })
     if (this.#control?.jobs) this.mailReset = mailResetOf(this.#control.jobs)
     await this.#control?.start()

@@ -3,19 +3,20 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
-import { KeyDirectory } from '../../accounts/key-directory.ts'
-import { QuotaKeeper } from '../../accounts/quota-keeper.ts'
-import type { ObservaConfig } from '../../config/root.ts'
-import type { Clock } from '../../core/clock.ts'
-import type { Metrics } from '../../core/metrics.ts'
-import type { DurableLog } from '../log/log.ts'
-import { keysConfigOf } from './authenticators.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Metrics } from '../core/metrics.ts'
+import { KeyDirectory } from './key-directory.ts'
+import { QuotaKeeper } from './quota-keeper.ts'
 
 export interface FollowedParts {
+  /** Contains the password: never log it. */
+  readonly url: string
+  readonly hasPepper: boolean
   readonly clock: Clock
   readonly metrics: Metrics
   readonly log: Logger
-  readonly durable: Pick<DurableLog, 'id' | 'nextSequence'>
+  /** The log of this instance. */
+  readonly durable: { readonly id: Buffer; readonly nextSequence: bigint }
 }
 
 export class FollowedControl {
@@ -24,15 +25,7 @@ export class FollowedControl {
   /** Jobs are worked where the stores are. */
   readonly jobs = undefined
 
-  /** Returns null if the configuration names no control plane. */
-  static of(config: ObservaConfig, parts: FollowedParts): FollowedControl | null {
-    const url = config.control.url?.reveal()
-    if (url === undefined) return null
-    return new FollowedControl(url, (keysConfigOf(config)?.pepper ?? null) !== null, parts)
-  }
-
-  private constructor(url: string, hasPepper: boolean, parts: FollowedParts) {
-    const { clock, metrics, log, durable } = parts
+  constructor({ url, hasPepper, clock, metrics, log, durable }: FollowedParts) {
     this.keys = new KeyDirectory({ url, clock, metrics, log, hasPepper })
     this.quotas = new QuotaKeeper({
       url,
