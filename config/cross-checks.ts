@@ -264,7 +264,8 @@ class CrossChecker {
   }
 
   /**
-   * Whether there is a control plane. It stores the API keys in the Postgres database to which a pipeline exports, or which `control` names.
+   * Whether there is a control plane. It stores the API keys in the Postgres database to which a pipeline exports, or which `control`
+   * names.
    */
   #hasControlPlane(): boolean {
     if (nodeAt(this.#root, ['control', 'url']) !== null) return true
