@@ -1,6 +1,7 @@
 // What a view of the console costs in a real browser: ms until a list or a large trace can be used, and the longest task of the page.
 
 import type { Page } from 'playwright-core'
+import { z } from 'zod'
 
 const SCROLLS = 60
 
@@ -47,9 +48,18 @@ export async function traceOpened(page: Page, path: string): Promise<Opened> {
   return { firstMs, wholeMs, longestTaskMs }
 }
 
-/** Longest task in ms while the waterfall scrolls from its beginning to its end; 0 when none was over 50 ms. */
-export async function longestTaskOfScroll(page: Page): Promise<number> {
-  return await page.evaluate<number>(`(async () => {
+export interface Scrolled {
+  /** The longest task of the page in ms by the clock; 0 when none was over 50 ms. */
+  readonly wallMs: number
+  /** The most CPU time in ms that a task of the page's thread took. Other processes on the same processors are not in it. */
+  readonly cpuMs: number
+}
+
+/** The longest tasks while the waterfall scrolls from its beginning to its end. */
+export async function longestTasksOfScroll(page: Page): Promise<Scrolled> {
+  const browser = page.context().browser()
+  await browser?.startTracing(page, { categories: ['devtools.timeline', 'toplevel'] })
+  const wallMs = await page.evaluate<number>(`(async () => {
     let longest = 0
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) longest = Math.max(longest, entry.duration)
@@ -61,4 +71,28 @@ export async function longestTaskOfScroll(page: Page): Promise<number> {
     }
     return longest
   })()`)
+  const trace = await browser?.stopTracing()
+  return { wallMs, cpuMs: longestTaskCpuMs(TRACE.parse(JSON.parse(trace?.toString() ?? '{}'))) }
+}
+
+/** The part of Chromium's trace that is read. `tdur` is CPU time of the thread in µs. */
+const TRACE = z.object({
+  traceEvents: z.array(
+    z.object({
+      name: z.string(),
+      tid: z.number(),
+      tdur: z.number().optional(),
+      args: z.object({ name: z.string().optional().catch(undefined) }).optional(),
+    }),
+  ),
+})
+
+function longestTaskCpuMs({ traceEvents }: z.infer<typeof TRACE>): number {
+  const pages = traceEvents.filter(
+    (e) => e.name === 'thread_name' && e.args?.name === 'CrRendererMain',
+  )
+  const threads = new Set(pages.map((e) => e.tid))
+  const tasks = traceEvents.filter((e) => e.name.endsWith('RunTask') && threads.has(e.tid))
+  if (tasks.length === 0) throw new Error('the trace of the browser has no task')
+  return Math.max(...tasks.map((e) => (e.tdur ?? 0) / 1000))
 }

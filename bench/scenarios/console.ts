@@ -11,7 +11,7 @@ import { chromiumPath, launch, NO_CHROMIUM, openPage } from '../../test/console/
 import { large, newTraceId, otlp } from '../../test/console/traffic.ts'
 import { Instance, until } from '../../test/instance.ts'
 import { LIVE_RATE, type LiveHeap, liveHeap } from '../console/live-heap.ts'
-import { listOpened, listSorted, longestTaskOfScroll, traceOpened } from '../console/page-times.ts'
+import { listOpened, listSorted, longestTasksOfScroll, traceOpened } from '../console/page-times.ts'
 import { storeEvents } from '../console/stored-events.ts'
 import { DAYS, type Filled } from '../queries/generate-events.ts'
 import type { ScenarioResult } from '../results.ts'
@@ -111,7 +111,8 @@ async function largeTrace(
   const opens = []
   for (let i = 0; i < TIMES; i++) opens.push(await traceOpened(page, `/traces/${id}`))
   say('the large trace is open')
-  const scrolls = await times(async () => await longestTaskOfScroll(page))
+  const scrolls = []
+  for (let i = 0; i < TIMES; i++) scrolls.push(await longestTasksOfScroll(page))
   return [
     {
       what: 'trace of 10,000 spans, first rows, ms',
@@ -128,7 +129,16 @@ async function largeTrace(
       values: opens.map((o) => o.longestTaskMs),
       budget: '–',
     },
-    { what: 'longest task while it scrolls, ms', values: scrolls, budget: '50' },
+    {
+      what: 'longest task while it scrolls, ms',
+      values: scrolls.map((s) => s.wallMs),
+      budget: '50',
+    },
+    {
+      what: 'longest task while it scrolls, ms of CPU',
+      values: scrolls.map((s) => s.cpuMs),
+      budget: '50',
+    },
   ]
 }
 
