@@ -262,6 +262,12 @@ const PLACEHOLDERS = [
   '<redacted>',
   '[PERSON]',
   '********',
+  'null',
+  'None',
+  'undefined',
+  'NaN',
+  '00000000-0000-0000-0000-000000000000',
+  '00000000000000000000000000000000',
 ]
 
 test('a placeholder of somebody else is no id: nothing counts, groups or joins by it', async () => {
@@ -279,7 +285,20 @@ test('a placeholder of somebody else is no id: nothing counts, groups or joins b
         assert.equal(e[field], null, `${field}: ${id}`)
     }
   }
-  for (const id of ['resp_1', 'guest', 'team-[a]', 'user-x', 'alice', '[email:1]']) {
+  for (const id of [
+    'resp_1',
+    'guest',
+    'team-[a]',
+    'user-x',
+    'alice',
+    '[email:1]',
+    'nullam',
+    '0',
+    '0000',
+    'none-7',
+    '000000000000000000007',
+    '00000000-0000-4000-8000-000000000001',
+  ]) {
     const { events } = await run(otlpJson([llm({ 'user.id': id })]))
     assert.equal(events[0]?.['user_id'], id)
   }

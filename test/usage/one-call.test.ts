@@ -518,3 +518,30 @@ test('any of the reports of one call, in any order, again and together, give the
     { numRuns: 300 },
   )
 })
+
+test('an id that is a word is that of many calls; with equal outputs it is that of one', () => {
+  for (const id of [
+    'chatcmpl-mock',
+    'response',
+    'chat.completion',
+    'gen',
+    'test_id',
+    'msg-test-a',
+  ]) {
+    assertAlways(
+      [
+        report({ span: 1, from: 0, to: 1, id, input: 30, output: 4 }),
+        report({ span: 2, from: 5, to: 6, id, input: 50, output: 9 }),
+        report({ span: 3, from: 8, to: 9, id, input: 70, output: 11 }),
+      ],
+      { input: 150, output: 24 },
+    )
+    assertAlways(
+      [
+        report({ span: 1, scope: 'framework', from: 0, to: 3, id, ...usage }),
+        report({ span: 2, scope: 'sdk', from: 1, to: 2, id, ...usage }),
+      ],
+      one,
+    )
+  }
+})

@@ -234,15 +234,15 @@ function namesOneCall(events: EventTable, e: number, len: number): boolean {
 const SERIAL_BYTES_MAX = 6
 
 /**
- * Some servers draw one of a thousand ids, or write the second: `chatcmpl-417`, `resp-1764500000`. Calls with such an id are one only
- * if their outputs are equal too.
+ * Some servers draw one of a thousand ids, or write the second: `chatcmpl-417`, `resp-1764500000`. Others write one word for all:
+ * `chatcmpl-mock`, `response`. Calls with such an id are one only if their outputs are equal too.
  */
 function isWeakId(events: EventTable, e: number, len: number): boolean {
   const { bytes } = events.arena
   const off = events.off(e, R.response_id)
   let digits = 0
   while (digits < len && isDigit(bytes[off + len - 1 - digits] as number)) digits++
-  if (digits === 0 || digits > WEAK_DIGITS_MAX) return false
+  if (digits > WEAK_DIGITS_MAX) return false
   for (let i = off; i < off + len - digits; i++) if (isDigit(bytes[i] as number)) return false
   return true
 }

@@ -19,10 +19,10 @@ const ID_FIELDS = [
 const MARKER = /\[REDACTED(?::[a-z0-9_]{1,64})?\]/
 /**
  * Placeholders of others: words in brackets (`<EMAIL_ADDRESS>`, `[Filtered]`, `{{user}}`), `REDACTED`, `***`, `xxxx`,
- * `---`, `unknown`.
+ * `---`, `unknown`; how languages write that there is nothing, and an id of zeros only.
  */
 const ALONE =
-  /^(?:[[<({]{1,3}[\p{L}][\p{L} _-]{1,40}[\]>)}]{1,3}|(?:redacted|masked|scrubbed|censored|anonymi[sz]ed|removed for privacy|unknown|n\/a|not (?:set|available|provided))|[x*.#_-]{3,}|-)$/iu
+  /^(?:[[<({]{1,3}[\p{L}][\p{L} _-]{1,40}[\]>)}]{1,3}|(?:redacted|masked|scrubbed|censored|anonymi[sz]ed|removed for privacy|unknown|n\/a|not (?:set|available|provided)|null|none|nil|undefined|nan)|0{8}(?:-0{4}){3}-0{12}|0{16,48}|[x*.#_-]{3,}|-)$/iu
 /** The length of the longest placeholder that is a whole value. */
 const ALONE_MAX = 48
 const BRACKET = 0x5b
@@ -47,7 +47,7 @@ function isPlaceholder(span: CurrentSpan, field: number): boolean {
   return MARKER.test(text) || ALONE.test(text)
 }
 
-/** Nearly all ids contain a digit and no bracket. */
+/** Nearly all ids contain a digit and no bracket, and do not begin with four zeros. */
 function mayBePlaceholder(v: DataView, off: number, len: number): boolean {
   const end = off + len
   let hasDigit = false
@@ -62,7 +62,8 @@ function mayBePlaceholder(v: DataView, off: number, len: number): boolean {
     if (c === BRACKET) return true
     hasDigit ||= c >= ZERO && c <= NINE
   }
-  return !hasDigit && len <= ALONE_MAX
+  if (len > ALONE_MAX) return false
+  return !hasDigit || (len >= 16 && v.getInt32(off, true) === ZEROS)
 }
 
 // An id has some thirty bytes, and every span has several ids. So four bytes are compared at once: what is added carries into the
