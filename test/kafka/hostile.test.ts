@@ -11,6 +11,7 @@ import {
   nothingInLogs,
   replayOfOthersOnly,
   strangeMessages,
+  wakesExpelled,
 } from './hostile.ts'
 
 const SCENARIOS = {
@@ -20,6 +21,7 @@ const SCENARIOS = {
   'batches that are gigabytes when they are decompressed': compressionBombs,
   'one partition waits for long': longPause,
   'refused and waiting messages are not in the log': nothingInLogs,
+  'a process wakes after its session': wakesExpelled,
   'partitions are added': addedPartitions,
   'a session ends and the next one replays nothing': replayOfOthersOnly,
 } as const

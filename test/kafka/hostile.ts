@@ -296,3 +296,22 @@ export const nothingInLogs: Scenario = async (t, broker, driver) => {
   // As text, and as the bytes of a buffer.
   for (const entry of said) assert.doesNotMatch(entry, /ZZZZ|90,90,90,90/)
 }
+
+/** A process that was stopped for longer than its session knows with its first commit that it is no member any more. */
+export const wakesExpelled: Scenario = async (t, broker, driver) => {
+  const { pipelines, config, write } = await topicOf(t, broker, driver)
+  const { host } = await receive(t, broker, pipelines, config)
+  await write({ value: line(0) })
+  await until(() => metricOf(host, 'commits_total') > 0, 'a commit', LONG)
+  // Nothing of this process runs meanwhile.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 9000)
+  const labels = 'receiver="test",outcome="ok"'
+  const committed = (): number => host.metrics.value('observa_kafka_receiver_commits_total', labels)
+  const before = committed()
+  const wokeAt = performance.now()
+  await write({ value: line(1) })
+  await until(() => committed() > before, 'a commit after it woke', LONG)
+  const ms = Math.round(performance.now() - wokeAt)
+  t.diagnostic(`${driver}: committed ${ms} ms after it woke`)
+  assert.ok(ms < 7000, `${ms} ms`)
+}
