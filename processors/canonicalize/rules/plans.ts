@@ -26,6 +26,17 @@ const VARIANTS_MAX = 8
 /** How many shapes seen once are remembered, because only a repeated shape is worth a plan. */
 const SEEN = 8192
 
+/** What is known of a step besides its rule, which most steps need not look at. */
+export const STEP_FLAG = {
+  /** A new slot begins. */
+  BEGINS: 1,
+  /** Every candidate of the slot is used. */
+  TAKES_ALL: 2,
+  /** The rule has an id, so that the event records that it filled a field. */
+  NAMED: 4,
+  CONTENT: 8,
+} as const
+
 /** The steps in the order of filling. The candidates of a slot follow each other, the best first. */
 export interface Plan extends DialectNames {
   readonly lo: number
@@ -33,17 +44,15 @@ export interface Plan extends DialectNames {
   readonly rules: readonly Rule[]
   /** One of OP for each step. */
   readonly ops: Uint8Array
+  /** The field that such an operation sets. */
+  readonly fields: Int32Array
   /** The attribute of each step, counted from the span's first. */
   readonly positions: Int32Array
-  /** 1 where a new slot begins. */
-  readonly begins: Uint8Array
-  /** 1 where every candidate is used. */
-  readonly takesAll: Uint8Array
+  /** Bits of STEP_FLAG for each step. */
+  readonly flags: Uint8Array
   /** The attributes that no rule uses. */
   readonly kept: Int32Array
   readonly families: readonly PlannedFamily[]
-  /** 1 where the rule has an id, so that the event records that it filled a field. */
-  readonly isNamed: Uint8Array
   readonly sources: PlanSources
 }
 
@@ -56,6 +65,8 @@ export interface Shape {
   /** The attributes whose value may reveal a dialect. */
   readonly valued: readonly Valued[]
   readonly plans: Plan[]
+  /** The shape that came after it the last time. */
+  next: Shape | null
 }
 
 export class Plans {
@@ -63,6 +74,7 @@ export class Plans {
   readonly #seen = new Int32Array(SEEN)
   #rows = 0
   #shapes = 0
+  #last: Shape | null = null
   #hash = 0
   #isRepeated = false
 
@@ -70,6 +82,14 @@ export class Plans {
    * The shape of the span's attributes, or null if it is not known yet. `context` is scope and origin as a number.
    */
   find(batch: SpanBatch, first: number, count: number, context: number): Shape | null {
+    // Spans follow each other in the ways of their application, and where they do not, one of the first keys tells.
+    const next = this.#last?.next
+    if (next && isSame(next, batch.attrs, first, count, context)) this.#last = next
+    else this.#last = this.#search(batch, first, count, context)
+    return this.#last
+  }
+
+  #search(batch: SpanBatch, first: number, count: number, context: number): Shape | null {
     this.#isRepeated = false
     if (count > KEYS_MAX) return null
     // Every key of every span is read here and in `isSame`, so the row is incremented instead of multiplied.
@@ -92,12 +112,17 @@ export class Plans {
     for (let slot = h & (SLOTS - 1); ; slot = (slot + 1) & (SLOTS - 1)) {
       const shape = this.#slots[slot]
       if (shape === undefined) break
-      if (isSame(shape, a, first, count, context)) return shape
+      if (isSame(shape, a, first, count, context)) return this.#follows(shape)
     }
     const at = (h >>> 8) & (SEEN - 1)
     this.#isRepeated = this.#seen[at] === h
     this.#seen[at] = h
     return null
+  }
+
+  #follows(shape: Shape): Shape {
+    if (this.#last !== null) this.#last.next = shape
+    return shape
   }
 
   /** True when the last shape has been seen before, so that it is worth remembering. */
@@ -119,7 +144,7 @@ export class Plans {
     const keys = new Int32Array(count)
     for (let i = 0; i < count; i++)
       keys[i] = batch.attrs[(first + i) * ATTR_STRIDE + ATTR.KEY] as number
-    const shape: Shape = { context, keys, ...found, plans: [] }
+    const shape: Shape = { context, keys, ...found, plans: [], next: null }
     let slot = this.#hash & (SLOTS - 1)
     while (this.#slots[slot] !== undefined) slot = (slot + 1) & (SLOTS - 1)
     this.#slots[slot] = shape
@@ -128,6 +153,7 @@ export class Plans {
 
   #forget(): void {
     this.#slots.fill(undefined)
+    this.#last = null
     this.#rows = 0
     this.#shapes = 0
   }
@@ -153,8 +179,7 @@ export function makePlan(
 ): Plan {
   const rules: Rule[] = []
   const positions: number[] = []
-  const begins: number[] = []
-  const takesAll: number[] = []
+  const flags: number[] = []
   for (const slots of candidates.touched)
     for (const slot of slots)
       for (
@@ -162,10 +187,10 @@ export function makePlan(
         n >= 0;
         n = candidates.next(n), isFirst = 0
       ) {
-        rules.push(candidates.rules[n] as Rule)
+        const rule = candidates.rules[n] as Rule
+        rules.push(rule)
         positions.push((candidates.attrs[n] as number) - first)
-        begins.push(isFirst)
-        takesAll.push(candidates.takesAll[slot] as number)
+        flags.push(flagsOf(rule, isFirst === 1, candidates.takesAll[slot] === 1))
       }
   const planned: PlannedFamily[] = []
   for (const [family, rows] of families.entries())
@@ -179,14 +204,27 @@ export function makePlan(
     ...named,
     rules,
     ops: Uint8Array.from(rules, (rule) => OP_OF[rule.how] ?? OP.TRANSFORM),
+    fields: Int32Array.from(rules, fieldOf),
     positions: Int32Array.from(positions),
-    begins: Uint8Array.from(begins),
-    takesAll: Uint8Array.from(takesAll),
+    flags: Uint8Array.from(flags),
     kept: kept.map((attr) => attr - first),
     families: planned,
-    isNamed: Uint8Array.from(rules, ({ id }) => (id === '' ? 0 : 1)),
     sources: new PlanSources(),
   }
+}
+
+function fieldOf({ how, range, number }: Rule): number {
+  const op = OP_OF[how]
+  return op === OP.INT || op === OP.SECONDS ? number : range
+}
+
+function flagsOf({ id, isContent }: Rule, begins: boolean, takesAll: boolean): number {
+  return (
+    (begins ? STEP_FLAG.BEGINS : 0) |
+    (takesAll ? STEP_FLAG.TAKES_ALL : 0) |
+    (id === '' ? 0 : STEP_FLAG.NAMED) |
+    (isContent ? STEP_FLAG.CONTENT : 0)
+  )
 }
 
 function isSame(

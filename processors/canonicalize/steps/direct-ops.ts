@@ -3,12 +3,11 @@
 
 import { ATTR, ATTR_STRIDE, VALUE } from '../../../core/batch.ts'
 import { ID_BYTES_MAX } from '../readers/scalars.ts'
-import type { Rule } from '../rules/dialect.ts'
 import { OP } from '../rules/direct-op.ts'
 import { type CurrentSpan, NULL_BYTES_MAX } from '../span/current-span.ts'
 
-/** True when the step was one of those that need no transform, and is done. */
-export function isDone(span: CurrentSpan, attr: number, rule: Rule, op: number): boolean {
+/** True when the step was one of those that need no transform, and has set the field. */
+export function isDone(span: CurrentSpan, attr: number, field: number, op: number): boolean {
   if (op === OP.TRANSFORM) return false
   const { attrs, nums } = span.batch
   const row = attr * ATTR_STRIDE
@@ -22,16 +21,16 @@ export function isDone(span: CurrentSpan, attr: number, rule: Rule, op: number):
       const c = span.arena.bytes[off]
       if (c === 78 || c === 110 || c === 117 || c === 60 || c === 100) return false
     }
-    span.events.setRange(span.event, rule.range, off, len)
+    span.events.setRange(span.event, field, off, len)
     return true
   }
   const n = nums[attr] as number
   if (op === OP.INT) {
     if (type !== VALUE.INT || !(n >= 0)) return false
-    span.events.setNum(span.event, rule.number, n)
+    span.events.setNum(span.event, field, n)
     return true
   }
   if (type !== VALUE.DOUBLE || !Number.isFinite(n)) return false
-  span.events.setNum(span.event, rule.number, n * 1000)
+  span.events.setNum(span.event, field, n * 1000)
   return true
 }

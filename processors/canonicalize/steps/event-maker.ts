@@ -32,7 +32,15 @@ import {
   scopeFrameworks,
 } from '../rules/dialect-facts.ts'
 import { FilledFields } from '../rules/filled-fields.ts'
-import { hasRoom, makePlan, type Plan, Plans, planOf, type Shape } from '../rules/plans.ts'
+import {
+  hasRoom,
+  makePlan,
+  type Plan,
+  Plans,
+  planOf,
+  type Shape,
+  STEP_FLAG,
+} from '../rules/plans.ts'
 import type { Tables } from '../rules/tables.ts'
 import { CurrentSpan } from '../span/current-span.ts'
 import { SpanOrigin } from '../span/origin.ts'
@@ -206,23 +214,36 @@ export class EventMaker {
     const span = this.#span
     span.families.plan(plan.families, first)
     this.#readEvents()
-    const { rules, ops, positions, begins, takesAll, isNamed } = plan
+    const { rules, ops, fields, positions, flags } = plan
     const filled = this.#filled
+    const leftovers = this.#leftovers
     let isFilled = false
     for (let i = 0; i < rules.length; i++) {
-      if (begins[i] === 1) isFilled = false
-      const rule = rules[i] as Rule
-      const attr = first + (positions[i] as number)
-      if (isFilled && takesAll[i] === 0) this.#leftovers.lost(attr, rule)
-      else if (isDone(span, attr, rule, ops[i] as number) || this.#apply(rule, attr)) {
-        if (!isFilled && rule.isContent) span.content.setRank(rule.range, rule.rank)
-        isFilled = true
-        if (isNamed[i] === 1) filled.step(i)
-        this.#leftovers.markUsed(attr)
-      } else this.#failed(attr, rule)
+      const flag = flags[i] ?? 0
+      const attr = first + (positions[i] ?? 0)
+      if ((flag & STEP_FLAG.BEGINS) !== 0) isFilled = false
+      if (isFilled && (flag & STEP_FLAG.TAKES_ALL) === 0) {
+        leftovers.lost(attr, ruleAt(rules, i))
+        continue
+      }
+      if (
+        !isDone(span, attr, fields[i] ?? 0, ops[i] ?? 0) &&
+        !this.#apply(ruleAt(rules, i), attr)
+      ) {
+        this.#failed(attr, ruleAt(rules, i))
+        continue
+      }
+      if (!isFilled && (flag & STEP_FLAG.CONTENT) !== 0) this.#rank(ruleAt(rules, i))
+      isFilled = true
+      if ((flag & STEP_FLAG.NAMED) !== 0) filled.step(i)
+      leftovers.markUsed(attr)
     }
     if (this.#settings.namesSources) filled.writePlanned(span, plan.sources, rules)
-    this.#leftovers.planned(plan.kept, first)
+    leftovers.planned(plan.kept, first)
+  }
+
+  #rank({ range, rank }: Rule): void {
+    this.#span.content.setRank(range, rank)
   }
 
   /** Finds the rules that these attributes trigger. */
@@ -408,3 +429,5 @@ export class EventMaker {
     }
   }
 }
+
+const ruleAt = (rules: readonly Rule[], step: number): Rule => rules[step] as Rule
