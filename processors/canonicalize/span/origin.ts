@@ -41,6 +41,8 @@ interface ScopeFacts {
   readonly framework: [number, number]
   readonly version: [number, number]
   readonly rest: Int32Array
+  /** The label of its metrics, '' until it is asked for. */
+  label: string
 }
 
 const DEFAULT = new Literal('default')
@@ -48,6 +50,7 @@ const SPAN_TYPE = new Literal('span')
 const EVENT_TYPE = key('event_type')
 /** The longest name and version of a scope, which are repeated in every event below it. */
 const SCOPE_BYTES_MAX = 512
+const LABEL_BYTES_MAX = 100
 /** Times outside of these bounds are errors: in the stores they would overflow or be put into wrong partitions. */
 const YEAR_2000_MS = 946_684_800_000
 const YEAR_2200_MS = 7_258_118_400_000
@@ -66,6 +69,7 @@ const NO_SCOPE: ScopeFacts = {
   framework: [-1, -1],
   version: [-1, -1],
   rest: NOTHING,
+  label: '',
 }
 function frameworkIn(
   batch: SpanBatch,
@@ -180,9 +184,11 @@ export class SpanOrigin {
     return this.#scope.framework
   }
 
+  /** The label by which metrics name the span's scope. */
   scopeLabel({ batch, scope }: SpanView): string {
-    const { name } = this.#scopeOf(batch, scope)
-    return name[1] > 0 ? labelValue(batch.arena.text(name[0], Math.min(name[1], 100))) : ''
+    const facts = this.#scopeOf(batch, scope)
+    if (facts.label === '') facts.label = labelOf(batch, facts.name)
+    return facts.label
   }
 
   /** Keeps resource and scope attributes that no field used. */
@@ -306,6 +312,7 @@ export class SpanOrigin {
         framework: frameworkIn(batch, name[0], name[1], this.#settings.scopeFrameworks),
         version,
         rest: this.#settings.keepsResource ? readScopeAttributes(batch, scope) : NOTHING,
+        label: '',
       }
       this.#scopes[scope] = view
     }
@@ -316,6 +323,11 @@ export class SpanOrigin {
 function append(batch: SpanBatch, text: string): [number, number] {
   const off = batch.arena.appendText(text)
   return [off, batch.arena.lastLen]
+}
+
+function labelOf(batch: SpanBatch, [off, len]: readonly [number, number]): string {
+  const name = len > 0 ? labelValue(batch.arena.text(off, Math.min(len, LABEL_BYTES_MAX))) : ''
+  return `scope="${name}"`
 }
 
 function put(events: EventTable, e: number, field: number, range: readonly [number, number]): void {

@@ -373,8 +373,7 @@ export class EventMaker {
     const span = this.#span
     if (span.hasAnyCount() || !this.#leftovers.someUnknown(statesUsage)) return
     span.addQuality('unread_usage')
-    const scope = this.#origin.scopeLabel(span.received)
-    this.#ctx?.count('observa_usage_unread_total', `scope="${scope}"`, 1)
+    this.#ctx?.count('observa_usage_unread_total', this.#origin.scopeLabel(span.received), 1)
   }
 
   #failedAt(step: string): void {
@@ -403,8 +402,8 @@ export class EventMaker {
 
   #count(): void {
     if (this.#detection.isGenAi || this.#span.kind !== 'span') return
-    const scope = this.#origin.scopeLabel(this.#span.received)
-    this.#ctx?.count('observa_canonicalize_unknown_total', `scope="${scope}"`, 1)
+    const label = this.#origin.scopeLabel(this.#span.received)
+    this.#ctx?.count('observa_canonicalize_unknown_total', label, 1)
   }
 
   /** Notes what the event reports and its parent, while the event is the current one. */

@@ -130,7 +130,7 @@ function apply(span: CurrentSpan, reading: Reading, counts: Counts): void {
 
 function flagInconsistent(span: CurrentSpan, { origin, count }: StepContext): void {
   set(span, N.usage_inconsistent, 1)
-  count('observa_usage_inconsistent_total', `scope="${origin.scopeLabel(span.received)}"`, 1)
+  count('observa_usage_inconsistent_total', origin.scopeLabel(span.received), 1)
 }
 
 /** A total that was given before the counts were converted may be less than their sum. */
