@@ -47,9 +47,25 @@ const REQUEST_OF_SCRIPT = new RegExp(
   ).toString('latin1'),
 )
 
+/** The shortest of those words. */
+const REQUEST_MIN = 3
+/** What cannot stand between the word and the name. */
+const ENDS_CLAUSE = new Uint8Array(256)
+for (const c of '.!?\n"\\') ENDS_CLAUSE[c.charCodeAt(0)] = 1
+
+function holdsScript(s: ScannedValue, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (s.at(i) >= 0x80) return true
+  return false
+}
+
 export function isRequest(at: Place): boolean {
+  const { s, from, to } = at
+  const low = Math.max(s.from, from - ABOUT_BACK)
+  let start = from
+  while (start > low && ENDS_CLAUSE[s.b[start - 1] as number] === 0) start--
+  if (from - start > REQUEST_MIN && REQUEST.test(at.before(from - start))) return true
+  if (!holdsScript(s, low, from) && !holdsScript(s, to, to + REQUEST_REACH)) return false
   const before = at.before(ABOUT_BACK)
-  if (REQUEST.test(before)) return true
   const line = before.slice(Math.max(before.lastIndexOf('\n'), before.lastIndexOf('"')) + 1)
   return REQUEST_OF_SCRIPT.test(line) || REQUEST_OF_SCRIPT.test(at.behind(REQUEST_REACH))
 }

@@ -282,7 +282,8 @@ function boundTo(at: Place): boolean {
   const { s } = at
   const bound = BOUND.exec(latinText(s.b, at.to, Math.min(s.to, at.to + 16)))
   if (bound === null) return false
-  const statement = /[^"\n]*$/.exec(at.before(ROWS_REACH))?.[0] ?? ''
+  const before = at.before(ROWS_REACH)
+  const statement = before.slice(Math.max(before.lastIndexOf('"'), before.lastIndexOf('\n')) + 1)
   const place =
     bound[1] === undefined ? (statement.match(MARKS)?.length ?? 0) : Number(bound[1]) - 1
   const behind = at.behind(ROWS_REACH)

@@ -61,7 +61,7 @@ export function lineBelow(s: Looked, name: Named, text: string): LineBelow | nul
   const output = endsLine(text) ? OUTPUT.exec(text) : null
   if (output === null) return null
   const line = before(s, name)
-  const command = /[^\n]*$/.exec(line)?.[0].replace(/^.*(?:\\n|: ?")/, '') ?? ''
+  const command = line.slice(line.lastIndexOf('\n') + 1).replace(/^.*(?:\\n|: ?")/, '')
   if (!COMMAND.test(command) || PRINTS_OTHERS.test(command)) return null
   return { length: output[0].length, open: output[1] ?? '', isSure: false }
 }
