@@ -2,6 +2,7 @@
 // asking whether a value has a candidate is a comparison or two.
 
 import type { Arena } from '../../../core/arena.ts'
+import { CANDIDATE } from '../search/anchors.ts'
 import type { Scanner } from '../search/scanner.ts'
 import { startsInDigits } from '../value/bytes.ts'
 
@@ -77,6 +78,13 @@ export class Cursor {
       else hi = mid
     }
     return lo
+  }
+
+  /** True when the only candidate before `end` is the sign of a text in parts, which says something only beside another one. */
+  isLoneSign(end: number): boolean {
+    const candidates = this.#candidates
+    const c = 2 * this.#at
+    return candidates[c + 1] === CANDIDATE.SPLIT_TEXT && (candidates[c + 2] ?? 0) >= end
   }
 
   /** Number behind the last candidate before `end`. */

@@ -522,7 +522,6 @@ const DEAR = [
   'curl -u a:',
   'sshpass -p ',
   'password",',
-  'psk',
   'pw:',
   '<password ',
   'chpasswd',

@@ -4,6 +4,7 @@
 import type { SpanBatch } from '../../../core/batch.ts'
 import { isPrivateInteger } from '../matchers/numbers/numbers.ts'
 import type { Scanner } from '../search/scanner.ts'
+import { startsInDigits } from '../value/bytes.ts'
 import { type Finding, mergeOverlaps } from '../value/finding.ts'
 import { type KeyMeaning, NO_MEANING } from '../value/key-meaning.ts'
 import { ValueRange } from '../value/value-range.ts'
@@ -51,7 +52,11 @@ export class ValueScrubber {
     name: string | null,
   ): Uint8Array | null {
     const { cursor } = this
-    const value = this.#value.set(this.#batch.arena.bytes, off, off + len).under(meaning, name)
+    const { bytes } = this.#batch.arena
+    // The text of a message alone has nothing to be joined with.
+    if (meaning.kind === 'none' && this.crossing === null && !at.owner.judge.scansAll)
+      if (cursor.isLoneSign(off + len) && !startsInDigits(bytes, off, off + len)) return null
+    const value = this.#value.set(bytes, off, off + len).under(meaning, name)
     return this.#scrub(at, value.scanned(cursor.candidates, cursor.at, cursor.behind(off + len)))
   }
 

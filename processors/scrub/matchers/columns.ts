@@ -86,7 +86,7 @@ function mayBeHeader(s: ScannedValue, nameTo: number, delimiter: string): boolea
   // No line ends there: said at once by what looks for its end.
   if (s.reached(NO_BREAK) >= high) return true
   for (let i = nameTo; i < high; i++) {
-    const c = s.b[i] as number
+    const c = s.at(i)
     if (c === 0x0a) return true
     if (c === 0x5c && (s.b[i + 1] === 0x6e || s.b[i + 1] === 0x72)) return true
     if (c === sign ? isDigit(s.at(i + 1)) : OF_HEADER[c] !== 1) return false

@@ -62,7 +62,7 @@ export function isRequest(at: Place): boolean {
   const { s, from, to } = at
   const low = Math.max(s.from, from - ABOUT_BACK)
   let start = from
-  while (start > low && ENDS_CLAUSE[s.b[start - 1] as number] === 0) start--
+  while (start > low && ENDS_CLAUSE[s.at(start - 1)] === 0) start--
   if (from - start > REQUEST_MIN && REQUEST.test(at.before(from - start))) return true
   if (!holdsScript(s, low, from) && !holdsScript(s, to, to + REQUEST_REACH)) return false
   const before = at.before(ABOUT_BACK)

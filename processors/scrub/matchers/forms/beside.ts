@@ -172,7 +172,7 @@ export function atSamePlace(at: Place): boolean {
   const open = openBefore(s, at.from, LISTS, LIST_BACK)
   if (open < 0) return false
   // A bracket was closed since, or the list is none of names.
-  for (let i = open + 1; i < at.from; i++) if (BRACKETS[s.b[i] as number] === 1) return false
+  for (let i = open + 1; i < at.from; i++) if (BRACKETS[s.at(i)] === 1) return false
   const before = latinText(s.b, open, at.from)
   const close = closeBehind(s, at.to)
   if (close < 0) return false
