@@ -18,6 +18,7 @@ const EXAMPLES: ReadonlySet<string> = new Set([
   'iban',
   'ip_address',
   'itin',
+  'national_id',
   'passport',
   'password',
   'phone',

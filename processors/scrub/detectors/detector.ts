@@ -46,7 +46,7 @@ export type CodeName =
   | 'openai' | 'openai_compat' | 'aws_key_id' | 'aws_secret' | 'bearer' | 'basic' | 'jwt' | 'cookie' | 'email' | 'card' | 'ssn'
   | 'itin' | 'iban' | 'phone' | 'ipv4' | 'ipv6' | 'pem' | 'gcp' | 'azure_sas' | 'azure_secret' | 'gitlab' | 'mailgun' | 'mailchimp'
   | 'command' | 'statement' | 'login' | 'session_id' | 'iban_word' | 'iban_start' | 'auth_value' | 'email_words' | 'number_column' | 'slack_hook' | 'discord_hook' | 'telegram' | 'sendgrid' | 'atlassian' | 'terraform' | 'url' | 'password' | 'secret_value' | 'base64' | 'passport' | 'telegram_url' | 'kubernetes_secret'
-  | 'dsn' | 'cookie_file' | 'cookie_object' | 'piped' | 'putty_key' | 'jwk' | 'xml_key' | 'seed_words' | 'discord_bot' | 'airtable' | 'office_hook' | 'typed_value' | 'sidekiq' | 'wallet_key' | 'branded' | 'host_login' | 'dialogue' | 'here_string' | 'account' | 'literal_form' | 'near_form' | 'der_key' | 'labelled_code'
+  | 'dsn' | 'cookie_file' | 'cookie_object' | 'piped' | 'putty_key' | 'jwk' | 'xml_key' | 'seed_words' | 'discord_bot' | 'airtable' | 'office_hook' | 'typed_value' | 'sidekiq' | 'wallet_key' | 'branded' | 'host_login' | 'dialogue' | 'here_string' | 'account' | 'literal_form' | 'near_form' | 'der_key' | 'labelled_code' | 'national_id'
 
 export interface Detector {
   /** Type name: in markers, metrics and configuration. */

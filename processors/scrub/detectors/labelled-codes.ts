@@ -46,14 +46,35 @@ const SEEDS: CodeForm = {
 }
 // biome-ignore format: labels in several languages
 const PHONE_PAIRS: CodeForm = {
-  anchors: ['éléphone', 'tél', 'portable :', 'portable: ', 'appelez'],
+  anchors: ['éléphone', 'tél', 'portable :', 'portable: ', 'appelez', 'numéro', 'joindre au'],
   form: new RegExp(utf8(String.raw`^[^\d\n+]{0,24}(0[1-9](?:(?: |\.|-| | )\d\d){4})(?![ .-]?\d)`)),
 }
 
-const FORMS = [ONE_TIME_CODES, PINS, RECOVERY_CODES, GROUPED_KEYS, SEEDS, PHONE_PAIRS]
+// biome-ignore format: labels in several languages
+const PHONE_SLASH: CodeForm = {
+  anchors: ['telefon', 'tel.:', 'tel.-nr', 'tel:', 'fax:', 'handy:', 'mobil: 0', 'rufnummer'],
+  form: new RegExp(utf8(String.raw`^[^\d\n+]{0,16}(\(?0\d{1,5}\)? ?/ ?\d{4,9}(?:[ -]\d{1,5}){0,3}|\(?0\d{1,5}\)? ?[/-]? ?\d{2,4}(?: \d{2,4}){1,3})(?![.,/-]?\d)`)),
+}
+
+// biome-ignore format: labels in several languages
+const PHONE_GROUPS: CodeForm = {
+  anchors: ['teléfono', 'telefono', 'telefon', 'tel.:', 'tel:', 'natel 07', 'natel:', 'móvil', 'movil', 'mobilnummer', 'mobil är', 'mobil: 0', 'handynummer', 'telemóvel', 'celular', 'komórk', 'телефон', 'тел.', 'тел:', 'мобильн'],
+  form: new RegExp(utf8(String.raw`^[^\d\n+]{0,24}(\d{3}([ .-])\d{3}\2\d{3}|0\d{2}[ /-]\d{3}[ -]\d\d[ -]\d\d|\d{3} \d\d \d{3}|\d\d \d\d \d\d \d\d|8[ -]?\(?\d{3}\)?[ -]\d{3}[ -]\d\d[ -]\d\d)(?![ .,/-]?\d)`)),
+}
+
+const FORMS = [
+  ONE_TIME_CODES,
+  PINS,
+  RECOVERY_CODES,
+  GROUPED_KEYS,
+  SEEDS,
+  PHONE_PAIRS,
+  PHONE_SLASH,
+  PHONE_GROUPS,
+]
 
 /** Three letters alone stand in too many words: the sign behind them belongs to the anchor, but not to the label. */
-const SHORT_LABEL = /^(?:otp|pin|mfa|portable|mobile)(?=[^a-z0-9_-])/
+const SHORT_LABEL = /^(?:otp|pin|mfa|portable|mobile|tel|fax|handy|mobil|natel)(?=[^a-z0-9_-])/
 
 interface LabelledForms {
   /** Bytes of the anchor that are the label. */
@@ -99,6 +120,11 @@ export const LABELLED_CODES: readonly Detector[] = [
   row('phone', 'Phone number in pairs of digits', [PHONE_PAIRS], {
     left: 'any',
     check: 'a zero and five pairs, as in France',
+    guessable: true,
+  }),
+  row('phone', 'Phone number in groups behind its label', [PHONE_SLASH, PHONE_GROUPS], {
+    left: 'alnum',
+    check: 'the groups that numbers of the country are written in',
     guessable: true,
   }),
 ]

@@ -105,7 +105,7 @@ export const MORE_SERVICES: readonly Detector[] = [
     id,
     title: 'Token of a Discord bot',
     // biome-ignore format: what stands near one
-    anchors: ['discord', 'client.login', 'bot.run', 'bot_token'],
+    anchors: ['discord', 'client.login', 'bot.login', 'bot.run', 'bot_token'],
     shape: code('discord_bot'),
     anyCase: true,
     left: 'any',

@@ -10,6 +10,7 @@ import { KEY_MATERIAL } from './key-material.ts'
 import { LABELLED_CODES } from './labelled-codes.ts'
 import { MODEL_PROVIDERS } from './model-providers.ts'
 import { MORE_SERVICES } from './more-services.ts'
+import { NATIONAL_IDS } from './national-ids.ts'
 import { PERSONAL_DATA } from './personal-data.ts'
 
 export const DETECTORS: readonly Detector[] = [
@@ -21,6 +22,7 @@ export const DETECTORS: readonly Detector[] = [
   ...HEADERS,
   ...KEY_MATERIAL,
   ...PERSONAL_DATA,
+  ...NATIONAL_IDS,
   ...ASSIGNMENTS,
   ...LABELLED_CODES,
 ]

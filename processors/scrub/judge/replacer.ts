@@ -117,13 +117,15 @@ function jsonQuote(b: Uint8Array, from: number, to: number, f: Finding): string 
   return head.startsWith('{') || head.startsWith('[') ? '"' : ''
 }
 
-/** Mail lower-cased, numbers as digits only, everything else as it is. */
+/** Mail lower-cased, numbers as digits (and letters, where they have some) only, everything else as it is. */
 export function normalised(type: string, b: Uint8Array, from: number, to: number): string {
   const text = latinText(b, from, to)
   if (type === 'email') return text.toLowerCase().replace(/%40|\\+u0040/, '@')
   if (type === 'credit_card' || type === 'ssn' || type === 'itin' || type === 'phone')
     return text.replace(/[^0-9]/g, '')
-  return type === 'iban' ? text.replace(/[^A-Za-z0-9]/g, '').toUpperCase() : text
+  return type === 'iban' || type === 'national_id'
+    ? text.replace(/[^A-Za-z0-9]/g, '').toUpperCase()
+    : text
 }
 
 function base32(digest: Uint8Array): string {

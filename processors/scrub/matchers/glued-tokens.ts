@@ -44,6 +44,7 @@ export function isGlued(s: ScannedValue, p: number, len: number, active: ActiveD
   const min = row.shape.kind === 'token' ? Math.min(row.shape.min, BODY_MIN) : BODY_MIN
   const body = bodyOf(s.b, from, to, Math.max(min, BODY_SHORT))
   if (body === BODY.PLAIN || !isName(s, p, len)) return false
+  if (isPublic(s, p)) return false
   if (len >= DISTINCT_ANCHOR) return true
   const name = nameBefore(s, p)
   if (SECRET_NAME.test(name)) return true
@@ -56,6 +57,12 @@ export function isGlued(s: ScannedValue, p: number, len: number, active: ActiveD
 /** No more than a name stands before `p` in its run: most anchors in a long run are told by this alone. */
 function isNearStart(s: ScannedValue, p: number): boolean {
   return p - runStart(s.b, p, Math.max(s.from, p - NAME_MAX - 1), SETS.word_dash) <= NAME_MAX
+}
+
+/** A public key says so: `pk_live_..`, `pk-lf-..`. */
+const PUBLIC_NAME = /(?:^|[^A-Za-z0-9])(?:pk|pub|public|publishable)[-_]?$/i
+export function isPublic(s: ScannedValue, p: number): boolean {
+  return PUBLIC_NAME.test(nameBefore(s, p))
 }
 
 /** A name that says what follows: `key-fc-..`, `tokenfw_..`. */

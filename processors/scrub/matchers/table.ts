@@ -35,6 +35,7 @@ import { matchBase64, matchDerKey, matchGcp, matchPem } from './key-material.ts'
 import { matchKubernetesSecret } from './kubernetes.ts'
 import { matchIbanStart, matchIbanWord } from './numbers/ibans.ts'
 import { matchLabelledCode } from './numbers/labelled-codes.ts'
+import { matchNationalId } from './numbers/national-ids.ts'
 import { matchPlus } from './numbers/phones.ts'
 import { matchIpv4, matchIpv6, matchPassport } from './off-by-default.ts'
 import {
@@ -127,6 +128,7 @@ const CODE: Readonly<Record<CodeName, Matcher>> = {
   near_form: matchNearForm,
   der_key: matchDerKey,
   labelled_code: matchLabelledCode,
+  national_id: matchNationalId,
 }
 
 export function matcherOf(detector: Detector): Matcher {

@@ -376,6 +376,10 @@ export function matchTerraform(
   if (p - start === 14 && end - p - len >= 50) s.found(active.type, start, end, active.rank)
 }
 
+/** An id of Twilio, and how far behind it the secret may stand. */
+const SID_LENGTH = 34
+const BEHIND_SID = 48
+const SECRET_OF_SID = /^\\*["'`] ?, ?\\*["'`][0-9a-f]{32}(?![0-9A-Za-z])/
 /** The vendor itself is the name: `cloudflare: "V"`. */
 const ASSIGNED = /^.{0,12}?[a-z][\w-]{0,24}\\*["']?\s{0,2}[:=]\s{0,2}\\*["']$/s
 const NEAR_WORDS = /key|token|secret|login|auth|password|credential/
@@ -383,7 +387,7 @@ const NEAR_WORDS = /key|token|secret|login|auth|password|credential/
 /** A value of a fixed length after a vendor's name, when a word such as key or token stands between or in it. */
 export function matchNear(s: ScannedValue, p: number, len: number, active: ActiveDetector): void {
   const shape = active.row.shape as NearShape
-  const to = Math.min(s.to, p + len + shape.reach)
+  let to = Math.min(s.to, p + len + shape.reach)
   let i = p + len
   // Most names of vendors stand alone in a field.
   if (s.to - i < (shape.lengths[0] ?? 0)) return
@@ -392,7 +396,14 @@ export function matchNear(s: ScannedValue, p: number, len: number, active: Activ
     const n = end - i
     if (shape.lengths.includes(n) && isNearValue(s, p, i, end, shape)) {
       s.found(active.type, i, end, active.rank)
-      return
+      if (n !== SID_LENGTH) return
+    }
+    if (n === SID_LENGTH && hasWord(s.b, i, end, 'ac') && isHexOnly(s.b, i + 2, end)) {
+      // `Client("AC..", "V")`: the id of the account stands before its secret.
+      const secret = SECRET_OF_SID.exec(latinText(s.b, end, Math.min(s.to, end + BEHIND_SID)))
+      if (secret !== null)
+        s.found(active.type, end + secret[0].length - 32, end + secret[0].length, active.rank)
+      to = Math.min(s.to, end + BEHIND_SID)
     }
     i = end === i ? i + 1 : end + 1
   }

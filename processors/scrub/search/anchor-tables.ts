@@ -20,7 +20,7 @@ const ENTRY_BYTES = 4
 /** Behind the entries; where they begin stands here. */
 const ANCHORS_AT = 16
 const ANCHOR_BYTES = 10
-export const TABLES_MAX = 108 * 1024
+export const TABLES_MAX = 120_320
 export const GROUPS = 24
 /** Bytes of the eight tables that hold eight groups. */
 const BANK_BYTES = 128

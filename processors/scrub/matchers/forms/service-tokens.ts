@@ -5,6 +5,7 @@ import { latinText, lowerText, SETS } from '../../value/bytes.ts'
 import { isIdentifier } from '../../value/identifier.ts'
 import { isFiller } from '../../value/randomness.ts'
 import type { ActiveDetector } from '../active-detector.ts'
+import { isPublic } from '../glued-tokens.ts'
 import { Progress, type ScannedValue } from '../scanned-value.ts'
 
 const REACH = 160
@@ -72,7 +73,7 @@ export function matchBranded(
   const from = p + len
   const end = s.runEnd(from, SETS.alnum)
   if (end - from < 24 || end - from > 128) return
-  if (!BRAND.test(latinText(s.b, Math.max(s.from, p - 40), p))) return
+  if (!BRAND.test(latinText(s.b, Math.max(s.from, p - 40), p)) || isPublic(s, p)) return
   const text = latinText(s.b, from, end)
   const has = (set: RegExp, n: number): boolean => (text.match(set)?.length ?? 0) >= n
   if (!has(/[A-Z]/g, 3) || !has(/[a-z]/g, 3) || !has(/\d/g, 2)) return

@@ -68,7 +68,7 @@ export function namesCount(before: string): boolean {
 }
 
 /** The expression for the text of `lowerText`, in which a letter may be several characters: they stand in groups, not in classes. */
-function asLatin(expression: string): string {
+export function asLatin(expression: string): string {
   return Buffer.from(expression, 'utf8').toString('latin1').toLowerCase()
 }
 

@@ -20,9 +20,9 @@
 //   33408  entries of 4 bytes, one for each hash of a fingerprint: next u16, kind in two bits and number of the anchor in 14
 //          behind them the anchors, of 10 bytes: id u16, length u8, flags u8 (1 any case, 2 assigns, 8 the set holds
 //          for two bytes), place of the fingerprint in the anchor u8, number of the set behind it u8 (0 none), literal u32
-//   110592 scratch: alarms of a chunk (u32), up to one a byte
-//   118976 scratch: digit runs of a chunk (u32)
-//   123904 scratch: alarms and digits of a chunk, a bit a byte
+//   120320 scratch: alarms of a chunk (u32), up to one a byte
+//   128640 scratch: digit runs of a chunk (u32)
+//   130432 scratch: alarms and digits of a chunk, a bit a byte
 
 const ONE_BYTE: usize = 4
 const DIGITS_ON: usize = 8
@@ -33,11 +33,11 @@ const BITS_OF_THREE: usize = 17024
 const ENTRIES: usize = 33408
 const ANCHORS: usize = 16
 const TAILS: usize = 416
-const HITS: usize = 110592
-const RUNS: usize = 118976
-const MASKS: usize = 123904
+const HITS: usize = 120320
+const RUNS: usize = 128640
+const MASKS: usize = 130432
 const MASKS_BYTES: usize = 256
-const CONSTANTS: usize = 124928
+const CONSTANTS: usize = 131008
 const CHUNK: i32 = 2048
 const END: i32 = 0x7fffffff
 /** Kinds of fingerprints: which bytes around the four are hashed. */
