@@ -2,7 +2,7 @@
 // asking whether a value has a candidate is a comparison or two.
 
 import type { Arena } from '../../../core/arena.ts'
-import { CANDIDATE } from '../search/anchors.ts'
+import { CANDIDATE } from '../search/candidates.ts'
 import type { Scanner } from '../search/scanner.ts'
 import { startsInDigits } from '../value/bytes.ts'
 

@@ -4,7 +4,8 @@
 // raises a false alarm. For the anchors of the detectors `scripts/choose-fingerprints.ts` searched for good places;
 // those of a user's own rules are added where they cost least by a rough estimate.
 
-import { CANDIDATE, type Literals, SPLIT_TEXT_ANCHORS, type Tail, tailOf } from './anchors.ts'
+import { type Literals, SPLIT_TEXT_ANCHORS, type Tail, tailOf } from './anchors.ts'
+import { CANDIDATE } from './candidates.ts'
 import { FINGERPRINTS } from './kernel/fingerprints.generated.ts'
 
 const NIBBLES = 64

@@ -5,11 +5,6 @@ import type { ActiveDetector, Matcher } from '../matchers/active-detector.ts'
 import type { NumberRules } from '../matchers/policy.ts'
 import type { KernelTables } from './scanner.ts'
 
-/** Candidate ids below `FIRST_ANCHOR` are not literals. */
-export const CANDIDATE = { DIGITS: 0, ESCAPE: 1, SPLIT_TEXT: 2 } as const
-
-export const FIRST_ANCHOR = 3
-
 /** What stands before a piece of a text in JSON: parts of a message, deltas of a stream. */
 export const SPLIT_TEXT_ANCHORS: readonly Uint8Array[] = [
   '"delta"',

@@ -9,7 +9,7 @@ import type { NumberRules } from '../matchers/policy.ts'
 import { ALNUM, DASH, UNDERSCORE } from '../value/bytes.ts'
 import { anchorTables } from './anchor-tables.ts'
 import type { Anchor, CompiledDetectors, KeywordRule } from './anchors.ts'
-import { FIRST_ANCHOR } from './anchors.ts'
+import { FIRST_ANCHOR } from './candidates.ts'
 import { escapeLiterals } from './escapes.ts'
 
 export interface CompileOptions {

@@ -2,7 +2,8 @@
 // the kernel's tests and stands in where a WebAssembly module cannot be made.
 
 import { ALNUM, classAt, classOf, isDigit } from '../value/bytes.ts'
-import { type Anchor, CANDIDATE, type Literals, SPLIT_TEXT_ANCHORS, tailOf } from './anchors.ts'
+import { type Anchor, type Literals, SPLIT_TEXT_ANCHORS, tailOf } from './anchors.ts'
+import { CANDIDATE } from './candidates.ts'
 
 /** Digits that a number must have, over all its groups, to be looked at. */
 export const DIGITS_MIN = 9
