@@ -10,6 +10,8 @@ import type { Chain } from '../../collector/worker/chain.ts'
 import { loadConfig } from '../../config/load.ts'
 import type { TaskRequest, TelemetryKind } from '../../core/task.ts'
 import { DEFAULT_TENANT } from '../../core/tenant.ts'
+import { DETECTORS } from '../../processors/scrub/detectors/table.ts'
+import { PERSONAL } from '../../processors/signals/rules/content.ts'
 import { ByteWriter } from '../../proto/byte-writer.ts'
 import { writeEventJson } from '../../proto/event-json.ts'
 import { otlpJson } from '../span-batch.ts'
@@ -223,4 +225,9 @@ test('metrics are scrubbed for their tenant and counted once', async () => {
     'observa_scrub_findings_total{type="github_token",place="metric"}': 2,
     'observa_scrub_findings_total{type="email",place="metric"}': 1,
   })
+})
+
+test('what a detector of personal data finds is a pii_detected, what any other finds a secret_detected', () => {
+  const personal = DETECTORS.filter(({ group }) => group === 'personal').map(({ id }) => id)
+  assert.deepEqual([...PERSONAL].toSorted(), [...new Set(personal)].toSorted())
 })

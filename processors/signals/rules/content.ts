@@ -16,6 +16,7 @@ export const PERSONAL: ReadonlySet<string> = new Set([
   'iban',
   'credit_card',
   'passport',
+  'national_id',
 ])
 
 export const CONTENT_RULES: readonly Rule[] = [
