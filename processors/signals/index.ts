@@ -16,6 +16,7 @@ import { Pauses } from '../../core/signals/rule-pauses.ts'
 import type { SignalType } from '../../core/signals/signal.ts'
 import { ScopedSettings, type ScopeLabel } from '../../core/signals/signal-scopes.ts'
 import { type SignalsConfig, signalsSchema } from './config.ts'
+import { type ClearedTexts, clearedTexts } from './injection/cleared-texts.ts'
 import { JUDGED } from './injection/judge.ts'
 import { OwnRule } from './own-rules/own-rule.ts'
 import { RULES } from './rules/all-rules.ts'
@@ -44,6 +45,11 @@ export const signals: ProcessorFactory<SignalsConfig> = {
     counter(
       'observa_signals_texts_total',
       'Texts that looked like prompt injection: judged, or known from before.',
+      ['outcome'],
+    ),
+    counter(
+      'observa_signals_text_bytes_total',
+      'Bytes of texts in which prompt injection was looked for: searched, or known from a text before in the same task.',
       ['outcome'],
     ),
   ],
@@ -97,6 +103,7 @@ class SignalsProcessor implements Processor {
       }
     }
     countJudged(ctx)
+    countBytes(clearedTexts(events.arena), ctx)
   }
 
   /** A signal whose figure was corrected to one within the limit is marked as superseded; a figure that passes it now raises one. */
@@ -171,6 +178,15 @@ function countJudged(ctx: ChainContext): void {
   if (asked > judged) ctx.count('observa_signals_texts_total', 'outcome="known"', asked - judged)
   JUDGED.asked = 0
   JUDGED.judged = 0
+}
+
+function countBytes(texts: ClearedTexts, ctx: ChainContext): void {
+  const { lookedUp, known } = texts
+  const name = 'observa_signals_text_bytes_total'
+  if (lookedUp > known) ctx.count(name, 'outcome="searched"', lookedUp - known)
+  if (known > 0) ctx.count(name, 'outcome="known"', known)
+  texts.lookedUp = 0
+  texts.known = 0
 }
 
 const LOG_PREFIX = 'log:'

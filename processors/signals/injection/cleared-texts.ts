@@ -39,6 +39,9 @@ export class ClearedTexts {
   same = 0
   /** Whether these bytes are ASCII. */
   isAscii = true
+  /** Bytes that were looked up since these two were last set to 0, and those among them that a cleared text had too. */
+  lookedUp = 0
+  known = 0
   /** The places of anchors in that cleared text, also those behind the bytes that both have. */
   places: Int32Array = NONE
 
@@ -58,8 +61,10 @@ export class ClearedTexts {
     const kernel = rangeKernel(this.#arena)
     const length = end - from
     this.#slot = slotOf(kernel, from, length)
-    const known = Math.min(this.#length[this.#slot] ?? 0, length)
-    this.same = known === 0 ? 0 : kernel.samePrefix(this.#from[this.#slot] ?? 0, from, known)
+    const compared = Math.min(this.#length[this.#slot] ?? 0, length)
+    this.same = compared === 0 ? 0 : kernel.samePrefix(this.#from[this.#slot] ?? 0, from, compared)
+    this.lookedUp += length
+    this.known += this.same
     this.isAscii = this.same === 0 || kernel.isAscii
     this.places = this.same === 0 ? NONE : (this.#places[this.#slot] ?? NONE)
   }
