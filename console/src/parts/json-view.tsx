@@ -101,7 +101,7 @@ function JsonItems({
   )
 }
 
-const PLACEHOLDER = /(\[REDACTED(?::[\w.-]+)?\]|\[[\w.-]+:[0-9a-f]{4,32}…?\])/
+const PLACEHOLDER = /(\[REDACTED(?::[\w.*-]+)*\]|\[[\w.-]+:[0-9a-f]{4,32}…?\])/
 
 /** Shows an untrusted text. Placeholders of scrubbed values are highlighted. Very long texts are truncated until the user expands them. */
 export function LongText({ text }: { readonly text: string }): JSX.Element {

@@ -117,11 +117,33 @@ function Scrubbed({ event }: { readonly event: EventRow }): JSX.Element | null {
   const secrets = event['secrets']
   if (typeof secrets !== 'object' || secrets === null) return null
   const found = Object.entries(secrets)
-  if (found.length === 0) return null
+  const text = JSON.stringify(event)
+  // The action `report` counts a secret and leaves it, so that only the mark in its place proves that it is gone.
+  const isMarked = ([type]: readonly [string, unknown]): boolean =>
+    [`[REDACTED:${type}]`, `[REDACTED:${type}:`, `[${type}:`].some((mark) => text.includes(mark))
+  return (
+    <>
+      <Types says="Taken out before it was stored:" of={found.filter(isMarked)} />
+      <Types
+        says="Found, without a mark in its place here (dropped with its attribute, only reported, or in content that is not shown):"
+        of={found.filter((entry) => !isMarked(entry))}
+      />
+    </>
+  )
+}
+
+function Types({
+  says,
+  of,
+}: {
+  readonly says: string
+  readonly of: readonly (readonly [type: string, count: unknown])[]
+}): JSX.Element | null {
+  if (of.length === 0) return null
   return (
     <p class="scrubbed">
-      Taken out before it was stored:
-      {found.map(([type, n]) => (
+      {says}
+      {of.map(([type, n]) => (
         <Badge tone="info" key={type}>
           {words(type)} × {String(n)}
         </Badge>
