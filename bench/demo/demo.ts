@@ -133,7 +133,9 @@ function printQueries(session: string, example: string): void {
     'domain: those of example.com, .org and .net and of .test stay, for RFC 2606 reserves them for documents.',
   )
   say()
-  say('See it again:')
+  say(`See it in the console:  ${values.api}`)
+  say()
+  say('Or again as JSON:')
   say()
   for (const path of [
     `/api/v1/traces?session_id=${session}`,

@@ -20,6 +20,7 @@ import { MuteIssue } from './mute-issue.tsx'
 import { SignalView } from './signal-view.tsx'
 import { SignalsTable } from './signals-list.tsx'
 import { useIssuesRoute } from './use-issues-route.ts'
+import { whereFound } from './where-found.ts'
 
 const PAGE = 50
 
@@ -61,7 +62,7 @@ function GroupedIssue({ id }: { readonly id: string }): JSX.Element {
               {changes.message ?? ''}
             </span>
           </div>
-          <Figures issue={issue} />
+          <Figures issue={issue} newest={signals.rows[0] ?? null} />
           <section class="panel">
             <h2>Evidence of the newest occurrence</h2>
             <Evidence signal={signals.rows[0] ?? issue} />
@@ -86,7 +87,16 @@ function GroupedIssue({ id }: { readonly id: string }): JSX.Element {
   )
 }
 
-function Figures({ issue }: { readonly issue: Issue }): JSX.Element {
+function Figures({
+  issue,
+  newest,
+}: {
+  readonly issue: Issue
+  /** Null until it is there. */
+  readonly newest: Signal | null
+}): JSX.Element {
+  // The two are asked for one after another: an occurrence that came in between may be of another trace.
+  const found = newest !== null && newest.trace_id === issue.trace_id ? whereFound(newest) : {}
   const fact = (label: string, value: ComponentChildren): JSX.Element => (
     <div class="fact">
       <span class="fact-label">{label}</span>
@@ -116,7 +126,7 @@ function Figures({ issue }: { readonly issue: Issue }): JSX.Element {
           </span>
         )}
         {issue.trace_id === null ? null : (
-          <Link to={`/traces/${issue.trace_id}`} row>
+          <Link to={`/traces/${issue.trace_id}`} params={found} row>
             newest trace
           </Link>
         )}

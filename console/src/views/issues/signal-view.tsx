@@ -7,6 +7,7 @@ import { CopyButton, Link, Severity, Time } from '../../parts/basics.tsx'
 import { Evidence } from '../../parts/evidence.tsx'
 import { words } from '../../parts/format.ts'
 import { Answered } from '../../parts/states.tsx'
+import { whereFound } from './where-found.ts'
 
 export function SignalView({ id }: { readonly id: string }): JSX.Element {
   const answer = useApi<Signal>(
@@ -28,7 +29,7 @@ export function SignalView({ id }: { readonly id: string }): JSX.Element {
                 <Link
                   class="button primary"
                   to={`/traces/${signal.trace_id}`}
-                  params={{ span: signal.span_id, tab: 'signals' }}
+                  params={whereFound(signal)}
                   row
                 >
                   Open the span

@@ -20,6 +20,7 @@ import { setParams, useLocation } from '../../state/location.ts'
 import { useTimeRange } from '../../state/time-range.ts'
 import { type FilterField, Filters } from '../traces/filters.tsx'
 import { usePages } from '../traces/use-pages.ts'
+import { whereFound } from './where-found.ts'
 
 const FIELDS: readonly FilterField[] = [
   {
@@ -180,7 +181,7 @@ const COLUMNS: readonly Column<Signal>[] = [
     isWide: true,
     cell: (signal) =>
       signal.trace_id === null ? null : (
-        <Link to={`/traces/${signal.trace_id}`} params={{ span: signal.span_id, tab: 'signals' }}>
+        <Link to={`/traces/${signal.trace_id}`} params={whereFound(signal)}>
           <code>{signal.trace_id.slice(0, 8)}</code>
         </Link>
       ),

@@ -73,6 +73,9 @@ function NoTraffic({ label }: { readonly label: string }): JSX.Element {
       <Link to="/set-up" class="button primary">
         Send the first trace
       </Link>
+      <p>
+        For something to look at now, run <code>npm run demo</code>
+      </p>
     </Empty>
   )
 }
@@ -154,6 +157,7 @@ function Tiles({
         label="Error rate"
         value={percent(total.errors, total.events)}
         title={`${exact(total.errors)} of ${exact(total.events)} spans`}
+        note={`${count(total.errors)} of ${count(total.events)} spans`}
         delta={change(share(total), share(previous))}
         isBadUp
         line={of('errors')}

@@ -3,7 +3,7 @@
 import type { JSX } from 'preact'
 import type { EventRow } from '../../api/types.ts'
 import { Badge } from '../../parts/basics.tsx'
-import { exact, NONE } from '../../parts/format.ts'
+import { exact, money, NONE } from '../../parts/format.ts'
 import { Empty } from '../../parts/states.tsx'
 import { counts } from './span-tree.ts'
 
@@ -19,7 +19,7 @@ export function SpanUsage({
   return (
     <>
       <Verdict event={event} onSelectEvent={onSelectEvent} />
-      <table class="table facts-table">
+      <table class="table facts-table usage-table">
         <tbody>
           <Tokens label="Input" of={event.input_tokens} note="cache reads and writes included" />
           <Tokens
@@ -35,8 +35,16 @@ export function SpanUsage({
           <Tokens label="Output" of={event.output_tokens} note="reasoning included" />
           <Tokens label="of these reasoning" of={numberOf(event, 'reasoning_tokens')} isPart />
           <Tokens label="Total" of={event.total_tokens} />
-          <Dollars label="Cost of input" of={numberOf(event, 'cost_input_usd')} />
-          <Dollars label="Cost of output" of={numberOf(event, 'cost_output_usd')} />
+          <Dollars
+            label="Cost of input"
+            of={numberOf(event, 'cost_input_usd')}
+            tokens={computed(event, event.input_tokens)}
+          />
+          <Dollars
+            label="Cost of output"
+            of={numberOf(event, 'cost_output_usd')}
+            tokens={computed(event, event.output_tokens)}
+          />
           <Dollars label="Cost" of={event.cost_usd} />
         </tbody>
       </table>
@@ -49,6 +57,10 @@ function numberOf(event: EventRow, field: string): number | null {
   const value = event[field]
   return typeof value === 'number' ? value : null
 }
+
+/** A cost that was given, or computed in part, is no product of tokens and prices. */
+const computed = (event: EventRow, tokens: number | null): number | null =>
+  event['cost_source'] === 'computed' ? tokens : null
 
 function Verdict({
   event,
@@ -113,17 +125,31 @@ function Tokens({
 function Dollars({
   label,
   of,
+  tokens = null,
 }: {
   readonly label: string
   readonly of: number | null
+  /** What it is the price of, where that says why it is as high as it is. */
+  readonly tokens?: number | null
 }): JSX.Element | null {
   if (of === null && label !== 'Cost') return null
   return (
     <tr>
-      <th scope="row">{label}</th>
-      <td class="number">{of === null ? 'not known' : `$${of}`}</td>
+      <th scope="row">
+        {label}
+        {of === null || of === 0 || tokens === null || tokens === 0 ? null : (
+          <span class="muted"> {money((of / tokens) * 1e6)} per million tokens on average</span>
+        )}
+      </th>
+      <td class="number">{of === null ? 'not known' : dollars(of)}</td>
     </tr>
   )
+}
+
+/** All digits that there are, and at least the cents: sums are checked by hand with it. */
+function dollars(usd: number): string {
+  const cents = usd.toFixed(2)
+  return `$${Number(cents) === usd ? cents : usd}`
 }
 
 const SOURCES: Readonly<Record<string, string>> = {
