@@ -435,6 +435,34 @@ test('an answer of the API that is refused says why: nothing there, no permissio
     })
 })
 
+test('an answer that breaks off, is empty or is the page of a proxy is no empty list, and the view comes back', {
+  skip,
+}, async () => {
+  const html = { body: '<!doctype html><title>Sign in</title>', contentType: 'text/html' }
+  const json = 'application/json'
+  for (const answer of [
+    html,
+    { body: '', contentType: json },
+    { body: '{"data":[', contentType: json },
+  ])
+    for (const [path, back] of [
+      ['/issues', null],
+      ['/traces', 'planted agent'],
+      ['/users', 'planted-user'],
+      ['/costs', null],
+      ['/operations?tab=dead-letters', null],
+    ] as const)
+      await visit('/docs', async (page) => {
+        await page.route('**/api/v1/**', (route) => route.fulfill(answer))
+        await page.goto(path)
+        await page.getByText('The answer broke off').first().waitFor()
+        await page.unroute('**/api/v1/**')
+        await page.getByRole('button', { name: 'Try again' }).first().click()
+        if (back !== null) await page.getByText(back).first().waitFor()
+        await page.getByText('The answer broke off').first().waitFor({ state: 'detached' })
+      })
+})
+
 test('a fault while a view is drawn leaves the navigation, and says what it was', {
   skip,
 }, async () => {

@@ -90,9 +90,32 @@ async function answered(path: string, options: Call): Promise<Response> {
 export async function call<T>(path: string, options: Call = {}): Promise<T> {
   const res = await answered(path, options)
   if (res.status === 204) return undefined as T
-  const answer: unknown = await res.json().catch(() => null)
+  const answer: unknown = await res.json().catch(throwBroken)
+  // Every answer is an object.
+  if (typeof answer !== 'object' || answer === null) throw BROKEN
   // The document of the API says the shape, and tests of the console hold both against each other.
   return answer as T
+}
+
+/** An answer that breaks off, or the page of a proxy, must not look like an empty list. */
+const BROKEN = new ApiFault(
+  0,
+  'BROKEN_ANSWER',
+  'The answer broke off, or something between this page and Observa answered in its place: a proxy that wants you to sign in, for example.',
+  null,
+)
+
+function throwBroken(thrown: unknown): never {
+  if (thrown instanceof DOMException && thrown.name === 'AbortError') throw thrown
+  throw BROKEN
+}
+
+function parsedRow(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    throw BROKEN
+  }
 }
 
 /** The page waits for keys and drawing at least so often while rows are read. */
@@ -117,14 +140,13 @@ export async function readLines<Row>(
   let rest = ''
   let since = performance.now()
   for (;;) {
-    const { done = true, value = '' } = (await reader?.read()) ?? {}
+    const { done = true, value = '' } = (await reader?.read().catch(throwBroken)) ?? {}
     const lines = (rest + value).split('\n')
     rest = done ? '' : (lines.pop() ?? '')
     for (const line of lines) {
       if (line === '') continue
       // The OpenAPI document defines the type of the row, as for `call`.
-      const row: Row = JSON.parse(line)
-      onRow(row)
+      onRow(parsedRow(line) as Row)
       if (performance.now() - since < READ_MS_MAX) continue
       await afterDrawing()
       since = performance.now()
