@@ -42,7 +42,8 @@ function bitOf(h: u32): u32 {
  * Returns twice their number, plus one when all bytes are ASCII; -1 when there are more than `max`. What stands
  * past `to` makes no difference, but there must be eight bytes.
  *
- * Only every second position is looked at: of each literal two fingerprints are known that begin one byte apart.
+ * Only every second position is looked at: of each literal two fingerprints are known, one at an even and one at an odd
+ * distance from its beginning.
  */
 export function literals(from: i32, to: i32, out: i32, max: i32): i32 {
   let n = 0
