@@ -1,7 +1,7 @@
 // Makes, rotates and revokes API keys of the control plane. The key itself is only in the response to its creation.
 
 import type { Secret } from '../core/config/config-types.ts'
-import type { Scope } from '../core/tenant.ts'
+import type { KeyScope } from '../core/tenant.ts'
 import {
   activeSuccessors,
   expireKey,
@@ -21,7 +21,7 @@ export interface NewKeyInput {
   readonly kind: KeyKind
   readonly mode?: KeyMode | undefined
   /** The default is everything except `admin` for a secret key, and `ingest` for a publishable key. */
-  readonly scopes?: readonly Scope[] | undefined
+  readonly scopes?: readonly KeyScope[] | undefined
   readonly origins?: readonly string[] | undefined
   readonly environment?: string | undefined
   readonly name?: string | undefined
@@ -179,16 +179,16 @@ function stored(key: string, pepper: Secret | null) {
 function rightsOf(
   key: string,
   input: Pick<NewKeyInput, 'scopes' | 'origins'>,
-): { readonly scopes: readonly Scope[]; readonly origins: readonly string[] } {
+): { readonly scopes: readonly KeyScope[]; readonly origins: readonly string[] } {
   const parsed = parseKey(key)
   if (parsed === null)
     throw new ControlError('INVALID', 'This is no key.', 'Make one with: observa keys create')
   const origins = [...new Set(input.origins ?? [])]
   if (parsed.kind === 'sk') {
-    const scopes: readonly Scope[] = input.scopes ?? ['ingest', 'query', 'content']
+    const scopes: readonly KeyScope[] = input.scopes ?? ['ingest', 'query', 'content']
     return { scopes: [...new Set(scopes)], origins }
   }
-  const scopes: readonly Scope[] = [...new Set<Scope>(input.scopes ?? ['ingest'])]
+  const scopes: readonly KeyScope[] = [...new Set<KeyScope>(input.scopes ?? ['ingest'])]
   if (scopes.some((scope) => scope !== 'ingest'))
     throw new ControlError('INVALID', 'A publishable key may only have the scope ingest.')
   if (origins.length === 0)

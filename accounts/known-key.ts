@@ -1,6 +1,6 @@
 // A key in the form that the check of a request needs. It comes from the configuration or from the control plane.
 
-import type { Scope, TenantContext } from '../core/tenant.ts'
+import type { KeyScope, TenantContext } from '../core/tenant.ts'
 import type { CheckedKey } from '../storage/control/keys.ts'
 
 export interface KnownKey {
@@ -9,7 +9,7 @@ export interface KnownKey {
   /** True if the digest was made with the pepper. */
   readonly isPeppered: boolean
   readonly tenant: TenantContext
-  readonly scopes: ReadonlySet<Scope>
+  readonly scopes: ReadonlySet<KeyScope>
   readonly origins: ReadonlySet<string>
   readonly isRevoked: boolean
   readonly expiresAtMs: number

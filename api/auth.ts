@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { FastifyRequest } from 'fastify'
 import type { Actor } from '../accounts/audited-change.ts'
 import type { Authenticator } from '../core/component.ts'
-import type { Scope, TenantContext } from '../core/tenant.ts'
+import type { KeyScope, TenantContext } from '../core/tenant.ts'
 import type { SessionRow } from '../storage/control/sessions.ts'
 import { ApiError } from './app.ts'
 import { ADMIN_ROLES, type SessionAuth, type SignedInRequest } from './session-auth.ts'
@@ -17,7 +17,7 @@ declare module 'fastify' {
      * The scope that a key needs for this route. `session` routes are for signed-in people and not for keys. `public`
      * routes need no credential.
      */
-    scope?: Scope | 'public' | 'session'
+    scope?: KeyScope | 'public' | 'session'
     /**
      * True for routes about the whole instance rather than one tenant. Only tenants that operate the instance may use them.
      */
@@ -60,7 +60,10 @@ export function useAuth(
     if (route.config?.scope === undefined)
       throw new Error(`route ${String(route.method)} ${route.url} declares no scope`)
   })
-  const credentialOf = async (req: FastifyRequest, scope: Scope | 'session'): Promise<Caller> => {
+  const credentialOf = async (
+    req: FastifyRequest,
+    scope: KeyScope | 'session',
+  ): Promise<Caller> => {
     const signedIn = (await sessions?.signedIn(req, scope)) ?? null
     if (signedIn !== null)
       return {

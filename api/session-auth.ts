@@ -4,7 +4,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { SessionCache } from '../accounts/session-cache.ts'
 import { isSessionToken } from '../accounts/sign-in.ts'
-import type { Scope, TenantContext } from '../core/tenant.ts'
+import type { KeyScope, TenantContext } from '../core/tenant.ts'
 import type { Membership, SessionRow } from '../storage/control/sessions.ts'
 import { ApiError } from './app.ts'
 import type { Stores } from './stores.ts'
@@ -38,7 +38,10 @@ export class SessionAuth {
   }
 
   /** Returns null when the request has no session token, so that its key is checked instead. */
-  async signedIn(req: FastifyRequest, scope: Scope | 'session'): Promise<SignedInRequest | null> {
+  async signedIn(
+    req: FastifyRequest,
+    scope: KeyScope | 'session',
+  ): Promise<SignedInRequest | null> {
     const given = tokenOf(req)
     if (given === null) return null
     if (given.isCookie) refuseForeignPage(req)
@@ -108,7 +111,7 @@ function refuseForeignPage(req: FastifyRequest): void {
  * True if the role allows the scope. `none` in a project denies access, all other roles may read, and all but viewers may add, such
  * as scores.
  */
-function may(role: string, scope: Scope): boolean {
+function may(role: string, scope: KeyScope): boolean {
   if (scope === 'admin') return ADMIN_ROLES.has(role)
   if (scope === 'ingest') return role !== 'none' && role !== 'viewer'
   return scope === 'query' && role !== 'none'

@@ -28,7 +28,7 @@ import type {
   TaskRequest,
   TelemetryKind,
 } from './task.ts'
-import type { Scope, TenantContext } from './tenant.ts'
+import type { KeyScope, TenantContext } from './tenant.ts'
 import type { SendVerdict } from './verdict.ts'
 
 export type Stability = 'stable' | 'beta' | 'alpha'
@@ -144,7 +144,7 @@ export type IntakeVerdict =
 
 /** The tenant of a request, as its credential identifies it. Without API keys all data belongs to the default tenant. */
 export type AuthResult =
-  | { readonly ok: true; readonly tenant: TenantContext; readonly scopes: ReadonlySet<Scope> }
+  | { readonly ok: true; readonly tenant: TenantContext; readonly scopes: ReadonlySet<KeyScope> }
   | {
       readonly ok: false
       readonly status: 401 | 403 | 429 | 503
@@ -159,7 +159,7 @@ export interface Authenticator {
   authenticate(
     headers: Readonly<Record<string, string | string[] | undefined>>,
     url: string,
-    scope: Scope,
+    scope: KeyScope,
   ): AuthResult | Promise<AuthResult>
   /** Whether there is a publishable key for web pages of this origin. */
   hasKeyFor?(origin: string): boolean

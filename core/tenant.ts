@@ -6,7 +6,7 @@
  * `admin` changes projects, people and keys.
  */
 export const SCOPES = ['ingest', 'query', 'content', 'admin'] as const
-export type Scope = (typeof SCOPES)[number]
+export type KeyScope = (typeof SCOPES)[number]
 
 /** The tenant of a request, handed along with it. It is small and is cloned to workers. */
 export interface TenantContext {

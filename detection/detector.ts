@@ -84,7 +84,7 @@ export interface DetectorStats {
   readonly evicted: { traces: number; conversations: number; series: number; spendings: number }
 }
 
-export class Detector {
+export class SignalDetector {
   #settings: ScopedSettings<DetectionSettings>
   /** The fewest calls in any scope that make a loop or a retry storm. */
   #least: CallLimits = { loop_repeats: 0, retry_errors: 0 }

@@ -2,7 +2,7 @@
 
 import type { Pause } from '../core/signals/rule-pauses.ts'
 import type { SignalType } from '../core/signals/signal.ts'
-import type { Scope } from '../core/signals/signal-scopes.ts'
+import type { RuleScope } from '../core/signals/signal-scopes.ts'
 
 /** What a scope may change. */
 export interface DetectionLimits {
@@ -41,6 +41,6 @@ export interface DetectionLimits {
 }
 
 export interface DetectionSettings extends DetectionLimits {
-  readonly overrides: readonly ({ readonly match: Scope } & Partial<DetectionLimits>)[]
+  readonly overrides: readonly ({ readonly match: RuleScope } & Partial<DetectionLimits>)[]
   readonly pauses: readonly Pause[]
 }

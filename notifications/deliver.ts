@@ -24,7 +24,7 @@ import type { PostgresPool } from '../storage/postgres/pool.ts'
 import { withinAs, withRole } from '../storage/postgres/roles.ts'
 import type { ChannelDeps } from './channels/channel.ts'
 import { sendTo } from './channels/send.ts'
-import type { Outcome } from './http/post.ts'
+import type { PostOutcome } from './http/post.ts'
 import { messageOf } from './message.ts'
 import { DELIVERED, SECONDS } from './notification-metrics.ts'
 import { type Target, targetOf } from './target.ts'
@@ -115,7 +115,7 @@ async function load(
 function resultOf(
   delivery: DeliveryRow,
   target: Target | null,
-  outcome: Outcome | null,
+  outcome: PostOutcome | null,
 ): AttemptResult {
   if (outcome === null)
     return {

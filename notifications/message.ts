@@ -23,7 +23,7 @@ export interface Notice {
   readonly details: Readonly<Record<string, string | number | null>>
 }
 
-export interface Message {
+export interface NotificationMessage {
   /** The same for every attempt, so that a receiver recognises a repetition. */
   readonly deliveryId: string
   readonly tenantId: string
@@ -48,7 +48,7 @@ export function messageOf(
   delivery: DeliveryRow,
   issues: readonly NotifiedIssue[],
   { atMs, externalUrl }: { readonly atMs: number; readonly externalUrl: string | null },
-): Message | null {
+): NotificationMessage | null {
   const changes = new Map(delivery.issues.map((i) => [`${i.project_id}\n${i.issue_id}`, i.change]))
   const listed = issues.flatMap((issue): MessageIssue[] => {
     const change = changes.get(`${issue.project_id}\n${issue.issue_id}`) ?? 'opened'
@@ -101,7 +101,7 @@ function noticeOf(stored: DeliveryRow['notice']): Notice | null {
 }
 
 /** A summary in one line, for subjects and lists. */
-export function headlineOf(m: Message): string {
+export function headlineOf(m: NotificationMessage): string {
   if (m.notice !== null) return m.notice.title
   const [first] = m.issues
   if (first === undefined) return 'Nothing'

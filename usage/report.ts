@@ -5,7 +5,7 @@ import type { UsageCounts } from '../core/task.ts'
 
 /** The outcome of a report: not decided yet, it counts, it repeats another one, or it contains what others report. */
 export const OUTCOME = { OPEN: 0, COUNTED: 1, REPEATS: 2, CONTAINER: 3 } as const
-export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME]
+export type ReportOutcome = (typeof OUTCOME)[keyof typeof OUTCOME]
 
 export class UsageReport {
   /** Index of the first column of its row. */
@@ -38,7 +38,7 @@ export class UsageReport {
   /** Event id of the report that counts instead and is no longer remembered, 16 bytes as latin1; '' if there is none. */
   forgotten = ''
   // Results of `decideReports`.
-  outcome: Outcome = OUTCOME.OPEN
+  outcome: ReportOutcome = OUTCOME.OPEN
   /** The report that counts instead, if this one repeats it. */
   counted: UsageReport | null = null
   /** For a container that counts: its remainder. Null if the container counts completely, and for other reports. */
@@ -109,7 +109,7 @@ export class UsageReport {
     this.#decide(OUTCOME.CONTAINER, null, null)
   }
 
-  #decide(outcome: Outcome, counted: UsageReport | null, rest: UsageCounts | null): void {
+  #decide(outcome: ReportOutcome, counted: UsageReport | null, rest: UsageCounts | null): void {
     this.outcome = outcome
     this.counted = counted
     this.rest = rest

@@ -12,12 +12,12 @@ import { startPostgresEngine } from '../../storage/postgres/engine/engine.ts'
 import { PostgresPool } from '../../storage/postgres/pool.ts'
 import { withRole } from '../../storage/postgres/roles.ts'
 import { findGroup, listGroups } from '../../storage/queries/groups.ts'
-import type { Scope } from '../../storage/queries/page.ts'
+import type { ProjectScope } from '../../storage/queries/page.ts'
 import { findTrace, listTraces } from '../../storage/queries/traces.ts'
 import { type QueryTime, timed } from './time-query.ts'
 
 export interface GroupSample {
-  readonly scope: Scope
+  readonly scope: ProjectScope
   readonly traces: number
   readonly conversations: number
   readonly sessions: number

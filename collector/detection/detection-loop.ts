@@ -7,7 +7,7 @@ import type { Clock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import { counter, gauge, labelValue, type Metrics } from '../../core/metrics.ts'
 import type { Signal } from '../../core/signals/signal.ts'
-import { Detector } from '../../detection/detector.ts'
+import { SignalDetector } from '../../detection/detector.ts'
 import type { DetectionSettings } from '../../detection/settings.ts'
 import type { DurableLog, LogRecord } from '../log/log.ts'
 import type { LogReader } from '../log/reader.ts'
@@ -66,7 +66,7 @@ export interface DetectionLoopOptions {
 export class DetectionLoop {
   readonly #o: DetectionLoopOptions
   readonly #labels: string
-  readonly #detector: Detector
+  readonly #detector: SignalDetector
   readonly #parts: SignalParts
   readonly #file: SnapshotFile | null
   readonly #stop = new AbortController()
@@ -99,7 +99,7 @@ export class DetectionLoop {
     this.#o = options
     this.#file = file
     this.#labels = `detection="${labelValue(spec.id)}"`
-    this.#detector = new Detector(spec.settings)
+    this.#detector = new SignalDetector(spec.settings)
     this.#parts = new SignalParts(spec.exporters)
     this.#next = log.firstSequence
     this.#stored = this.#next

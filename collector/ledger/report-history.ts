@@ -4,7 +4,7 @@
 import { REPORT, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import { intAt } from '../../core/reports/typed-arrays.ts'
 import type { UsageCounts } from '../../core/task.ts'
-import type { Outcome } from '../../usage/report.ts'
+import type { ReportOutcome } from '../../usage/report.ts'
 import type { TaskTraces } from './task-traces.ts'
 import { TraceIndex } from './trace-index.ts'
 
@@ -31,7 +31,7 @@ const RESTED = 8
 
 /** What was decided about a report and is stored of its event. */
 export interface ReportState {
-  readonly outcome: Outcome
+  readonly outcome: ReportOutcome
   /** Event id of the report that counts for it, 16 bytes as latin1; '' when there is none, or it is the one. */
   readonly owner: string
   readonly rest: UsageCounts | null
@@ -48,7 +48,7 @@ export interface NewReports {
   readonly eventIds: Uint8Array
   readonly ticket: number
   /** What was decided about a row; an outcome alone when there is nothing beside it. */
-  readonly stateOf: (row: number) => ReportState | Outcome
+  readonly stateOf: (row: number) => ReportState | ReportOutcome
   /** Where the entry of a row begins in the blocks of the task, -1 when it has none. */
   readonly entryOf: (row: number) => number
   /** From how many reports, itself among them, a row was decided. */
@@ -115,7 +115,7 @@ export class ReportHistory {
   }
 
   /** True when exactly this was decided, and nothing beside it. */
-  isPlainly(at: number, outcome: Outcome): boolean {
+  isPlainly(at: number, outcome: ReportOutcome): boolean {
     return this.#rows[at + STATE] === outcome
   }
 
@@ -145,7 +145,7 @@ export class ReportHistory {
     const state = intAt(this.#rows, at + STATE)
     const from = (at + OWNER) * 4
     const owner = (state & OWNED) === 0 ? '' : this.#bytes.latin1Slice(from, from + ID_BYTES)
-    const outcome = (state & OUTCOME_BITS) as Outcome // `#putState` wrote one
+    const outcome = (state & OUTCOME_BITS) as ReportOutcome // `#putState` wrote one
     const rest = (state & RESTED) === 0 ? null : this.#rest(at)
     return { outcome, owner, rest }
   }

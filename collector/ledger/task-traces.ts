@@ -7,7 +7,7 @@ import { PairTable } from '../../core/reports/pair-table.ts'
 import { REPORT, REPORT_FLAG, REPORT_STRIDE } from '../../core/reports/report-rows.ts'
 import { intAt } from '../../core/reports/typed-arrays.ts'
 import type { EventFacts, UsageCounts } from '../../core/task.ts'
-import { OUTCOME, type Outcome, UsageReport } from '../../usage/report.ts'
+import { OUTCOME, type ReportOutcome, UsageReport } from '../../usage/report.ts'
 import { CANDIDATES_MAX, isTwinCandidate, isTwinOf, KEY, sumKey, twinKey } from './cross-traces.ts'
 
 /** What the traces of a task are compared with. */
@@ -128,9 +128,9 @@ export class TaskTraces {
   }
 
   /** What the worker decided of a row. */
-  outcomeOf(row: number): Outcome {
+  outcomeOf(row: number): ReportOutcome {
     const at = intAt(this.#outcomeAt, row)
-    if (at !== NONE) return intAt(this.#outcomes, at + OUTCOME_ROW.OUTCOME) as Outcome
+    if (at !== NONE) return intAt(this.#outcomes, at + OUTCOME_ROW.OUTCOME) as ReportOutcome
     const flags = intAt(this.#reports, row * REPORT_STRIDE + REPORT.FLAGS)
     return (flags & REPORT_FLAG.REPORT) === 0 ? OUTCOME.OPEN : OUTCOME.COUNTED
   }

@@ -9,7 +9,7 @@ import { intAt } from '../../core/reports/typed-arrays.ts'
 import { eachEntry } from '../../core/reports/usage-entries.ts'
 import type { EventFacts, LedgerCorrection } from '../../core/task.ts'
 import { decideReports } from '../../usage/call-matching.ts'
-import { OUTCOME, type Outcome, UsageReport } from '../../usage/report.ts'
+import { OUTCOME, type ReportOutcome, UsageReport } from '../../usage/report.ts'
 import { isSameState, noteCorrection } from './corrections.ts'
 import { CANDIDATES_MAX, CrossTraces, isTwinCandidate, isTwinOf, twinKey } from './cross-traces.ts'
 import { EntryRing } from './entry-ring.ts'
@@ -171,7 +171,7 @@ export class TraceReports {
   }
 
   /** What the worker decided of a row. */
-  #settledState(row: number, { eventIds }: EventFacts): ReportState | Outcome {
+  #settledState(row: number, { eventIds }: EventFacts): ReportState | ReportOutcome {
     const outcome = this.#task.outcomeOf(row)
     const owner = this.#task.ownerOf(row)
     const rest = this.#task.restOf(row)
@@ -423,9 +423,9 @@ function openByRow(
 function statesOf(
   open: ReadonlyMap<number, UsageReport> | null,
   { stateOf }: ReportDecision,
-): ReadonlyMap<number, ReportState | Outcome> | null {
+): ReadonlyMap<number, ReportState | ReportOutcome> | null {
   if (open === null) return null
-  const out = new Map<number, ReportState | Outcome>()
+  const out = new Map<number, ReportState | ReportOutcome>()
   for (const [row, n] of open) {
     // Most are links or count as they are.
     const isPlain = n.outcome !== OUTCOME.REPEATS && n.rest === null

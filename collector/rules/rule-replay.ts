@@ -8,7 +8,7 @@ import type { ChainContext, Processor } from '../../core/component.ts'
 import { EventTable } from '../../core/event.ts'
 import type { Replay, ReplayedIssue, StoredEventRow } from '../../core/operations.ts'
 import type { Signal } from '../../core/signals/signal.ts'
-import { Detector } from '../../detection/detector.ts'
+import { SignalDetector } from '../../detection/detector.ts'
 import { encoder } from '../../detection/encode.ts'
 import { type SignalsConfig, signals as signalsProcessor } from '../../processors/signals/index.ts'
 import { ByEnd } from './by-end.ts'
@@ -27,7 +27,7 @@ type Count = { -readonly [K in keyof ReplayedIssue]: ReplayedIssue[K] }
 
 export class RuleReplay {
   readonly #processor: Processor
-  readonly #detector: Detector
+  readonly #detector: SignalDetector
   readonly #events = new EventTable(new SpanBatch(new Arena()))
   readonly #encoder = encoder('replay', {})
   readonly #isWanted: (signal: Signal) => boolean
@@ -46,7 +46,7 @@ export class RuleReplay {
   /** `rule`: an id, with or without its version, or a type; null for all. */
   constructor(settings: SignalsConfig, rule: string | null) {
     this.#processor = signalsProcessor.create(settings)
-    this.#detector = new Detector(settings)
+    this.#detector = new SignalDetector(settings)
     this.#isWanted = (s) =>
       rule === null || s.type === rule || s.rule === rule || s.rule.split('@')[0] === rule
   }

@@ -11,7 +11,7 @@ import type {
   TaskResult,
   TelemetryKind,
 } from '../../core/task.ts'
-import { Detector } from '../../detection/detector.ts'
+import { SignalDetector } from '../../detection/detector.ts'
 import type { DetectionSettings } from '../../detection/settings.ts'
 import { UsageLedger } from '../ledger/ledger.ts'
 import { buildChain, type PipelineSpec } from './build-chain.ts'
@@ -31,7 +31,7 @@ export interface ChainRunSettings {
  * The result of one request. `chain` has its events and signals until the next request, and `chain.revised` the
  * events of earlier requests that it revised.
  */
-export interface Outcome {
+export interface ChainOutcome {
   readonly chain: Chain
   readonly verdict: RequestVerdict
   readonly parts: readonly EncodedPart[]
@@ -44,11 +44,11 @@ export class ChainRun {
   readonly #ledger = new UsageLedger()
   readonly #detected = new Map<string, Signal>()
   /** By the id under which the workers' observations go. */
-  readonly #detectors = new Map<string, Detector>()
+  readonly #detectors = new Map<string, SignalDetector>()
 
   constructor(settings: ChainRunSettings) {
     this.#settings = settings
-    for (const d of settings.detections) this.#detectors.set(d.id, new Detector(d.settings))
+    for (const d of settings.detections) this.#detectors.set(d.id, new SignalDetector(d.settings))
   }
 
   /** The signals about traces and trends, as if all that could still come had come. */
@@ -62,7 +62,7 @@ export class ChainRun {
     for (const s of signals) this.#detected.set(s.signal_id, s)
   }
 
-  request(request: TaskRequest): Outcome {
+  request(request: TaskRequest): ChainOutcome {
     const chain = this.#chainFor(request.telemetry)
     const result = this.#runWithLedger(chain, { requests: [request], corrections: [] })
     const parts = this.#observe(result.parts, request.receivedAtMs)

@@ -2,12 +2,12 @@
 // the same events give the same signals whenever they are processed.
 
 import type { SignalType } from './signal.ts'
-import { isInScope, type LabelReader, type Scope } from './signal-scopes.ts'
+import { isInScope, type LabelReader, type RuleScope } from './signal-scopes.ts'
 import { isInWindow, type WeekWindow } from './timetable.ts'
 
 export interface Pause extends WeekWindow {
   readonly types?: readonly SignalType[] | undefined
-  readonly match: Scope
+  readonly match: RuleScope
   readonly time_zone: string
 }
 

@@ -17,12 +17,12 @@ export const SCOPE_LABELS = [
 export type ScopeLabel = (typeof SCOPE_LABELS)[number]
 
 /** Each given label must have one of its values; `*` at the end of a value matches any rest. */
-export type Scope = Readonly<Partial<Record<ScopeLabel, readonly string[] | undefined>>>
+export type RuleScope = Readonly<Partial<Record<ScopeLabel, readonly string[] | undefined>>>
 
 /** The value of a label; null or '' when it is not known. */
 export type LabelReader = (label: ScopeLabel) => string | null
 
-export function isInScope(scope: Scope, labelOf: LabelReader): boolean {
+export function isInScope(scope: RuleScope, labelOf: LabelReader): boolean {
   for (const label of SCOPE_LABELS) {
     const values = scope[label]
     if (values === undefined) continue
@@ -37,7 +37,7 @@ const isLike = (pattern: string, value: string): boolean =>
 
 /** Settings with other values in some scopes. If several scopes apply, the last one wins. */
 export interface Scoped<Settings> {
-  readonly overrides: readonly ({ readonly match: Scope } & Partial<Settings>)[]
+  readonly overrides: readonly ({ readonly match: RuleScope } & Partial<Settings>)[]
 }
 
 /** The bound that lets a set of overrides fit into one number, one bit each. */
@@ -61,7 +61,7 @@ export class ScopedSettings<Settings extends Scoped<Settings>> {
     if (overrides.length === 0) return this.#base
     let bits = 0
     for (let i = 0; i < overrides.length && i < OVERRIDES_MAX; i++)
-      if (isInScope((overrides[i] as { match: Scope }).match, labelOf)) bits |= 1 << i
+      if (isInScope((overrides[i] as { match: RuleScope }).match, labelOf)) bits |= 1 << i
     if (bits === 0) return this.#base
     let merged = this.#merged.get(bits)
     if (merged === undefined) {

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Signal } from '../../core/signals/signal.ts'
 import { signalsSchema } from '../../processors/signals/config.ts'
-import { Detector } from '../detector.ts'
+import { SignalDetector } from '../detector.ts'
 import { moved, observed } from '../testing/observed.ts'
 
 const settings = signalsSchema.parse({})
@@ -58,7 +58,7 @@ function callsOf({ ms = 100, errorEvery = 0, calls = 60 }: Level): Uint8Array {
 }
 
 class Timeline {
-  detector = new Detector(settings)
+  detector = new SignalDetector(settings)
   readonly found = new Map<string, Signal>()
   /** Every form of every signal, in order. */
   readonly told: Signal[] = []
@@ -78,7 +78,7 @@ class Timeline {
   /** Time goes on, with a snapshot in between. */
   restart(): void {
     const pieces = [...this.detector.snapshot()]
-    this.detector = new Detector(settings)
+    this.detector = new SignalDetector(settings)
     assert.ok(this.detector.restore(pieces))
   }
 }

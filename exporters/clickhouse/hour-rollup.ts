@@ -4,7 +4,7 @@
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import type { Host } from '../../core/component.ts'
 import { rollHours } from '../../storage/queries/hours/rolled-hours.ts'
-import type { Target } from './http.ts'
+import type { Destination } from './http.ts'
 
 export const HOURS_ROLLED = 'observa_clickhouse_hours_rolled_total'
 const EVERY_MS = 60_000
@@ -14,7 +14,7 @@ const SOON_MS = 2000
 const QUIET_S_MIN = 300
 
 export interface RollerOptions {
-  readonly target: Target
+  readonly target: Destination
   /** The longest time that an insert may take. */
   readonly insertTimeoutMs: number
 }

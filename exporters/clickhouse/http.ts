@@ -10,7 +10,7 @@ import { codeOf } from '../../core/errors.ts'
 import { guardedLookup } from '../../core/http/guarded-lookup.ts'
 import { type Failure, failureOf } from './error-verdict.ts'
 
-export interface Target {
+export interface Destination {
   /** Scheme, host and port, without credentials. */
   readonly url: string
   readonly username: string
@@ -19,7 +19,7 @@ export interface Target {
 }
 
 export interface PosterOptions {
-  readonly target: Target
+  readonly target: Destination
   readonly agent: HttpAgent | HttpsAgent
   readonly gzip: boolean
   readonly timeoutMs: number

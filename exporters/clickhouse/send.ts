@@ -21,7 +21,7 @@ import type { Config } from './config.ts'
 import { DAMAGE_METRICS, reportDamagedParts } from './damaged-parts.ts'
 import { MEMORY_LIMIT, networkVerdict, SCHEMA_CODES, verdictOf } from './error-verdict.ts'
 import { HOURS_ROLLED, Roller } from './hour-rollup.ts'
-import { makeAgent, type PosterOptions, postRows, type Target } from './http.ts'
+import { type Destination, makeAgent, type PosterOptions, postRows } from './http.ts'
 import { REVISIONS_STREAM, revisionStatements } from './revisions.ts'
 import { splitRows } from './split.ts'
 
@@ -42,7 +42,7 @@ export const METRICS = [
 
 /** What exists only after the sender has started. */
 interface Connection {
-  readonly target: Target
+  readonly target: Destination
   readonly client: ClickHouseClient
   readonly poster: PosterOptions
 }
@@ -266,7 +266,7 @@ export class ClickHouseSender implements Sender {
 function connect(config: Config, engine: ClickHouseEngine | null): Connection {
   const given = config.url === undefined ? null : new URL(config.url.reveal())
   if (given !== null && !config.allow_link_local) refuseLinkLocal(given.hostname)
-  const target: Target =
+  const target: Destination =
     engine === null
       ? {
           url: `${given?.protocol}//${given?.host}`,

@@ -3,7 +3,7 @@
 // stops.
 
 import { post } from '../http/post.ts'
-import type { Message, MessageIssue } from '../message.ts'
+import type { MessageIssue, NotificationMessage } from '../message.ts'
 import type { Channel } from './channel.ts'
 
 const NEVER = '0001-01-01T00:00:00Z'
@@ -63,7 +63,7 @@ interface Alert {
   readonly fingerprint: string
 }
 
-function alertsOf(m: Message): readonly Alert[] {
+function alertsOf(m: NotificationMessage): readonly Alert[] {
   return m.notice === null ? m.issues.map(alertOf) : [noticeAlert(m, m.notice)]
 }
 
@@ -84,7 +84,10 @@ function alertOf({ issue, labels, state, change, url }: MessageIssue): Alert {
   }
 }
 
-function noticeAlert(m: Message, notice: NonNullable<Message['notice']>): Alert {
+function noticeAlert(
+  m: NotificationMessage,
+  notice: NonNullable<NotificationMessage['notice']>,
+): Alert {
   return {
     status: 'firing',
     labels: {

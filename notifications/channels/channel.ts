@@ -1,8 +1,8 @@
 // The contract of a channel: it gives a message the form of one kind of target and sends it.
 
 import type { AddressGuard } from '../http/address-guard.ts'
-import type { Outcome } from '../http/post.ts'
-import type { Message } from '../message.ts'
+import type { PostOutcome } from '../http/post.ts'
+import type { NotificationMessage } from '../message.ts'
 import type { Target } from '../target.ts'
 
 /** The mail server of the operator. */
@@ -23,6 +23,6 @@ export type TargetOfKind<K extends Target['kind']> = Extract<Target, { readonly 
 /** Sends a message; never rejects. */
 export type Channel<K extends Target['kind']> = (
   target: TargetOfKind<K>,
-  message: Message,
+  message: NotificationMessage,
   deps: ChannelDeps,
-) => Promise<Outcome>
+) => Promise<PostOutcome>

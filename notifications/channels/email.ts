@@ -1,6 +1,6 @@
 // The form of a notification as mail: plain text and HTML, with a message id that is the same for every attempt.
 
-import { factsOf, headlineOf, type Message } from '../message.ts'
+import { factsOf, headlineOf, type NotificationMessage } from '../message.ts'
 import type { Channel } from './channel.ts'
 import { NOT_CONFIGURED, sendMail } from './mail.ts'
 
@@ -21,7 +21,7 @@ export const sendEmail: Channel<'email'> = async (target, message, { mail }) => 
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ')
 
-function textOf(m: Message): string {
+function textOf(m: NotificationMessage): string {
   const parts = [headlineOf(m), '']
   if (m.notice !== null) parts.push(m.notice.text, '')
   for (const entry of m.issues.slice(0, ISSUES_MAX)) {
@@ -34,7 +34,7 @@ function textOf(m: Message): string {
   return parts.join('\n')
 }
 
-function htmlOf(m: Message): string {
+function htmlOf(m: NotificationMessage): string {
   const rows = m.issues.slice(0, ISSUES_MAX).map((entry) => {
     const title = escaped(entry.issue.title)
     const head = entry.url === null ? title : `<a href="${escaped(entry.url)}">${title}</a>`

@@ -1,7 +1,7 @@
 // Sends one mail through the SMTP server of the operator.
 
 import { createTransport } from 'nodemailer'
-import { failureOf, type Outcome, TIMEOUT_MS } from '../http/post.ts'
+import { failureOf, type PostOutcome, TIMEOUT_MS } from '../http/post.ts'
 import type { MailSettings } from './channel.ts'
 
 export interface Mail {
@@ -15,7 +15,7 @@ export interface Mail {
 }
 
 /** Never rejects; a failure is an outcome. */
-export async function sendMail(settings: MailSettings, mail: Mail): Promise<Outcome> {
+export async function sendMail(settings: MailSettings, mail: Mail): Promise<PostOutcome> {
   const transport = createTransport(settings.url, {
     from: settings.from,
     // A message must not make the library read a file or fetch an address.
@@ -41,7 +41,7 @@ export async function sendMail(settings: MailSettings, mail: Mail): Promise<Outc
   }
 }
 
-export const NOT_CONFIGURED: Outcome = {
+export const NOT_CONFIGURED: PostOutcome = {
   isDone: false,
   isRetryable: false,
   status: null,
@@ -55,7 +55,7 @@ const whenAborted = (signal: AbortSignal): Promise<never> =>
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
 
-function outcomeOf(accepted: number, rejected: number, response: string): Outcome {
+function outcomeOf(accepted: number, rejected: number, response: string): PostOutcome {
   const text = rejected === 0 ? response : `${response}; ${rejected} recipients were refused`
   return {
     isDone: accepted > 0,
@@ -68,7 +68,7 @@ function outcomeOf(accepted: number, rejected: number, response: string): Outcom
 }
 
 /** SMTP codes from 500 on are permanent failures. Their text may quote the message and is not kept. */
-function failedMail(thrown: unknown): Outcome {
+function failedMail(thrown: unknown): PostOutcome {
   const status = (thrown as { responseCode?: unknown }).responseCode
   const failure = failureOf(thrown)
   if (typeof status !== 'number') return failure

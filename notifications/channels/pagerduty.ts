@@ -2,8 +2,8 @@
 // changes nothing.
 
 import type { AddressGuard } from '../http/address-guard.ts'
-import { type Outcome, post } from '../http/post.ts'
-import type { Message, MessageIssue } from '../message.ts'
+import { type PostOutcome, post } from '../http/post.ts'
+import type { MessageIssue, NotificationMessage } from '../message.ts'
 import type { Channel, TargetOfKind } from './channel.ts'
 
 const SUMMARY_CHARS_MAX = 1024
@@ -12,14 +12,14 @@ const KEY_CHARS_MAX = 255
 const ACTIONS = { firing: 'trigger', acknowledged: 'acknowledge', resolved: 'resolve' } as const
 const SEVERITIES = { high: 'critical', medium: 'warning', low: 'info' } as const
 /** PagerDuty asks for a retry after all other failures. 400 means that the event is invalid. */
-const isFinal = (o: Outcome): boolean => o.status === 400
+const isFinal = (o: PostOutcome): boolean => o.status === 400
 
 type PagerDuty = TargetOfKind<'pagerduty'>
 
 /** Sends one event after another. If one fails, all of them are sent again, which changes nothing for those that arrived. */
 export const sendPagerDuty: Channel<'pagerduty'> = async (target, m, { guard }) => {
   const events = m.notice === null ? m.issues.map((i) => eventOf(m, i)) : [noticeEvent(m, m.notice)]
-  let last: Outcome | null = null
+  let last: PostOutcome | null = null
   for (const event of events) {
     last = await sendOne(guard, target, event)
     if (!last.isDone) return isFinal(last) ? { ...last, isRetryable: false } : last
@@ -40,12 +40,12 @@ async function sendOne(
   guard: AddressGuard,
   { settings, secrets }: PagerDuty,
   event: Readonly<Record<string, unknown>>,
-): Promise<Outcome> {
+): Promise<PostOutcome> {
   const body = JSON.stringify({ routing_key: secrets.routing_key, ...event })
   return await post(guard, { url: settings.url, body })
 }
 
-function eventOf(m: Message, { issue, labels, state, url }: MessageIssue) {
+function eventOf(m: NotificationMessage, { issue, labels, state, url }: MessageIssue) {
   return {
     event_action: ACTIONS[state],
     dedup_key: `${issue.tenant_id}/${issue.project_id}/${issue.fingerprint}`.slice(-KEY_CHARS_MAX),
@@ -71,7 +71,7 @@ function eventOf(m: Message, { issue, labels, state, url }: MessageIssue) {
   }
 }
 
-function noticeEvent(m: Message, notice: NonNullable<Message['notice']>) {
+function noticeEvent(m: NotificationMessage, notice: NonNullable<NotificationMessage['notice']>) {
   return {
     event_action: 'trigger',
     dedup_key: `${m.tenantId}/${m.groupKey === '' ? m.deliveryId : m.groupKey}`.slice(

@@ -1,7 +1,7 @@
 // Sends a message by the channel of its target.
 
-import type { Outcome } from '../http/post.ts'
-import type { Message } from '../message.ts'
+import type { PostOutcome } from '../http/post.ts'
+import type { NotificationMessage } from '../message.ts'
 import type { Target } from '../target.ts'
 import { sendAlertmanager, sendAlertmanagerWebhook } from './alertmanager.ts'
 import type { ChannelDeps } from './channel.ts'
@@ -12,9 +12,9 @@ import { sendWebhook } from './webhook.ts'
 
 export async function sendTo(
   target: Target,
-  message: Message,
+  message: NotificationMessage,
   deps: ChannelDeps,
-): Promise<Outcome> {
+): Promise<PostOutcome> {
   switch (target.kind) {
     case 'email':
       return await sendEmail(target, message, deps)

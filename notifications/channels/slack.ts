@@ -1,8 +1,8 @@
 // Slack's incoming webhooks: a text for notifications, and blocks. Slack accepts 50 blocks, 3,000 characters a section and,
 // undocumented, about 13,000 characters in all. Issues that do not fit are counted.
 
-import { type Outcome, post } from '../http/post.ts'
-import { factsOf, headlineOf, type Message, type MessageIssue } from '../message.ts'
+import { type PostOutcome, post } from '../http/post.ts'
+import { factsOf, headlineOf, type MessageIssue, type NotificationMessage } from '../message.ts'
 import type { Channel } from './channel.ts'
 
 const SECTION_CHARS_MAX = 2900
@@ -22,12 +22,15 @@ export const sendSlack: Channel<'slack'> = async (target, message, { guard }) =>
   return isFinal(outcome) ? { ...outcome, isRetryable: false } : outcome
 }
 
-const isFinal = ({ isDone, status, text }: Outcome): boolean =>
+const isFinal = ({ isDone, status, text }: PostOutcome): boolean =>
   !isDone && status !== null && status >= 400 && status < 500 && FINAL.test(text)
 
 type Block = Readonly<Record<string, unknown>>
 
-export function bodyOf(m: Message): { readonly text: string; readonly blocks: readonly Block[] } {
+export function bodyOf(m: NotificationMessage): {
+  readonly text: string
+  readonly blocks: readonly Block[]
+} {
   const headline = headlineOf(m)
   const blocks: Block[] = [
     { type: 'header', text: { type: 'plain_text', text: headline.slice(0, HEADER_CHARS_MAX) } },

@@ -5,7 +5,7 @@
 
 import { createHmac } from 'node:crypto'
 import { post } from '../http/post.ts'
-import { headlineOf, type Message, type MessageIssue } from '../message.ts'
+import { headlineOf, type MessageIssue, type NotificationMessage } from '../message.ts'
 import type { Channel } from './channel.ts'
 
 export const sendWebhook: Channel<'webhook'> = async (target, message, { guard }) => {
@@ -44,7 +44,7 @@ const TYPES = {
 } as const
 
 /** `type` is `issues.firing`, `issues.acknowledged`, `issues.resolved`, `digest`, `budget`, `quota` or `test`. */
-function bodyOf(m: Message) {
+function bodyOf(m: NotificationMessage) {
   const type = TYPES[m.reason]
   return {
     type: type === 'issues' ? `issues.${m.state}` : type,

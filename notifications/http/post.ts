@@ -13,7 +13,7 @@ export interface Post {
 }
 
 /** The outcome of a request. `text` is the beginning of the response, which only the tenant may see. */
-export interface Outcome {
+export interface PostOutcome {
   readonly isDone: boolean
   /** Whether a retry may succeed. */
   readonly isRetryable: boolean
@@ -29,7 +29,10 @@ const ANSWER_BYTES_MAX = 64 * 1024
 const RETRY_AFTER_MS_MAX = 3_600_000
 
 /** Never rejects; a failure is an outcome. */
-export async function post(guard: AddressGuard, { url, headers, body }: Post): Promise<Outcome> {
+export async function post(
+  guard: AddressGuard,
+  { url, headers, body }: Post,
+): Promise<PostOutcome> {
   try {
     const target = new URL(url)
     guard.checkLiteral(target.hostname)
@@ -51,7 +54,7 @@ export async function post(guard: AddressGuard, { url, headers, body }: Post): P
   }
 }
 
-function exchange(target: URL, body: Buffer, options: RequestOptions): Promise<Outcome> {
+function exchange(target: URL, body: Buffer, options: RequestOptions): Promise<PostOutcome> {
   const send = target.protocol === 'https:' ? httpsRequest : httpRequest
   return new Promise((resolve, reject) => {
     const req = send(target, options, (res) => {
@@ -75,7 +78,7 @@ function exchange(target: URL, body: Buffer, options: RequestOptions): Promise<O
   })
 }
 
-function outcomeOf(status: number, text: string, retryAfter: string | undefined): Outcome {
+function outcomeOf(status: number, text: string, retryAfter: string | undefined): PostOutcome {
   const isDone = status >= 200 && status < 300
   const isRedirect = status >= 300 && status < 400
   return {
@@ -96,7 +99,7 @@ function retryAfterOf(header: string | undefined): number | null {
 }
 
 /** The outcome of a request without a response. */
-export function failureOf(thrown: unknown): Outcome {
+export function failureOf(thrown: unknown): PostOutcome {
   const code = thrown instanceof ObservaError ? thrown.code : codeOf(thrown)
   return {
     isDone: false,

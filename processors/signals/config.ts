@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { duration } from '../../core/config/config-types.ts'
 import { KINDS } from '../../core/kinds.ts'
 import { SIGNAL_TYPES } from '../../core/signals/signal.ts'
-import type { Scope } from '../../core/signals/signal-scopes.ts'
+import type { RuleScope } from '../../core/signals/signal-scopes.ts'
 import { overridesOf, ownRulesSchema, pausesSchema } from './own-rules/rules-config.ts'
 
 /** What a scope may change. */
@@ -184,7 +184,7 @@ export const signalsSchema = z.strictObject({
 
 /** What a scope changes has the names and values of the limits. */
 export type SignalsConfig = Omit<z.output<typeof signalsSchema>, 'overrides'> & {
-  readonly overrides: readonly ({ readonly match: Scope } & Partial<
+  readonly overrides: readonly ({ readonly match: RuleScope } & Partial<
     z.output<z.ZodObject<typeof limits>>
   >)[]
 }

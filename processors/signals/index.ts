@@ -20,7 +20,7 @@ import { type ClearedTexts, clearedTexts } from './injection/cleared-texts.ts'
 import { JUDGED } from './injection/judge.ts'
 import { OwnRule } from './own-rules/own-rule.ts'
 import { RULES } from './rules/all-rules.ts'
-import type { Finding, Rule } from './rules/rule.ts'
+import type { Finding, SignalRule } from './rules/rule.ts'
 import { signalFrom } from './signal-from.ts'
 
 export { type SignalsConfig, signalsSchema } from './config.ts'
@@ -58,8 +58,8 @@ export const signals: ProcessorFactory<SignalsConfig> = {
 
 class SignalsProcessor implements Processor {
   readonly #settings: ScopedSettings<SignalsConfig>
-  readonly #rules: readonly Rule[]
-  readonly #usageRules: readonly Rule[]
+  readonly #rules: readonly SignalRule[]
+  readonly #usageRules: readonly SignalRule[]
   readonly #ownRules: readonly OwnRule[]
   readonly #pauses: Pauses
 

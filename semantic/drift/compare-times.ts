@@ -2,7 +2,7 @@
 // shrank, and which exchanges are typical of each range.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { Scope } from '../../storage/queries/page.ts'
+import type { ProjectScope } from '../../storage/queries/page.ts'
 import {
   type DrawnVector,
   drawnVectors,
@@ -48,7 +48,7 @@ export interface CompareOptions {
 /** Resolves with null when nothing was embedded in either range. */
 export async function compareTimes(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   [now, before]: readonly [TopicFilter, TopicFilter],
   { seed, typical }: CompareOptions,
   signal: AbortSignal,

@@ -2,7 +2,7 @@
 // The response is stored in the transaction that settles the cost of the call, so a question that was answered is never paid twice.
 
 import { randomBytes } from 'node:crypto'
-import type { Scope } from '../../storage/queries/page.ts'
+import type { ProjectScope } from '../../storage/queries/page.ts'
 import { keepVerdict, type StoredVerdict, verdictOf } from '../../storage/semantic/judgements.ts'
 import { chatAnswer } from '../endpoint/chat-answer.ts'
 import { EndpointError } from '../endpoint/endpoint-client.ts'
@@ -44,7 +44,7 @@ export type Judgement =
   | { readonly kind: 'unparsable'; readonly calls: readonly MadeCall[] }
   | { readonly kind: 'over_budget'; readonly calls: readonly MadeCall[] }
 
-export interface AskedScope extends Scope {
+export interface AskedScope extends ProjectScope {
   /** Identifies what is judged. Two calls with the same identity are a repetition; two calls for equal texts of other events are not. */
   readonly eventId: string
   readonly traceId: string

@@ -9,7 +9,7 @@ import type { Rubric } from './rubric.ts'
 const CLAIMS_MAX = 20
 const TEXT_CHARS_MAX = 500
 
-export interface Claim {
+export interface VerdictClaim {
   readonly claim: string
   readonly verdict: string
   readonly quote: string
@@ -20,7 +20,7 @@ export interface Claim {
 }
 
 export interface Verdict {
-  readonly claims: readonly Claim[]
+  readonly claims: readonly VerdictClaim[]
   /** The share of good claims, from 0 to 1; 1 if there are no claims. */
   readonly score: number
   /** `fail` needs a bad claim whose quote occurs in the text. `unsure` means that there are bad claims, but none with such a quote. */
@@ -53,7 +53,7 @@ export function readVerdict(content: string, rubric: Rubric, judged: JudgedText)
   const parsed = loose.safeParse(jsonIn(content))
   if (!parsed.success) return null
   const sources = rubric.quotes === 'answer' ? judged.answer : textOf(judged)
-  const claims: Claim[] = []
+  const claims: VerdictClaim[] = []
   for (const c of parsed.data.claims.slice(0, CLAIMS_MAX)) {
     const verdict = wordIn(c.verdict, [...rubric.good, ...rubric.bad])
     if (verdict === null) return null
@@ -63,10 +63,10 @@ export function readVerdict(content: string, rubric: Rubric, judged: JudgedText)
   return decided(claims, rubric, parsed.data.reason)
 }
 
-function decided(claims: readonly Claim[], rubric: Rubric, reason: string): Verdict {
+function decided(claims: readonly VerdictClaim[], rubric: Rubric, reason: string): Verdict {
   const good = claims.filter((c) => rubric.good.includes(c.verdict)).length
   const score = claims.length === 0 ? 1 : good / claims.length
-  const isBad = (list: readonly Claim[]): boolean =>
+  const isBad = (list: readonly VerdictClaim[]): boolean =>
     list.some((c) => rubric.fatal.includes(c.verdict)) ||
     (score < rubric.threshold && list.some((c) => rubric.bad.includes(c.verdict)))
   const quoted = claims.filter((c) => c.isQuoted)

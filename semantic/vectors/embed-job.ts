@@ -15,8 +15,8 @@ import {
   markSeen,
 } from '../../storage/semantic/stored-exchanges.ts'
 import {
-  type Candidate,
   candidatesIn,
+  type EmbeddingCandidate,
   type SampledTrace,
   sampledToday,
   storeSampled,
@@ -71,11 +71,11 @@ async function embedHour(deps: EmbedDeps, hour: ChangedHour, signal: AbortSignal
   const kept = sampling.always.includes('feedback') ? await tracesWithFeedback(pool, hour) : []
   const rateMax = Math.max(sampling.rate, ...sampling.rules.map((rule) => rule.rate))
   let room = sampling.tracesPerDay - (await sampledToday(clickhouse, hour))
-  let after: Candidate | null = null
+  let after: EmbeddingCandidate | null = null
   for (;;) {
     signal.throwIfAborted()
     const options = { rateMax, kept, after, limit: CANDIDATES_AT_ONCE }
-    const candidates: readonly Candidate[] = await candidatesIn(clickhouse, hour, options)
+    const candidates: readonly EmbeddingCandidate[] = await candidatesIn(clickhouse, hour, options)
     const sampled = candidates.flatMap((c) => sampledBy(sampling, hour, c, new Set(kept)))
     const taken = sampled.slice(0, Math.max(0, room))
     count(deps, sampled.length - taken.length, 'day_is_full')
@@ -91,7 +91,7 @@ async function embedHour(deps: EmbedDeps, hour: ChangedHour, signal: AbortSignal
 export function sampledBy(
   sampling: SamplingSettings,
   hour: Pick<ChangedHour, 'tenantId' | 'projectId'>,
-  c: Candidate,
+  c: EmbeddingCandidate,
   kept: ReadonlySet<string>,
 ): readonly SampledTrace[] {
   const { tenantId, projectId } = hour

@@ -2,7 +2,7 @@
 // memory to check requests.
 
 import assert from 'node:assert/strict'
-import type { Scope } from '../../core/tenant.ts'
+import type { KeyScope } from '../../core/tenant.ts'
 import type { Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { withRole } from '../postgres/roles.ts'
@@ -18,7 +18,7 @@ export interface KeyRow {
   readonly name: string | null
   readonly is_peppered: boolean
   readonly last4: string
-  readonly scopes: readonly Scope[]
+  readonly scopes: readonly KeyScope[]
   readonly origins: readonly string[]
   readonly rotated_from: string | null
   readonly created_at: Date
@@ -170,7 +170,7 @@ export interface CheckedKey {
   readonly environment: string | null
   readonly digest: Buffer
   readonly is_peppered: boolean
-  readonly scopes: readonly Scope[]
+  readonly scopes: readonly KeyScope[]
   readonly origins: readonly string[]
   readonly expires_at: Date | null
   readonly is_revoked: boolean

@@ -3,7 +3,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Statements } from '../postgres/connection.ts'
-import type { Page, Scope } from '../queries/page.ts'
+import type { Page, ProjectScope } from '../queries/page.ts'
 import { Conditions, type PageWanted } from './rows.ts'
 
 export interface ViewRow {
@@ -30,7 +30,7 @@ export const VIEWS_MAX = 1000
 /** Views of the owner and shared ones, newest first. */
 export async function listViews(
   client: Statements,
-  scope: Scope,
+  scope: ProjectScope,
   owner: string,
   wanted: PageWanted & { readonly page?: string | undefined },
 ): Promise<Page<ViewRow>> {
@@ -46,7 +46,7 @@ export async function listViews(
 /** Returns null if there is no view with this id that the owner may see. */
 export async function findView(
   client: Statements,
-  scope: Scope,
+  scope: ProjectScope,
   owner: string,
   id: string,
 ): Promise<ViewRow | null> {
@@ -61,7 +61,7 @@ export async function findView(
 /** Returns null when the project has reached the largest number of views. */
 export async function addView(
   client: Statements,
-  scope: Scope,
+  scope: ProjectScope,
   view: Omit<ViewRow, 'view_id' | 'created_at' | 'updated_at'>,
 ): Promise<ViewRow | null> {
   const added = await client.query<ViewRow>(
@@ -85,7 +85,7 @@ export async function addView(
 
 export async function changeView(
   client: Statements,
-  scope: Scope,
+  scope: ProjectScope,
   id: string,
   to: ViewChange,
 ): Promise<ViewRow | null> {
@@ -99,7 +99,11 @@ export async function changeView(
   return changed.rows[0] ?? null
 }
 
-export async function removeView(client: Statements, scope: Scope, id: string): Promise<void> {
+export async function removeView(
+  client: Statements,
+  scope: ProjectScope,
+  id: string,
+): Promise<void> {
   await client.query(
     'DELETE FROM saved_views WHERE tenant_id = $1 AND project_id = $2 AND view_id = $3',
     [scope.tenantId, scope.projectId, id],

@@ -2,7 +2,7 @@
 // call may be told by several events: what was said before is not repeated.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { IdForms, Scope } from './page.ts'
+import type { IdForms, ProjectScope } from './page.ts'
 import { hoursOfTraces } from './span-logs.ts'
 
 export interface ConversationMessage {
@@ -34,7 +34,7 @@ const EVENTS_MAX = 5000
 
 export async function conversationMessages(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   ids: IdForms,
 ): Promise<readonly ConversationMessage[]> {
   const place = {

@@ -12,7 +12,7 @@ import {
 } from './hours/project-hours.ts'
 import { IN_HOURS_OF_TRACE, WITH_HOURS_OF_TRACE } from './hours/trace-hours.ts'
 import { CONTENT_FIELDS, idsOf, inheritIds, JOINED_FIELDS, joinLogs } from './joined-events.ts'
-import { type Page, type Position, pageOf, placeOf, type Scope } from './page.ts'
+import { type Page, type Position, type ProjectScope, pageOf, placeOf } from './page.ts'
 import { EVENT_SELECT, type EventRow, eventOf, eventSelect } from './select-events.ts'
 import { idsOfTrace, logsOf, repeatsOf, spansAndLogs } from './span-logs.ts'
 
@@ -60,7 +60,7 @@ const PAGE_SETTINGS = {
 /** Events, newest first; those of one trace oldest first. */
 export async function listEvents(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   listing: EventListing,
 ): Promise<Page<EventRow>> {
   const { traceId } = listing
@@ -90,7 +90,7 @@ function needsRepeats({ fields }: EventListing, { unused }: ProjectHours): boole
 /** The events of one trace: `trace_hours` says where they are in the sorting key. */
 async function traceEvents(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   listing: EventListing,
   traceId: string,
 ): Promise<Page<EventRow>> {
@@ -111,7 +111,7 @@ async function traceEvents(
  */
 async function traceRows(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   listing: EventListing,
 ): Promise<{ readonly placed: readonly Placed[]; readonly hours: ProjectHours }> {
   const known = await lastKnownHours(client, scope)
@@ -124,7 +124,7 @@ async function traceRows(
 
 async function readTrace(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   listing: EventListing,
   hours: ProjectHours,
 ): Promise<readonly Placed[]> {
@@ -215,7 +215,7 @@ function afterOf(
  */
 async function firstRows(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   listing: EventListing,
   hours: ProjectHours,
 ): Promise<Placed[]> {
@@ -245,7 +245,7 @@ const SLACK = 8
 
 async function windowRows(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   listing: EventListing,
   hours: ProjectHours,
   window: { readonly first: number; readonly last: number },
@@ -327,7 +327,7 @@ function* windowsOf(
 /** One event joined with its log records, or null when the tenant has no such event. */
 export async function findEvent(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   eventId: string,
 ): Promise<EventRow | null> {
   const result = await client.query({

@@ -2,7 +2,7 @@
 
 import { exactInstant, exactMs } from '../postgres/exact-time.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
-import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
+import { type IdForms, type Page, type ProjectScope, pageOf } from './page.ts'
 import {
   orderOf,
   type SortOf,
@@ -134,7 +134,7 @@ const SUMS = `${exactInstant('first_at', 'first_ns')} AS first_at, ${exactInstan
 /** Groups in the order that is asked for; without one, those with the newest activity first. */
 export async function listGroups<Kind extends keyof Groups>(
   pool: PostgresPool,
-  scope: Scope,
+  scope: ProjectScope,
   kind: Kind,
   f: GroupFilter,
 ): Promise<Page<Groups[Kind]>> {
@@ -173,7 +173,7 @@ export async function listGroups<Kind extends keyof Groups>(
 /** Of the groups with one of these ids, the one with the last activity. Null when the tenant has none. */
 export async function findGroup<Kind extends keyof Groups>(
   pool: PostgresPool,
-  scope: Scope,
+  scope: ProjectScope,
   kind: Kind,
   ids: IdForms,
 ): Promise<Groups[Kind] | null> {

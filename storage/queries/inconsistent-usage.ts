@@ -2,7 +2,7 @@
 // that they reported. Few events do, so they are counted beside the sums and not in the rolled hours.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { Scope } from './page.ts'
+import type { ProjectScope } from './page.ts'
 import { type Breakdown, EVENT_KEYS, routesOfTraces } from './usage-sums.ts'
 
 export interface InconsistentRange {
@@ -26,7 +26,7 @@ const SCOPES_MAX = 100
 /** By instrumentation scope, the most frequent first. */
 export async function inconsistentByScope(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   range: InconsistentRange,
 ): Promise<readonly InconsistentScope[]> {
   return await counted<InconsistentScope>(client, scope, range, {
@@ -40,7 +40,7 @@ export async function inconsistentByScope(
 /** Events by the values of these dimensions, under `keyOf` of them. */
 export async function inconsistentBy(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   range: InconsistentRange,
   by: readonly Breakdown[],
 ): Promise<ReadonlyMap<string, number>> {
@@ -76,7 +76,7 @@ interface Parts {
 
 async function counted<Row>(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   range: InconsistentRange,
   { columns, join, rest }: Parts,
 ): Promise<Row[]> {

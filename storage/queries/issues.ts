@@ -3,7 +3,7 @@
 import type { Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { withTenant } from '../postgres/roles.ts'
-import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
+import { type IdForms, type Page, type ProjectScope, pageOf } from './page.ts'
 import { SEVERITY_RANK } from './signals.ts'
 import { orderOf, type SortOf, since, sortsOf, WhereClause, withoutSort } from './where-clause.ts'
 
@@ -72,7 +72,7 @@ const COLUMNS = `issue_id, fingerprint, type, severity, title, status, substatus
   traces::float8 AS traces, users::float8 AS users, cost_usd, environment, rule, evidence, trace_id, assignee, status_at,
   until_at, until_count::float8 AS until_count, until_rate, tenant_id, project_id`
 
-function filtered(scope: Scope, f: Omit<IssueFilter, 'limit'>): WhereClause {
+function filtered(scope: ProjectScope, f: Omit<IssueFilter, 'limit'>): WhereClause {
   const q = new WhereClause(scope)
   q.add(f.fromMs, (p) => since('last_seen', p))
   q.add(f.toMs, (p) => `first_seen < to_timestamp(${p}::float8 / 1000)`)
@@ -100,7 +100,7 @@ function filtered(scope: Scope, f: Omit<IssueFilter, 'limit'>): WhereClause {
 /** Issues, the one with the newest occurrence first. */
 export async function listIssues(
   pool: PostgresPool,
-  scope: Scope,
+  scope: ProjectScope,
   f: IssueFilter,
 ): Promise<Page<IssueRow>> {
   const q = filtered(scope, f)
@@ -119,7 +119,7 @@ export async function listIssues(
 
 export async function findIssue(
   pool: PostgresPool,
-  scope: Scope,
+  scope: ProjectScope,
   issueId: string,
 ): Promise<IssueRow | null> {
   const q = new WhereClause(scope)
@@ -139,7 +139,7 @@ export interface IssueCount {
 /** Issues of a range by type, severity and status, most first. */
 export async function countIssues(
   pool: PostgresPool,
-  scope: Scope,
+  scope: ProjectScope,
   f: Omit<IssueFilter, 'limit' | 'cursor'>,
 ): Promise<readonly IssueCount[]> {
   const q = filtered(scope, f)
@@ -169,7 +169,7 @@ export interface IssueChange {
 /** Changes an issue and writes down who did and what it was; null when the tenant has no such issue. */
 export async function changeIssue(
   pool: PostgresPool,
-  scope: Scope,
+  scope: ProjectScope,
   issueId: string,
   actor: string,
   to: IssueChange,
@@ -280,7 +280,7 @@ export interface HistoryRow {
 /** What was done and said about an issue, newest first; only what was said when `isComments`. */
 export async function listHistory(
   pool: PostgresPool,
-  scope: Scope,
+  scope: ProjectScope,
   issueId: string,
   isComments: boolean,
   limit: number,

@@ -4,7 +4,7 @@
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { quantilesOf } from './bucket-quantiles.ts'
-import type { Scope } from './page.ts'
+import type { ProjectScope } from './page.ts'
 
 export interface MetricFilter {
   readonly metric: string
@@ -67,7 +67,7 @@ interface Row {
 /** Returns null when there are too many series or buckets for one response. */
 export async function metricOverTime(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   filter: MetricFilter,
 ): Promise<MetricSeries | null> {
   const rows = await readRows(client, scope, filter)
@@ -89,7 +89,7 @@ export async function metricOverTime(
 
 async function readRows(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   filter: MetricFilter,
 ): Promise<Row[]> {
   const { bucketS, by, environment } = filter

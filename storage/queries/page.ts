@@ -15,7 +15,7 @@ export interface Page<Row> {
 /**
  * The tenant and project whose rows a query may return. Every query needs it, and it comes only from the credential.
  */
-export interface Scope {
+export interface ProjectScope {
   readonly tenantId: string
   readonly projectId: string
 }

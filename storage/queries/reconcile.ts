@@ -4,7 +4,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Amounts, Provider } from '../reconcile/billed.ts'
 import type { CountedEvent } from '../reconcile/compare.ts'
-import type { Scope } from './page.ts'
+import type { ProjectScope } from './page.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -57,7 +57,7 @@ export interface ReconcileAsk {
 /** Returns null when there are too many events to compare. */
 export async function reconciledEvents(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   { provider, from, to, key }: ReconcileAsk,
 ): Promise<readonly CountedEvent[] | null> {
   const keySql =

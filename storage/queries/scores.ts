@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
-import { type Page, pageOf, type Scope } from './page.ts'
+import { type Page, type ProjectScope, pageOf } from './page.ts'
 import { WhereClause, withoutSort } from './where-clause.ts'
 
 export type ScoreValue = number | string | boolean
@@ -56,7 +56,7 @@ const COLUMNS = `score_id, project_id, trace_id, span_id, name,
 
 export async function addScore(
   client: Statements,
-  scope: Scope,
+  scope: ProjectScope,
   score: NewScore,
 ): Promise<ScoreRow> {
   const { value } = score
@@ -88,7 +88,7 @@ export async function addScore(
 /** Scores, newest first. */
 export async function listScores(
   pool: PostgresPool,
-  scope: Scope,
+  scope: ProjectScope,
   f: ScoreFilter,
 ): Promise<Page<ScoreRow>> {
   const q = new WhereClause(scope)

@@ -2,7 +2,7 @@
 
 import { exactInstant } from '../postgres/exact-time.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
-import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
+import { type IdForms, type Page, type ProjectScope, pageOf } from './page.ts'
 import { orderOf, type SortOf, sortsOf, WhereClause, withoutSort } from './where-clause.ts'
 
 /** High comes after medium, and medium after low. */
@@ -57,7 +57,7 @@ const COLUMNS = `signal_id, type, severity, ${STATUS} AS status, trace_id, span_
 /** Signals in the order that is asked for; without one, newest first. */
 export async function listSignals(
   pool: PostgresPool,
-  scope: Scope,
+  scope: ProjectScope,
   f: SignalFilter,
 ): Promise<Page<SignalRow>> {
   const q = new WhereClause(scope)
@@ -87,7 +87,7 @@ export async function listSignals(
 /** One signal, or null when the tenant has no such signal. */
 export async function findSignal(
   pool: PostgresPool,
-  scope: Scope,
+  scope: ProjectScope,
   signalId: string,
 ): Promise<SignalRow | null> {
   const q = new WhereClause(scope)
@@ -105,7 +105,7 @@ export interface SignalCount {
 /** The number of signals of a range by type and severity, most frequent first. */
 export async function countSignals(
   pool: PostgresPool,
-  scope: Scope,
+  scope: ProjectScope,
   range: { readonly fromMs?: number | undefined; readonly toMs?: number | undefined },
 ): Promise<readonly SignalCount[]> {
   const q = new WhereClause(scope)

@@ -3,7 +3,7 @@
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { isLog, JOINED_FIELDS, type TraceIds } from './joined-events.ts'
-import type { Scope } from './page.ts'
+import type { ProjectScope } from './page.ts'
 import { type EventRow, eventOf, eventSelect } from './select-events.ts'
 
 /** The most log records and spans that are added to a page. Of a trace with more, the first are added. */
@@ -29,7 +29,7 @@ const COMPANION_SELECT = eventSelect(
 /** All log records of a trace, and the spans that they belong to. */
 export async function spansAndLogs(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   traceId: string,
 ): Promise<EventRow[]> {
   const hours = await hoursOfTraces(client, scope, [traceId])
@@ -39,7 +39,7 @@ export async function spansAndLogs(
 /** The conversation, session, user and route of a trace. If there are several, the smallest is taken. */
 export async function idsOfTrace(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   traceId: string,
 ): Promise<TraceIds> {
   const hours = await hoursOfTraces(client, scope, [traceId])
@@ -61,7 +61,7 @@ export async function idsOfTrace(
 /** For a page over many traces: the log records of its spans, and the spans of its log records. */
 export async function logsOf(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   events: readonly EventRow[],
 ): Promise<EventRow[]> {
   const traces = new Set<string>()
@@ -90,7 +90,7 @@ const REPEAT_HOURS = 1
  */
 export async function repeatsOf(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   events: readonly EventRow[],
   known: readonly EventRow[] = [],
 ): Promise<EventRow[]> {
@@ -122,7 +122,7 @@ function isMute(event: EventRow): boolean {
 /** Positions in the sorting key: hour and trace, as SQL of values that were read from the store. */
 export async function hoursOfTraces(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   traces: readonly string[],
 ): Promise<string[]> {
   const result = await client.query({
@@ -147,7 +147,7 @@ export async function hoursOfTraces(
 
 async function companions(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   hours: readonly string[],
   more: string,
 ): Promise<EventRow[]> {
@@ -158,7 +158,7 @@ async function companions(
 
 async function selected(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   where: string,
 ): Promise<EventRow[]> {
   const result = await client.query({

@@ -5,7 +5,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { SumsFilter } from './analytics/sum-sources.ts'
 import { readReport, type Usage, type UsageReport } from './analytics/usage-report.ts'
-import type { Scope } from './page.ts'
+import type { ProjectScope } from './page.ts'
 import type { Breakdown } from './usage-sums.ts'
 
 export type TotalsFilter = SumsFilter
@@ -56,7 +56,7 @@ export type BreakdownRow = UsageRow & Readonly<Partial<Record<Breakdown, string 
 /** One row for the whole range. */
 export async function readTotals(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   filter: TotalsFilter,
 ): Promise<Totals> {
   const { total } = await readReport(client, scope, filter, { withTraces: true })
@@ -66,7 +66,7 @@ export async function readTotals(
 /** Usage in buckets of equal length, oldest first, empty ones included. */
 export async function usageOverTime(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   filter: TotalsFilter & { readonly bucketS: number },
 ): Promise<readonly BucketRow[]> {
   const { bucketS, ...range } = filter
@@ -77,7 +77,7 @@ export async function usageOverTime(
 /** Usage by the named dimensions, dearest first. */
 export async function usageBy(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   filter: TotalsFilter & { readonly by: readonly Breakdown[]; readonly limit: number },
 ): Promise<readonly BreakdownRow[]> {
   const { by, limit, ...range } = filter

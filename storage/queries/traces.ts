@@ -3,7 +3,7 @@
 
 import { exactInstant, exactMs, nanosOf } from '../postgres/exact-time.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
-import { type IdForms, type Page, pageOf, type Scope } from './page.ts'
+import { type IdForms, type Page, type ProjectScope, pageOf } from './page.ts'
 import { orderOf, type SortOf, sortsOf, WhereClause, withoutSort } from './where-clause.ts'
 
 export const DURATION = exactMs('start_time', 'start_ns', 'end_time', 'end_ns')
@@ -93,7 +93,7 @@ const OWN_SIGNALS = `SELECT 1 FROM signals s WHERE s.tenant_id = trace_summaries
 
 /** The condition that a filter is, for the list and for what is counted over the same traces. */
 export function tracesWhere(
-  scope: Scope,
+  scope: ProjectScope,
   f: Omit<TraceFilter, 'sort' | 'limit' | 'cursor'>,
 ): WhereClause {
   const q = new WhereClause(scope)
@@ -125,7 +125,7 @@ const ID_BY_NANOS = `(to_char(${nanosOf('start_time', 'start_ns')}, 'FM000') || 
 /** Traces in the order that is asked for; without one, newest first. */
 export async function listTraces(
   pool: PostgresPool,
-  scope: Scope,
+  scope: ProjectScope,
   f: TraceFilter,
 ): Promise<Page<TraceRow>> {
   const q = tracesWhere(scope, f)
@@ -151,7 +151,7 @@ export async function listTraces(
 /** One trace, or null when the tenant has no such trace. */
 export async function findTrace(
   pool: PostgresPool,
-  scope: Scope,
+  scope: ProjectScope,
   traceId: string,
 ): Promise<TraceRow | null> {
   const q = new WhereClause(scope)

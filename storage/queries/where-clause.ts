@@ -4,7 +4,7 @@
 import type { QueryResultRow } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { withTenant } from '../postgres/roles.ts'
-import { placeOf, type Scope, type SortKind } from './page.ts'
+import { type ProjectScope, placeOf, type SortKind } from './page.ts'
 
 export interface Order {
   readonly kind: SortKind
@@ -86,7 +86,7 @@ export class WhereClause {
   readonly #values: unknown[]
   readonly #tenantId: string
 
-  constructor(scope: Scope) {
+  constructor(scope: ProjectScope) {
     this.#parts = ['tenant_id = $1', 'project_id = $2']
     this.#values = [scope.tenantId, scope.projectId]
     this.#tenantId = scope.tenantId

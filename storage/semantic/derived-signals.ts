@@ -4,7 +4,7 @@ import type { Signal } from '../../core/signals/signal.ts'
 import type { QueryResultRow, Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { withRole } from '../postgres/roles.ts'
-import type { Scope } from '../queries/page.ts'
+import type { ProjectScope } from '../queries/page.ts'
 import { takeWaiting } from './outbox.ts'
 
 const AT_ONCE_MAX = 500
@@ -61,7 +61,7 @@ export async function deriveSpans(
 /** Hands waiting spans to `take`, those of one project together, and deletes them when it resolves. Returns how many. */
 export async function takeDerivedSpans(
   pool: PostgresPool,
-  take: (scope: Scope, spans: readonly object[]) => Promise<void>,
+  take: (scope: ProjectScope, spans: readonly object[]) => Promise<void>,
   signal: AbortSignal,
 ): Promise<number> {
   return await withRole(

@@ -1,7 +1,7 @@
 // The stored calls that a run of a judge evaluates.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { Scope } from '../queries/page.ts'
+import type { ProjectScope } from '../queries/page.ts'
 import { rowsOf } from './clickhouse-rows.ts'
 
 export interface RunFilter {
@@ -24,7 +24,7 @@ export interface RunCall {
 /** Calls with an answer, the newest first. */
 export async function answersOfRange(
   client: ClickHouseClient,
-  { tenantId, projectId }: Scope,
+  { tenantId, projectId }: ProjectScope,
   f: RunFilter,
 ): Promise<readonly RunCall[]> {
   return await rowsOf<RunCall>(

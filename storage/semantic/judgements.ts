@@ -4,7 +4,7 @@
 import type { Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { withRole, withTenant } from '../postgres/roles.ts'
-import type { Scope } from '../queries/page.ts'
+import type { ProjectScope } from '../queries/page.ts'
 
 export interface JudgeRequest {
   readonly tenant_id: string
@@ -60,7 +60,7 @@ export interface RubricCount {
 /** The number of questions of a project by state and rubric. */
 export async function questionsByRubric(
   pool: PostgresPool,
-  { tenantId, projectId }: Scope,
+  { tenantId, projectId }: ProjectScope,
 ): Promise<readonly RubricCount[]> {
   const found = await withTenant(pool, tenantId, (client) =>
     client.query<RubricCount>(
@@ -145,7 +145,7 @@ export async function verdictOf(
 /** Stores a verdict. Call it within the transaction that settles the call. */
 export async function keepVerdict(
   client: Statements,
-  scope: Scope & { readonly traceId: string },
+  scope: ProjectScope & { readonly traceId: string },
   verdict: StoredVerdict,
 ): Promise<void> {
   await client.query(

@@ -1,7 +1,7 @@
 // Which calls of a trace have an answer, and which calls of an hour are in the sample of a rule.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { Scope } from '../queries/page.ts'
+import type { ProjectScope } from '../queries/page.ts'
 import { rowsOf } from './clickhouse-rows.ts'
 import type { ChangedHour } from './stored-exchanges.ts'
 
@@ -19,7 +19,7 @@ export interface SampleRule {
 /** The calls of a trace that have an answer, the last ones first, as hex ids. */
 export async function answersIn(
   client: ClickHouseClient,
-  { tenantId, projectId }: Scope,
+  { tenantId, projectId }: ProjectScope,
   trace: string,
   limit: number,
 ): Promise<readonly string[]> {

@@ -7,10 +7,10 @@ import type { Statements } from '../postgres/connection.ts'
 import type { PostgresPool } from '../postgres/pool.ts'
 import { withRole } from '../postgres/roles.ts'
 import { storableText } from '../postgres/storable-text.ts'
-import type { Scope } from '../queries/page.ts'
+import type { ProjectScope } from '../queries/page.ts'
 import { insertRows, rowsOf } from './clickhouse-rows.ts'
 
-export interface Score extends Scope {
+export interface Score extends ProjectScope {
   readonly environment: string
   readonly traceId: string
   readonly spanId: string
@@ -106,7 +106,7 @@ function commentOf({ label, evidence }: Score): string {
   return storableText(text.slice(0, TEXT_CHARS_MAX))
 }
 
-export interface ScoredEvent extends Scope {
+export interface ScoredEvent extends ProjectScope {
   readonly hour: string
   readonly eventId: string
   readonly model: string
@@ -132,7 +132,7 @@ export async function storeScoredEvents(
   )
 }
 
-export interface FaultShare extends Scope {
+export interface FaultShare extends ProjectScope {
   readonly name: string
   readonly model: string
   readonly seen: number
@@ -162,7 +162,7 @@ export async function faultShares(
 /** Traces of the newest faults, as examples. */
 export async function faultExamples(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   name: string,
   hours: number,
 ): Promise<readonly string[]> {

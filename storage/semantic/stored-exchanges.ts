@@ -3,10 +3,10 @@
 // late events and repeated runs do no harm.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { Scope } from '../queries/page.ts'
+import type { ProjectScope } from '../queries/page.ts'
 import { insertRows, rowsOf } from './clickhouse-rows.ts'
 
-export interface ChangedHour extends Scope {
+export interface ChangedHour extends ProjectScope {
   /** `2026-01-02 03:00:00`, UTC. */
   readonly hour: string
   readonly changedAt: string
@@ -125,7 +125,7 @@ export async function unseenExchanges(
 /** The content of these events, in the order of their start. `hour` narrows the search if it is known. */
 export async function exchangesOf(
   client: ClickHouseClient,
-  { tenantId, projectId }: Scope,
+  { tenantId, projectId }: ProjectScope,
   events: readonly { readonly event: string; readonly trace: string }[],
   hour?: string,
 ): Promise<readonly ExchangeRow[]> {
@@ -166,7 +166,7 @@ export interface RetrievedRow {
 /** The documents that were retrieved in these traces, in order of time. */
 export async function retrievedIn(
   client: ClickHouseClient,
-  { tenantId, projectId }: Scope,
+  { tenantId, projectId }: ProjectScope,
   traces: readonly string[],
 ): Promise<readonly RetrievedRow[]> {
   if (traces.length === 0) return []
@@ -196,7 +196,7 @@ export interface SaidRow {
 /** The earlier calls of these conversations in order of time, for clients that do not send the history. */
 export async function saidIn(
   client: ClickHouseClient,
-  { tenantId, projectId }: Scope,
+  { tenantId, projectId }: ProjectScope,
   conversations: readonly string[],
 ): Promise<readonly SaidRow[]> {
   if (conversations.length === 0) return []

@@ -1,7 +1,7 @@
 // Reads topics, their traces over time, and near duplicates: what the API shows.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { Scope } from '../queries/page.ts'
+import type { ProjectScope } from '../queries/page.ts'
 import { rowsOf } from './clickhouse-rows.ts'
 import type { Topic } from './topics.ts'
 
@@ -20,7 +20,7 @@ const WINDOW = `day >= toDate(fromUnixTimestamp64Milli({from:Int64}, 'UTC')) AND
   AND ({model:String} = '' OR model = {model:String}) AND ({route:String} = '' OR route = {route:String})
   AND ({environment:String} = '' OR environment = {environment:String})`
 
-const paramsOf = ({ tenantId, projectId }: Scope, f: TopicFilter) => ({
+const paramsOf = ({ tenantId, projectId }: ProjectScope, f: TopicFilter) => ({
   tenant: tenantId,
   project: projectId,
   from: f.fromMs,
@@ -33,7 +33,7 @@ const paramsOf = ({ tenantId, projectId }: Scope, f: TopicFilter) => ({
 /** The model that embedded the newest trace of the window; null when nothing was embedded. */
 export async function newestEmbedder(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   table: 'topic_assignments' | 'vectors',
   f: TopicFilter,
 ): Promise<string | null> {
@@ -64,7 +64,7 @@ export interface TopicSums {
 /** Sums of the window by topic, the most frequent first. */
 export async function topicSums(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   embedder: string,
   f: TopicFilter,
 ): Promise<readonly TopicSums[]> {
@@ -89,7 +89,7 @@ export interface TopicPoint {
 
 export async function topicSeries(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   embedder: string,
   f: TopicFilter & { readonly bucketS: number; readonly topicIds: readonly string[] },
 ): Promise<readonly TopicPoint[]> {
@@ -106,7 +106,7 @@ export async function topicSeries(
 
 export async function topicsById(
   client: ClickHouseClient,
-  { tenantId, projectId }: Scope,
+  { tenantId, projectId }: ProjectScope,
   topicIds: readonly string[],
 ): Promise<ReadonlyMap<string, Topic>> {
   const rows = await rowsOf<Topic>(
@@ -132,7 +132,7 @@ export interface NearTopic {
 /** The traces of a topic, the most typical first. */
 export async function tracesOfTopic(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   topicId: string,
   f: TopicFilter & { readonly limit: number },
 ): Promise<readonly NearTopic[]> {
@@ -164,7 +164,7 @@ const MEMBERS_MAX = 20
 /** Groups of at least two near duplicates, the largest first. */
 export async function duplicateGroups(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   embedder: string,
   f: TopicFilter & {
     readonly similarityMin: number
@@ -204,7 +204,7 @@ export interface DrawnVector extends Omit<NearTopic, 'similarity'> {
  */
 export async function drawnVectors(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   embedder: string,
   f: TopicFilter & { readonly seed: string; readonly limit: number },
 ): Promise<readonly DrawnVector[]> {

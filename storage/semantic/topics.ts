@@ -2,14 +2,14 @@
 // their centroids, and the facts about traces that are stored with an assignment.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { Scope } from '../queries/page.ts'
+import type { ProjectScope } from '../queries/page.ts'
 import { insertRows, rowsOf } from './clickhouse-rows.ts'
 import { timeOf } from './scores.ts'
 
 /** Age in days from which on vectors are neither clustered nor assigned. */
 export const TOPIC_DAYS = 30
 
-export interface TopicPlace extends Scope {
+export interface TopicPlace extends ProjectScope {
   readonly embedder: string
 }
 
@@ -330,7 +330,7 @@ export interface TraceFacts {
 /** Cost, errors and signals above low severity of these traces, as they are stored now. */
 export async function factsOf(
   client: ClickHouseClient,
-  { tenantId, projectId }: Scope,
+  { tenantId, projectId }: ProjectScope,
   traces: readonly string[],
 ): Promise<ReadonlyMap<string, TraceFacts>> {
   const params = { tenant: tenantId, project: projectId, traces }

@@ -2,13 +2,13 @@
 // inside a tenant, a project and a window. Every row of the window is compared, so that with a filter no match is missed.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { Scope } from '../queries/page.ts'
+import type { ProjectScope } from '../queries/page.ts'
 import { insertRows, rowsOf } from './clickhouse-rows.ts'
 import { SHARE_OF_TRACE } from './sampled-answers.ts'
 import { timeOf } from './scores.ts'
 import { type ChangedHour, partsSinceSeen } from './stored-exchanges.ts'
 
-export interface Candidate {
+export interface EmbeddingCandidate {
   readonly trace: string
   /** The last call of the trace that has an answer. */
   readonly event: string
@@ -28,13 +28,13 @@ export async function candidatesIn(
     readonly rateMax: number
     readonly kept: readonly string[]
     /** The last candidate of the page before; null for the first page. */
-    readonly after: Pick<Candidate, 'share' | 'trace'> | null
+    readonly after: Pick<EmbeddingCandidate, 'share' | 'trace'> | null
     readonly limit: number
   },
-): Promise<readonly Candidate[]> {
+): Promise<readonly EmbeddingCandidate[]> {
   const { tenantId, projectId, hour, seenAt } = changed
   const parts = await partsSinceSeen(client, changed)
-  return await rowsOf<Candidate>(
+  return await rowsOf<EmbeddingCandidate>(
     client,
     `SELECT lower(hex(e.trace_id)) AS trace, any(${SHARE_OF_TRACE}) AS share,
        lower(hex(argMaxIf(e.event_id, e.start_time, ${HAS_ANSWER}))) AS event,
@@ -89,7 +89,7 @@ function chosenTraces(isSeen: boolean): string {
 const HAS_ANSWER =
   "e.kind = 'llm' AND e.usage_duplicate_of IS NULL AND (e.output_messages IS NOT NULL OR e.output IS NOT NULL)"
 
-export interface SampledTrace extends Scope {
+export interface SampledTrace extends ProjectScope {
   readonly trace: string
   readonly event: string
   readonly reason: string
@@ -117,7 +117,7 @@ export async function storeSampled(
 /** How many traces of a project were sampled today (UTC). */
 export async function sampledToday(
   client: ClickHouseClient,
-  { tenantId, projectId }: Scope,
+  { tenantId, projectId }: ProjectScope,
 ): Promise<number> {
   const [row] = await rowsOf<{ n: number }>(
     client,
@@ -128,7 +128,7 @@ export async function sampledToday(
   return row?.n ?? 0
 }
 
-export interface Vector extends Scope {
+export interface Vector extends ProjectScope {
   readonly embedder: string
   readonly trace: string
   readonly event: string
@@ -184,7 +184,7 @@ export interface Near {
 /** The nearest exchanges, one for each trace, nearest first, up to the limit. `v` has length 1. */
 export async function nearest(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   embedder: string,
   v: readonly number[],
   f: NearFilter,
@@ -201,7 +201,7 @@ export async function nearest(
 
 async function nearestRows(
   client: ClickHouseClient,
-  { tenantId, projectId }: Scope,
+  { tenantId, projectId }: ProjectScope,
   embedder: string,
   v: readonly number[],
   f: NearFilter,
@@ -244,7 +244,7 @@ export interface OwnVector {
 /** The newest vector of a trace; null for a trace that is not in the sample. */
 export async function vectorOfTrace(
   client: ClickHouseClient,
-  { tenantId, projectId }: Scope,
+  { tenantId, projectId }: ProjectScope,
   trace: string,
 ): Promise<OwnVector | null> {
   const [row] = await rowsOf<OwnVector>(
@@ -259,7 +259,7 @@ export async function vectorOfTrace(
 /** Whether any event of this trace is stored. */
 export async function isTraceStored(
   client: ClickHouseClient,
-  { tenantId, projectId }: Scope,
+  { tenantId, projectId }: ProjectScope,
   trace: string,
 ): Promise<boolean> {
   const rows = await rowsOf<{ n: number }>(

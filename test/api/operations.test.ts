@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
 import { keyForTests } from '../../collector/extensions/keys/testing/key-for-tests.ts'
-import type { Scope } from '../../core/tenant.ts'
+import type { KeyScope } from '../../core/tenant.ts'
 import { Draw, fake } from '../../processors/scrub/corpus/fake-secrets.ts'
 import { Instance, until } from '../instance.ts'
 import { otlpJson } from '../span-batch.ts'
 
-const scopes: Scope[] = ['ingest', 'query', 'content', 'admin']
+const scopes: KeyScope[] = ['ingest', 'query', 'content', 'admin']
 const operator = keyForTests('sk', { tenant: 'default', project: 'default', scopes })
 const tenant = keyForTests('sk', { tenant: 'tenant-b', project: 'shop', scopes })
 const reader = keyForTests('sk', { tenant: 'default', project: 'default', scopes: ['query'] })

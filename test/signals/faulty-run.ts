@@ -9,7 +9,7 @@ import { secretsOfOneRun } from '../../collector/service/pseudonym-keys.ts'
 import { buildChain } from '../../collector/worker/build-chain.ts'
 import type { ObservaConfig } from '../../config/root.ts'
 import type { Signal } from '../../core/signals/signal.ts'
-import { Detector } from '../../detection/detector.ts'
+import { SignalDetector } from '../../detection/detector.ts'
 import { taskRequest } from './configured.ts'
 
 /** A client sends a batch at the latest then; with the lateness this stays within what the detection allows. */
@@ -51,7 +51,7 @@ export function signalsUnder(
     for (const s of signals) found.set(s.signal_id, s)
   }
   const log: { bytes: Uint8Array; atMs: number }[] = []
-  let detector = new Detector(detection.settings)
+  let detector = new SignalDetector(detection.settings)
   let saved = { pieces: [...detector.snapshot()], next: 0 }
   const feed = (from: number): void => {
     for (const { bytes, atMs } of log.slice(from)) keep(detector.observe(bytes, atMs))
@@ -83,7 +83,7 @@ export function signalsUnder(
     if (random() < 0.05) saved = { pieces: [...detector.snapshot()], next: log.length }
     if (isKilled || killAt < 0 || i < killAt) continue
     isKilled = true
-    detector = new Detector(detection.settings)
+    detector = new SignalDetector(detection.settings)
     if (!detector.restore(saved.pieces)) throw new Error('the snapshot was not taken')
     feed(saved.next)
   }

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { type TraceTree, traceTree } from '../../../storage/queries/events/trace-tree.ts'
-import { encodeCursor, placeOf, type Scope } from '../../../storage/queries/page.ts'
+import { encodeCursor, type ProjectScope, placeOf } from '../../../storage/queries/page.ts'
 import { findTrace } from '../../../storage/queries/traces.ts'
 import { ApiError } from '../../app.ts'
 import { tenantOf } from '../../auth.ts'
@@ -112,7 +112,7 @@ const NO_TREE: TraceTree = { spans: [], isCut: false }
 /** The sums are shown even when the events are not available. */
 async function treeOrNull(
   stores: Stores,
-  scope: Scope,
+  scope: ProjectScope,
   id: string,
   missing: StoreName[],
 ): Promise<TraceTree | null> {

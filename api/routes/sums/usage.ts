@@ -11,7 +11,7 @@ import {
   inconsistentByScope,
   keyOf,
 } from '../../../storage/queries/inconsistent-usage.ts'
-import type { Scope } from '../../../storage/queries/page.ts'
+import type { ProjectScope } from '../../../storage/queries/page.ts'
 import { countSignals } from '../../../storage/queries/signals.ts'
 import {
   groupRows,
@@ -254,7 +254,7 @@ function overviewRoute(app: Api, stores: Stores): void {
   )
 }
 
-async function breakdown(stores: Stores, scope: Scope, filter: BreakdownFilter) {
+async function breakdown(stores: Stores, scope: ProjectScope, filter: BreakdownFilter) {
   const { by, limit: rowsMax, ...range } = filter
   const report = await readReport(stores.clickhouse, scope, range, { by: [by], limit: rowsMax })
   const inconsistent = await inconsistentOf(stores, scope, filter, by, report)
@@ -267,7 +267,7 @@ async function breakdown(stores: Stores, scope: Scope, filter: BreakdownFilter) 
 /** The counts of inconsistent events by these dimensions; read only when there may be any. */
 async function inconsistentOf(
   stores: Stores,
-  scope: Scope,
+  scope: ProjectScope,
   range: TotalsFilter,
   by: readonly Breakdown[],
   { inconsistent }: UsageReport,

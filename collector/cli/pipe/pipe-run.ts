@@ -7,7 +7,7 @@ import { type ChainRunOptions, chainRunSettings } from '../../operations/chain-r
 import { secretsOfOneRun } from '../../service/pseudonym-keys.ts'
 import { ChainRun } from '../../worker/chain-run.ts'
 
-export type { Outcome } from '../../worker/chain-run.ts'
+export type { ChainOutcome } from '../../worker/chain-run.ts'
 
 /** The tenant that the data belongs to. Without a name it is the tenant that an instance without keys uses. */
 export function tenantOf(name: string | undefined): TenantContext {

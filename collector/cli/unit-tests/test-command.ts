@@ -12,7 +12,7 @@ import { keptEvents, revisedEvents } from '../../worker/chain-output.ts'
 import { CONFIG_OPTIONS, parse } from '../args.ts'
 import type { Io } from '../io.ts'
 import { loadOrExplain } from '../load.ts'
-import { type Outcome, PipeRun, tenantOf } from '../pipe/pipe-run.ts'
+import { type ChainOutcome, PipeRun, tenantOf } from '../pipe/pipe-run.ts'
 import { type Difference, differences, type Output } from './test-compare.ts'
 import { requestsOfTest } from './test-input.ts'
 import { issuesOf } from './test-issues.ts'
@@ -128,7 +128,7 @@ function revise(events: Record<string, unknown>[], revised: Record<string, unkno
 }
 
 /** Counts rejected items. A request that is refused as a whole counts as one item. */
-function refusals(verdict: Outcome['verdict']): { count: number; reasons: readonly string[] } {
+function refusals(verdict: ChainOutcome['verdict']): { count: number; reasons: readonly string[] } {
   if (verdict.kind === 'refused') return { count: 1, reasons: [verdict.message] }
   return { count: verdict.rejected, reasons: verdict.reasons }
 }

@@ -6,7 +6,7 @@ import { keyDigest, parseKey } from '../../../accounts/api-key.ts'
 import type { KnownKey } from '../../../accounts/known-key.ts'
 import { type Clock, systemClock } from '../../../core/clock.ts'
 import type { Authenticator, AuthResult } from '../../../core/component.ts'
-import { DEFAULT_TENANT, SCOPES, type Scope } from '../../../core/tenant.ts'
+import { DEFAULT_TENANT, type KeyScope, SCOPES } from '../../../core/tenant.ts'
 import type { KeyRow, KeysConfig } from './config.ts'
 import { credentialOf, urlHasCredential } from './credential.ts'
 
@@ -70,7 +70,7 @@ class KeysAuthenticator implements Authenticator {
     return this.#origins.has(origin) || (this.#control?.hasOrigin(origin) ?? false)
   }
 
-  authenticate(headers: Headers, url: string, scope: Scope): AuthResult | Promise<AuthResult> {
+  authenticate(headers: Headers, url: string, scope: KeyScope): AuthResult | Promise<AuthResult> {
     if (urlHasCredential(url))
       return refused(401, 'An API key must never be part of a URL: revoke it.')
     const credential = credentialOf(headers)
@@ -97,7 +97,7 @@ class KeysAuthenticator implements Authenticator {
     text: string,
     plain: string,
     headers: Headers,
-    scope: Scope,
+    scope: KeyScope,
   ): Promise<AuthResult> {
     await this.#control?.look()
     const known = this.#find(id)
@@ -114,7 +114,7 @@ class KeysAuthenticator implements Authenticator {
     text: string,
     plain: string,
     headers: Headers,
-    scope: Scope,
+    scope: KeyScope,
   ): AuthResult {
     const key = known ?? this.#nobody
     const isRight = timingSafeEqual(this.#digest(text, key.isPeppered), key.digest)
@@ -124,7 +124,7 @@ class KeysAuthenticator implements Authenticator {
     return this.#permitted(key, headers, scope)
   }
 
-  #permitted(key: KnownKey, headers: Headers, scope: Scope): AuthResult {
+  #permitted(key: KnownKey, headers: Headers, scope: KeyScope): AuthResult {
     if (key.isRevoked) return refused(401, 'This API key was revoked.')
     if (this.#clock.nowMs() >= key.expiresAtMs) return refused(401, 'This API key has expired.')
     const isPublishable = key.id.startsWith('pk')

@@ -12,10 +12,16 @@ import type { DeadLetterTopic, Refused } from './dead-letter-topic.ts'
 import { type Form, formOf, isWholeProtobuf, traceKeyOf } from './message-form.ts'
 
 /** The outcomes of messages, which are the values of the label `outcome` of their metric. */
-export type Outcome = 'accepted' | 'replayed' | 'ignored' | 'dead_lettered' | 'refused' | 'retried'
+export type MessageOutcome =
+  | 'accepted'
+  | 'replayed'
+  | 'ignored'
+  | 'dead_lettered'
+  | 'refused'
+  | 'retried'
 
 export interface DeliveryReport {
-  count(topic: string, outcome: Outcome, messages: number): void
+  count(topic: string, outcome: MessageOutcome, messages: number): void
   accepted(telemetry: TelemetryKind, verdict: IntakeVerdict & { readonly kind: 'accepted' }): void
   /** Reports a refused message that is dropped because no dead-letter topic is configured. */
   lost(at: TopicPartition, refused: Refused): void
@@ -251,7 +257,7 @@ export class Delivery {
     return null
   }
 
-  #settle(at: MessageBatch, whole: WholeMessage, outcome: Outcome): void {
+  #settle(at: MessageBatch, whole: WholeMessage, outcome: MessageOutcome): void {
     this.chunks.done(whole)
     this.#report.count(at.topic, outcome, whole.parts.length)
   }

@@ -6,7 +6,7 @@ import { ByteWords } from '../bytes/byte-words.ts'
 import { partsIn, splitsOf } from '../content/usage-splits.ts'
 import { KIND, MEMBER, MEMBER_STRIDE } from '../json/json-kernel.ts'
 import { isRecord } from '../json/values.ts'
-import type { Rule, Transform } from '../rules/dialect.ts'
+import type { DialectRule, Transform } from '../rules/dialect.ts'
 import { attrValue } from '../span/any-value.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 import { keyRange, putMetadata } from '../span/put-metadata.ts'
@@ -26,14 +26,14 @@ const param: Transform = (span, attr, rule) => {
   return true
 }
 
-function numberParam(span: CurrentSpan, rule: Rule, n: number): boolean {
+function numberParam(span: CurrentSpan, rule: DialectRule, n: number): boolean {
   if (!Number.isFinite(n) || (n === -1 && rule.name === 'max_tokens')) return false
   span.entries.addNumberParam(rule, n)
   return true
 }
 
 /** Micrometer exports every value as text. */
-function textParam(span: CurrentSpan, attr: number, rule: Rule): boolean {
+function textParam(span: CurrentSpan, attr: number, rule: DialectRule): boolean {
   const n = span.number(attr)
   if (!Number.isNaN(n)) return numberParam(span, rule, n)
   const v = span.truth(attr)
@@ -86,7 +86,7 @@ function unitsWithin(span: CurrentSpan, attr: number, name: string): boolean {
 }
 
 /** The rest of the key after the prefix of a `.*` row, with underscores instead of dots. */
-function keyRest(span: CurrentSpan, attr: number, rule: Rule): string {
+function keyRest(span: CurrentSpan, attr: number, rule: DialectRule): string {
   const { off, len } = keyRange(span, attr)
   const rest = span.arena.text(off + rule.strip, len - rule.strip).replaceAll('.', '_')
   return rule.name.endsWith('*') ? rule.name.slice(0, -1) + rest : rest

@@ -2,7 +2,7 @@
 // first. The arrays are reused for every span; a generation number marks the entries of the current one.
 
 import { R } from '../../../core/fields.ts'
-import type { Rule } from './dialect.ts'
+import type { DialectRule } from './dialect.ts'
 import { RANK, RANK_UNIT } from './dialect.ts'
 import { takesAllOf } from './targets.ts'
 
@@ -42,7 +42,7 @@ export class Candidates {
   /** The slots that have candidates, by phase. */
   readonly touched: number[][] = []
   readonly takesAll: Uint8Array
-  rules: Rule[] = []
+  rules: DialectRule[] = []
   attrs = new Int32Array(512)
   #ranks = new Float64Array(512)
   #next = new Int32Array(512)
@@ -91,7 +91,7 @@ export class Candidates {
     return this.#ranks[n] as number
   }
 
-  add(rule: Rule, attr: number): void {
+  add(rule: DialectRule, attr: number): void {
     const n = this.#count++
     if (n >= this.attrs.length) this.#grow()
     this.rules[n] = rule

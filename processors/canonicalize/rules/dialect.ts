@@ -136,9 +136,9 @@ export type AnyDialect = Dialect<string>
  * Writes the value of an attribute to the rule's target. Returns false if the value is not usable, so that the next
  * candidate is tried.
  */
-export type Transform = (span: CurrentSpan, attr: number, rule: Rule) => boolean
+export type Transform = (span: CurrentSpan, attr: number, rule: DialectRule) => boolean
 
-export interface Rule {
+export interface DialectRule {
   readonly index: number
   /** The id by which stored events name the rule (`rule-ids.ts`). */
   readonly id: string

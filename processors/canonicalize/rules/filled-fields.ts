@@ -4,7 +4,7 @@
 
 import { R } from '../../../core/fields.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
-import type { Rule } from './dialect.ts'
+import type { DialectRule } from './dialect.ts'
 import { type PlanSources, type SourcesText, StepSet } from './plan-sources.ts'
 
 /** More rules than this are not named. A span with so many is probably hostile. */
@@ -33,7 +33,7 @@ export class FilledFields {
   }
 
   /** Notes that a rule filled its target, on a span without a plan. */
-  rule({ id }: Rule): void {
+  rule({ id }: DialectRule): void {
     if (id !== '' && this.#count++ < RULES_MAX) this.#ids += id
   }
 
@@ -45,7 +45,7 @@ export class FilledFields {
   }
 
   /** Writes the list after calls of `step`. The text is the same as that of `write`. */
-  writePlanned(span: CurrentSpan, sources: PlanSources, rules: readonly Rule[]): void {
+  writePlanned(span: CurrentSpan, sources: PlanSources, rules: readonly DialectRule[]): void {
     const known = sources.find(this.#steps) ?? this.#learn(sources, rules)
     const { text } = known
     if (text === '') return
@@ -56,7 +56,7 @@ export class FilledFields {
     span.events.setRange(span.event, R.field_sources, known.off, text.length)
   }
 
-  #learn(sources: PlanSources, rules: readonly Rule[]): SourcesText {
+  #learn(sources: PlanSources, rules: readonly DialectRule[]): SourcesText {
     const text = rules
       .filter(({ id }, step) => id !== '' && this.#steps.has(step))
       .slice(0, RULES_MAX)

@@ -9,7 +9,7 @@ import { UNKNOWN_KEY } from '../../../core/keys.ts'
 import type { PlannedFamily } from '../span/current-span.ts'
 import type { Candidates } from './candidates.ts'
 import type { DialectNames, Valued } from './detected.ts'
-import type { Rule } from './dialect.ts'
+import type { DialectRule } from './dialect.ts'
 import { OP, OP_OF } from './direct-op.ts'
 import { PlanSources } from './plan-sources.ts'
 
@@ -41,7 +41,7 @@ export const STEP_FLAG = {
 export interface Plan extends DialectNames {
   readonly lo: number
   readonly hi: number
-  readonly rules: readonly Rule[]
+  readonly rules: readonly DialectRule[]
   /** One of OP for each step. */
   readonly ops: Uint8Array
   /** The field that such an operation sets. */
@@ -177,7 +177,7 @@ export function makePlan(
   families: readonly (readonly number[])[],
   named: Pick<Plan, 'lo' | 'hi'> & DialectNames,
 ): Plan {
-  const rules: Rule[] = []
+  const rules: DialectRule[] = []
   const positions: number[] = []
   const flags: number[] = []
   for (const slots of candidates.touched)
@@ -187,7 +187,7 @@ export function makePlan(
         n >= 0;
         n = candidates.next(n), isFirst = 0
       ) {
-        const rule = candidates.rules[n] as Rule
+        const rule = candidates.rules[n] as DialectRule
         rules.push(rule)
         positions.push((candidates.attrs[n] as number) - first)
         flags.push(flagsOf(rule, isFirst === 1, candidates.takesAll[slot] === 1))
@@ -213,12 +213,12 @@ export function makePlan(
   }
 }
 
-function fieldOf({ how, range, number }: Rule): number {
+function fieldOf({ how, range, number }: DialectRule): number {
   const op = OP_OF[how]
   return op === OP.INT || op === OP.SECONDS ? number : range
 }
 
-function flagsOf({ id, isContent }: Rule, begins: boolean, takesAll: boolean): number {
+function flagsOf({ id, isContent }: DialectRule, begins: boolean, takesAll: boolean): number {
   return (
     (begins ? STEP_FLAG.BEGINS : 0) |
     (takesAll ? STEP_FLAG.TAKES_ALL : 0) |

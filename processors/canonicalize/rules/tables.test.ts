@@ -9,7 +9,7 @@ import { EventTable } from '../../../core/event.ts'
 import { NO_FIELD, numberIndex, rangeIndex } from '../../../core/fields.ts'
 import { DIALECTS } from '../dialects/all.ts'
 import { HOW_VALUES_ARE_READ } from '../index.ts'
-import type { AnyDialect, Dialect, Row, Rule } from './dialect.ts'
+import type { AnyDialect, Dialect, DialectRule, Row } from './dialect.ts'
 import { Tables } from './tables.ts'
 
 /** A table as it may be built from data, so that the compiler has not checked it. */
@@ -167,7 +167,7 @@ test('what is no field has a column that is in no row: a write to it changes no 
   assert.deepEqual(events.numbers, numbers)
 })
 
-function droppedRules(): readonly Rule[] {
+function droppedRules(): readonly DialectRule[] {
   const tables = new Tables([acme(GOOD)], HOW_VALUES_ARE_READ, ['acme.secret'])
   return tables.rulesOfName('acme.secret') ?? assert.fail('no rules of a dropped key')
 }

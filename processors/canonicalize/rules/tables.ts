@@ -9,9 +9,9 @@ import { INDEX_MAX } from '../span/indexed-families.ts'
 import { checkDialect, checkRow, placeOf } from './check-table.ts'
 import {
   type AnyDialect,
+  type DialectRule,
   RANK_UNIT,
   type Row,
-  type Rule,
   type Transform,
   type Words,
 } from './dialect.ts'
@@ -22,7 +22,7 @@ interface Pattern {
   readonly prefix: string
   /** True if a number must follow the prefix. */
   readonly isIndexed: boolean
-  readonly rule: Rule
+  readonly rule: DialectRule
 }
 
 interface Marker {
@@ -52,12 +52,12 @@ export interface Transforms {
 
 export class Tables {
   readonly dialects: readonly AnyDialect[]
-  readonly rules: Rule[] = []
+  readonly rules: DialectRule[] = []
   readonly slots: string[] = []
   readonly families: string[] = []
   /** Dialects that are named only if no other was found. */
   readonly isGeneral: readonly boolean[]
-  readonly #exact = new Map<string, Rule[]>()
+  readonly #exact = new Map<string, DialectRule[]>()
   readonly #patterns: Pattern[] = []
   readonly #exactMarkers = new Map<string, number[]>()
   readonly #prefixMarkers: Marker[] = []
@@ -68,7 +68,7 @@ export class Tables {
   /** By key id: the bits of the dialects that the key reveals. */
   #lo = new Int32Array(4096)
   #hi = new Int32Array(4096)
-  readonly #lists: Rule[][] = []
+  readonly #lists: DialectRule[][] = []
 
   constructor(dialects: readonly AnyDialect[], transforms: Transforms, drops: readonly string[]) {
     if (dialects.length > DIALECTS_MAX)
@@ -101,14 +101,14 @@ export class Tables {
   }
 
   /** The rules of a key that was not interned, because the number of keys is bounded. They are computed each time. */
-  rulesOfName(name: string): readonly Rule[] | null {
+  rulesOfName(name: string): readonly DialectRule[] | null {
     return this.#find(name)
   }
 
   /** The rules of an interned key, or null. */
-  rulesOf(keyId: number): readonly Rule[] | null {
+  rulesOf(keyId: number): readonly DialectRule[] | null {
     const state = keyId < this.#state.length ? (this.#state[keyId] as number) : 0
-    if (state > 0) return this.#lists[state - 1] as Rule[]
+    if (state > 0) return this.#lists[state - 1] as DialectRule[]
     return state < 0 ? null : this.#learn(keyId)
   }
 
@@ -122,7 +122,7 @@ export class Tables {
     return this.#hi[keyId] as number
   }
 
-  #learn(keyId: number): readonly Rule[] | null {
+  #learn(keyId: number): readonly DialectRule[] | null {
     this.#grow(Math.max(keyId + 1, keyCount()))
     const name = keyName(keyId)
     const list = this.#find(name)
@@ -134,7 +134,7 @@ export class Tables {
       this.#state[keyId] = -1
       return null
     }
-    this.#lists.push(list as Rule[])
+    this.#lists.push(list as DialectRule[])
     this.#state[keyId] = this.#lists.length
     return list
   }
@@ -146,13 +146,13 @@ export class Tables {
     this.#hi = grownInts(this.#hi, this.#state.length)
   }
 
-  #find(name: string): readonly Rule[] | null {
+  #find(name: string): readonly DialectRule[] | null {
     for (const drop of this.#drops)
       if (drop.isPrefix ? name.startsWith(drop.text) : name === drop.text) return DROPPED
     const list = this.#exact.get(name)
     if (list !== undefined) return list
     // The longest prefix is used. Several rows with the same prefix all apply.
-    let found: Rule[] | null = null
+    let found: DialectRule[] | null = null
     let length = -1
     for (const p of this.#patterns) {
       if (length >= 0 && p.prefix.length < length) break
@@ -243,12 +243,12 @@ export class Tables {
     transform: Transform,
     dialect: number,
     rank: number,
-    when: Rule['when'],
+    when: DialectRule['when'],
     strip: number,
-  ): Rule {
+  ): DialectRule {
     const dot = to.indexOf('.')
     const index = this.rules.length
-    const rule: Rule = {
+    const rule: DialectRule = {
       index,
       id: ruleId({ dialect: (this.dialects[dialect] as AnyDialect).name, key, to, how }),
       dialect,
@@ -278,7 +278,7 @@ export class Tables {
 }
 
 /** The rules of a dropped key: one rule that stores nothing. */
-const DROPPED: readonly Rule[] = [
+const DROPPED: readonly DialectRule[] = [
   {
     index: -1,
     id: '',

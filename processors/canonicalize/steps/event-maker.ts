@@ -23,7 +23,7 @@ import {
 import { statesUsage, takeParts } from '../readers/unread-usage.ts'
 import { Candidates } from '../rules/candidates.ts'
 import { Detection } from '../rules/detection.ts'
-import type { Rule } from '../rules/dialect.ts'
+import type { DialectRule } from '../rules/dialect.ts'
 import {
   copyNames,
   eventReaders,
@@ -242,7 +242,7 @@ export class EventMaker {
     leftovers.planned(plan.kept, first)
   }
 
-  #rank({ range, rank }: Rule): void {
+  #rank({ range, rank }: DialectRule): void {
     this.#span.content.setRank(range, rank)
   }
 
@@ -266,7 +266,7 @@ export class EventMaker {
     }
   }
 
-  #applies(rule: Rule): boolean {
+  #applies(rule: DialectRule): boolean {
     if (rule.when === 'always') return true
     return rule.when === 'own' ? this.#detection.hasIndex(rule.dialect) : this.#detection.isGenAi
   }
@@ -277,7 +277,7 @@ export class EventMaker {
     return id === UNKNOWN_KEY ? batch.attrKeyText(attr) : keyName(id)
   }
 
-  #addCandidate(rule: Rule, attr: number): void {
+  #addCandidate(rule: DialectRule, attr: number): void {
     // The key is on the list of dropped keys.
     if (rule.slot < 0) return this.#leftovers.markUsed(attr)
     if (rule.family >= 0 && !this.#span.families.add(rule.family, attr)) return
@@ -315,7 +315,7 @@ export class EventMaker {
     const takesAll = c.takesAll[slot] === 1
     let isFilled = false
     for (let n = c.first(slot); n >= 0; n = c.next(n)) {
-      const rule = c.rules[n] as Rule
+      const rule = c.rules[n] as DialectRule
       const attr = c.attrs[n] as number
       if (isFilled && !takesAll) this.#leftovers.lost(attr, rule)
       else if (this.#isExplaining ? this.#applyExplained(rule, attr) : this.#apply(rule, attr)) {
@@ -328,12 +328,12 @@ export class EventMaker {
   }
 
   /** No candidate was usable. The attribute is kept, and so are all attributes of an indexed family. */
-  #failed(attr: number, rule: Rule): void {
+  #failed(attr: number, rule: DialectRule): void {
     const attrs = rule.family >= 0 ? this.#span.families.rowsOf(rule.family) : [attr]
     for (const a of attrs) if (!this.#span.isNull(a)) this.#leftovers.failed(a)
   }
 
-  #applyExplained(rule: Rule, attr: number): boolean {
+  #applyExplained(rule: DialectRule, attr: number): boolean {
     const before = snapshot(this.#span)
     const isDone = this.#apply(rule, attr)
     const dialect = this.#tables.dialects[rule.dialect]?.name ?? ''
@@ -346,7 +346,7 @@ export class EventMaker {
    * Runs a transform. If it throws (nesting deeper than the stack), the attribute stays unchanged and the failure is
    * counted.
    */
-  #apply(rule: Rule, attr: number): boolean {
+  #apply(rule: DialectRule, attr: number): boolean {
     try {
       return rule.transform(this.#span, attr, rule)
     } catch {
@@ -429,4 +429,5 @@ export class EventMaker {
   }
 }
 
-const ruleAt = (rules: readonly Rule[], step: number): Rule => rules[step] as Rule
+const ruleAt = (rules: readonly DialectRule[], step: number): DialectRule =>
+  rules[step] as DialectRule

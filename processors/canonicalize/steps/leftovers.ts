@@ -7,7 +7,7 @@ import { VALUE } from '../../../core/batch.ts'
 import { type EventTable, PAIR, PAIR_STRIDE } from '../../../core/event.ts'
 import { IntList } from '../bytes/int-list.ts'
 import { keptEvents, keptLinks } from '../readers/kept-span-events.ts'
-import type { Rule } from '../rules/dialect.ts'
+import type { DialectRule } from '../rules/dialect.ts'
 import { attrValue } from '../span/any-value.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 import { jsonOf } from '../span/resource.ts'
@@ -23,7 +23,7 @@ export class Leftovers {
   #first = 0
   readonly #events = new IntList()
   readonly #losers = new IntList()
-  readonly #loserRules: Rule[] = []
+  readonly #loserRules: DialectRule[] = []
   /** Attribute rows whose value their rule could not use. */
   readonly #failed = new IntList()
   /** By attribute row: the generation in which it filled a field. */
@@ -71,7 +71,7 @@ export class Leftovers {
   }
 
   /** Keeps an attribute if another one filled its field with a different value. */
-  lost(attr: number, rule: Rule): void {
+  lost(attr: number, rule: DialectRule): void {
     // A copy of the content that filled the field is not kept.
     if (rule.isContent) return
     this.#loserRules[this.#losers.length] = rule
@@ -133,7 +133,7 @@ export class Leftovers {
     for (let i = 0; i < this.#failed.length; i++) this.#keepOnce(this.#failed.at(i))
     for (let i = 0; i < this.#losers.length; i++) {
       const attr = this.#losers.at(i)
-      const rule = this.#loserRules[i] as Rule
+      const rule = this.#loserRules[i] as DialectRule
       if (!this.#isSaid(attr, rule)) this.#keepOnce(attr)
     }
   }
@@ -145,7 +145,7 @@ export class Leftovers {
   }
 
   /** True when the field has the attribute's value, or when the difference is only one of words in a vocabulary. */
-  #isSaid(attr: number, rule: Rule): boolean {
+  #isSaid(attr: number, rule: DialectRule): boolean {
     const span = this.#span
     if (rule.number >= 0) return span.number(attr) === span.events.num(span.event, rule.number)
     if (rule.range < 0 || rule.how === 'provider' || rule.how === 'finish' || rule.to === 'kind')

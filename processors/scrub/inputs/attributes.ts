@@ -7,7 +7,7 @@ import type { Finding } from '../value/finding.ts'
 import type { KeyMeaning } from '../value/key-meaning.ts'
 import { ValueRange } from '../value/value-range.ts'
 import { isPlainStrings, type LeafRules, scrubList, whole } from './any-value.ts'
-import type { Location, Owner, Place } from './finding-log.ts'
+import type { FindingPlace, Location, Owner } from './finding-log.ts'
 import { KeyTable } from './key-table.ts'
 import type { ValueScrubber } from './value-scrubber.ts'
 
@@ -34,7 +34,7 @@ export class AttributeScrubber {
     table: Int32Array,
     firstCol: number,
     countCol: number,
-    place: Place,
+    place: FindingPlace,
   ): boolean {
     const first = table[firstCol] as number
     let count = table[countCol] as number
@@ -98,7 +98,7 @@ export class AttributeScrubber {
   }
 
   /** One attribute: its value by type, then its key. */
-  #attribute(owner: Owner, i: number, place: Place): boolean {
+  #attribute(owner: Owner, i: number, place: FindingPlace): boolean {
     const a = this.#batch.attrs
     const row = i * ATTR_STRIDE
     const keyId = a[row] as number

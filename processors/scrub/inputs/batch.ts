@@ -23,7 +23,7 @@ import type { Scanner } from '../search/scanner.ts'
 import type { Finding } from '../value/finding.ts'
 import { NO_MEANING } from '../value/key-meaning.ts'
 import { AttributeScrubber } from './attributes.ts'
-import { FindingLog, type Owner, type Place } from './finding-log.ts'
+import { FindingLog, type FindingPlace, type Owner } from './finding-log.ts'
 import { KeyTable } from './key-table.ts'
 import { ValueScrubber } from './value-scrubber.ts'
 
@@ -227,7 +227,7 @@ export class BatchScrubber {
   }
 
   /** A text in columns `col` (offset) and `col + 1` (length) of a table. */
-  #text(owner: Owner, table: Int32Array, col: number, place: Place): boolean {
+  #text(owner: Owner, table: Int32Array, col: number, place: FindingPlace): boolean {
     const off = table[col] as number
     const len = table[col + 1] as number
     if (len <= 0 || off < 0) return false

@@ -8,7 +8,7 @@ import type { Action, Judge } from '../judge/judge.ts'
 import type { Finding } from '../value/finding.ts'
 
 /** Where a secret stood, for the audit counter. */
-export type Place =
+export type FindingPlace =
   | 'span_name'
   | 'status_message'
   | 'trace_state'
@@ -35,7 +35,7 @@ export interface Owner {
 /** Where a value stands and whose it is. */
 export interface Location {
   readonly owner: Owner
-  readonly place: Place
+  readonly place: FindingPlace
   /** The attribute key as `explain` may show it; null where there is none or where it is itself a secret. */
   readonly key: string | null
 }
@@ -105,7 +105,7 @@ export class FindingLog {
   }
 
   /** Something could not be looked at, and was replaced whole. */
-  failed(place: Place): void {
+  failed(place: FindingPlace): void {
     this.#count(FAILED_TYPE, place)
   }
 
@@ -115,7 +115,7 @@ export class FindingLog {
     for (const [type, n] of tally) this.#add(type, n)
   }
 
-  #count(type: string, place: Place): void {
+  #count(type: string, place: FindingPlace): void {
     this.#ctx.count('observa_scrub_findings_total', `type="${type}",place="${place}"`, 1)
     this.#add(type, 1)
   }

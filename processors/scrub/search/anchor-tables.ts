@@ -33,7 +33,7 @@ const ASSIGNS = 2
 const TWO_BEHIND = 8
 
 /** What is hashed of a fingerprint: bytes from so many before it on, and which words of the kernel say which hashes exist. */
-export interface Kind {
+export interface HashKind {
   readonly number: number
   readonly before: number
   readonly bytes: number
@@ -42,10 +42,10 @@ export interface Kind {
   readonly wordBits: number
 }
 
-const FOUR: Kind = { number: 0, before: 0, bytes: 4, words: 29_312, wordBits: 9 }
-const THREE: Kind = { number: 1, before: 0, bytes: 3, words: 0, wordBits: 0 }
-const AHEAD: Kind = { number: 2, before: 0, bytes: 6, words: 25_216, wordBits: 10 }
-const BEHIND: Kind = { number: 3, before: 2, bytes: 6, words: 31_360, wordBits: 9 }
+const FOUR: HashKind = { number: 0, before: 0, bytes: 4, words: 29_312, wordBits: 9 }
+const THREE: HashKind = { number: 1, before: 0, bytes: 3, words: 0, wordBits: 0 }
+const AHEAD: HashKind = { number: 2, before: 0, bytes: 6, words: 25_216, wordBits: 10 }
+const BEHIND: HashKind = { number: 3, before: 2, bytes: 6, words: 31_360, wordBits: 9 }
 
 /** Low and high nibble sets of four bytes, as bit masks. */
 export type Sets = readonly number[]
@@ -107,7 +107,7 @@ export function fingerprintKey(e: Entry): string {
 }
 
 /** What is hashed of the fingerprint at `window`, as much as there is: the digits behind a country are too many spellings. */
-export function kindOf(e: Entry, window: number): Kind {
+export function kindOf(e: Entry, window: number): HashKind {
   if (e.spellings[window + 3] === undefined || (e.flags & TWO_BEHIND) !== 0) return THREE
   if (window + 6 <= e.spellings.length) return AHEAD
   return window >= 2 ? BEHIND : FOUR

@@ -11,7 +11,7 @@ import { rangeKernel } from '../../../core/kernel/range-kernel.ts'
 import type { Severity } from '../../../core/signals/signal.ts'
 import { clearedTexts } from './cleared-texts.ts'
 import { hidesLetters, isEscapedBesideLatin } from './hidden-letters.ts'
-import { type Judgement, judge, type Place, THRESHOLD } from './judge.ts'
+import { type Judgement, judge, type TextPlace, THRESHOLD } from './judge.ts'
 import { OPENING_CHARS_MAX } from './markers/marker.ts'
 import { MARKERS } from './markers/table.ts'
 import { normalized, WRITING_ANCHORS } from './normalized-text.ts'
@@ -22,7 +22,7 @@ export interface Injection {
   readonly threshold: number
   readonly markers: readonly string[]
   readonly families: readonly string[]
-  readonly place: Place
+  readonly place: TextPlace
 }
 
 const WINDOW_BEFORE = 160
@@ -137,7 +137,7 @@ export function injectionIn(events: EventTable, event: number): Injection | null
   return best === null ? null : { ...best, threshold: THRESHOLD }
 }
 
-const FIELDS: readonly (readonly [field: number, place: Place])[] = [
+const FIELDS: readonly (readonly [field: number, place: TextPlace])[] = [
   [R.input_messages, 'message'],
   [R.tool_result, 'tool result'],
   [R.retrieval_documents, 'retrieved text'],

@@ -8,14 +8,14 @@ import type { Family, Marker } from './markers/marker.ts'
 import { MARKERS } from './markers/table.ts'
 import { decodings, deleeted, despaced, normalized, SQUASHED } from './normalized-text.ts'
 
-export type Place = 'message' | 'tool result' | 'retrieved text'
+export type TextPlace = 'message' | 'tool result' | 'retrieved text'
 
 export interface Judgement {
   readonly severity: Severity
   readonly score: number
   readonly markers: readonly string[]
   readonly families: readonly Family[]
-  readonly place: Place
+  readonly place: TextPlace
 }
 
 export const THRESHOLD = 2
@@ -33,7 +33,7 @@ interface Found {
 }
 
 /** The finding with the highest score of all texts in the field, or null. */
-export function judge(json: string, place: Place): Judgement | null {
+export function judge(json: string, place: TextPlace): Judgement | null {
   let best: Judgement | null = null
   for (const text of textsOf(json, place)) {
     const found = JUDGED.of(withinBounds(text.text), text.place)
@@ -51,7 +51,7 @@ class JudgedTexts {
   asked = 0
   judged = 0
 
-  of(text: string, place: Place): Judgement | null {
+  of(text: string, place: TextPlace): Judgement | null {
     this.asked++
     // Whoever could make two texts with one hash could hide the second.
     const key = `${place} ${hash('sha256', text, 'base64')}`
@@ -73,7 +73,7 @@ const withinBounds = (text: string): string =>
     : `${text.slice(0, TEXT_END_CHARS)}\n${text.slice(-TEXT_END_CHARS)}`
 
 /** Judges one text that stands at `place`. */
-export function judgeText(text: string, place: Place): Judgement | null {
+export function judgeText(text: string, place: TextPlace): Judgement | null {
   const isBrought = place !== 'message'
   const plain = normalized(text)
   const found = new Map<string, Found>()
@@ -128,7 +128,7 @@ function weightIn({ phrase, weight, brought }: Marker, text: string, isBrought: 
   return most
 }
 
-function summed(found: readonly Found[], place: Place): Judgement | null {
+function summed(found: readonly Found[], place: TextPlace): Judgement | null {
   const score = found.reduce((sum, f) => sum + f.weight, 0)
   if (score < THRESHOLD) return null
   const sorted = found.toSorted((a, b) => b.weight - a.weight || (a.name < b.name ? -1 : 1))
@@ -147,7 +147,7 @@ function summed(found: readonly Found[], place: Place): Judgement | null {
 
 interface Text {
   readonly text: string
-  readonly place: Place
+  readonly place: TextPlace
 }
 
 const OWN_ROLES: ReadonlySet<unknown> = new Set(['system', 'developer', 'assistant', 'model', 'ai'])
@@ -159,7 +159,7 @@ const BROUGHT_PARTS: ReadonlySet<unknown> = new Set([
 ])
 
 /** The texts of a field, each with who wrote it. A field that is no JSON is one text. */
-function textsOf(json: string, place: Place): Text[] {
+function textsOf(json: string, place: TextPlace): Text[] {
   const value = parsed(json)
   const out: Text[] = []
   if (place !== 'message' || !Array.isArray(value)) collect(value, place, out)
@@ -191,7 +191,7 @@ function collectMessage(message: unknown, out: Text[]): void {
 }
 
 /** All strings in a value, at any depth. A string that is JSON itself is parsed too, once. */
-function collect(value: unknown, place: Place, out: Text[], depth = 0): void {
+function collect(value: unknown, place: TextPlace, out: Text[], depth = 0): void {
   if (out.length >= TEXTS_MAX || depth > 12) return
   if (typeof value === 'string') {
     const inner = /^\s*[[{]/.test(value) && depth < 3 ? parsed(value) : value

@@ -3,6 +3,6 @@
 import { CONTENT_RULES } from './content.ts'
 import { ERROR_RULES } from './errors.ts'
 import { LIMIT_RULES } from './limits.ts'
-import type { Rule } from './rule.ts'
+import type { SignalRule } from './rule.ts'
 
-export const RULES: readonly Rule[] = [...LIMIT_RULES, ...ERROR_RULES, ...CONTENT_RULES]
+export const RULES: readonly SignalRule[] = [...LIMIT_RULES, ...ERROR_RULES, ...CONTENT_RULES]

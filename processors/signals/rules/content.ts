@@ -4,7 +4,7 @@ import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'
 import { injectionIn } from '../injection/injection-in.ts'
 import { is, isError, kindOf, modelOf, numberOrNull, subjectOf } from './reading.ts'
-import type { Finding, Rule } from './rule.ts'
+import type { Finding, SignalRule } from './rule.ts'
 
 /** Detectors of the scrubber that find personal data. All others, and custom rules of the configuration, find credentials. */
 export const PERSONAL: ReadonlySet<string> = new Set([
@@ -19,7 +19,7 @@ export const PERSONAL: ReadonlySet<string> = new Set([
   'national_id',
 ])
 
-export const CONTENT_RULES: readonly Rule[] = [
+export const CONTENT_RULES: readonly SignalRule[] = [
   {
     // Reports only types and counts: the values were removed from the event and must not return in the signal.
     id: 'secret@2',

@@ -5,7 +5,7 @@ import { R } from '../../../core/fields.ts'
 import { normalizedMessage } from '../../../core/identity/fingerprint.ts'
 import { isContextOverflow, isTimeout } from './error-words.ts'
 import { isError, kindOf, modelOf, subjectOf } from './reading.ts'
-import type { Finding, Rule } from './rule.ts'
+import type { Finding, SignalRule } from './rule.ts'
 
 const MODEL_KINDS: ReadonlySet<string> = new Set(['llm', 'embedding', 'rerank'])
 const TOOL_KINDS: ReadonlySet<string> = new Set(['tool', 'mcp'])
@@ -16,7 +16,7 @@ const TOOL_KINDS: ReadonlySet<string> = new Set(['tool', 'mcp'])
  */
 const CONTAINER_KINDS: ReadonlySet<string> = new Set(['agent', 'workflow', 'chain', 'span'])
 
-export const ERROR_RULES: readonly Rule[] = [
+export const ERROR_RULES: readonly SignalRule[] = [
   {
     // Fires for a tool span with status error. A timeout and a context overflow have signal types of their own.
     id: 'error@1',

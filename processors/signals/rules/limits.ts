@@ -4,9 +4,9 @@
 import type { EventTable } from '../../../core/event.ts'
 import { N, R } from '../../../core/fields.ts'
 import { kindOf, modelOf, numberOrNull, subjectOf } from './reading.ts'
-import type { Rule } from './rule.ts'
+import type { SignalRule } from './rule.ts'
 
-export const LIMIT_RULES: readonly Rule[] = [
+export const LIMIT_RULES: readonly SignalRule[] = [
   {
     // Fires for an LLM call of 6.2 s. Does not fire for an agent run of 60 s, which only contains calls.
     id: 'latency@1',

@@ -14,7 +14,7 @@ export interface Finding {
   readonly dimensions: readonly (string | null)[]
 }
 
-export interface Rule {
+export interface SignalRule {
   /** Id and version of the rule. Both are part of the signal's identity. */
   readonly id: string
   readonly types: readonly SignalType[]

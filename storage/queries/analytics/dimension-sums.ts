@@ -4,7 +4,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { ROLLED_DIMENSIONS } from '../hours/rolled-dimensions.ts'
 import { hoursOfRange } from '../hours/rolled-hours.ts'
-import type { Scope } from '../page.ts'
+import type { ProjectScope } from '../page.ts'
 import type { DimensionName } from './dimensions.ts'
 import {
   addedUp,
@@ -60,7 +60,7 @@ export function isOfRange({
 /** Null when most hours of the range are not added up: then the events answer as quickly. */
 export async function readDimensionSums(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   sums: DimensionSums,
 ): Promise<readonly DimensionRow[] | null> {
   const { filter, startMs, bucketS, withTraces, order, rowsMax } = sums

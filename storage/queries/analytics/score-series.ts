@@ -1,7 +1,7 @@
 // Scores over time: how many were given by each source under each name, and their mean.
 
 import type { PostgresPool } from '../../postgres/pool.ts'
-import type { Scope } from '../page.ts'
+import type { ProjectScope } from '../page.ts'
 import { SCORE_MAX } from '../scores.ts'
 import { WhereClause } from '../where-clause.ts'
 
@@ -21,7 +21,7 @@ const POINTS_MAX = 20_000
 
 export async function scoreSeries(
   pool: PostgresPool,
-  scope: Scope,
+  scope: ProjectScope,
   range: { readonly fromMs: number; readonly toMs: number; readonly bucketS: number },
 ): Promise<readonly ScorePoint[]> {
   const q = new WhereClause(scope)

@@ -4,7 +4,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { conditionsOf, type EventFilter, OWN_ROWS } from '../events/event-filter.ts'
 import { type Hours, hoursOfRange } from '../hours/rolled-hours.ts'
-import type { Scope } from '../page.ts'
+import type { ProjectScope } from '../page.ts'
 import {
   EVENT_INCONSISTENT,
   EVENT_KEYS,
@@ -51,7 +51,7 @@ const HOUR_S = 3600
 
 export async function sumSources(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   filter: SumsFilter,
   keys: readonly GroupKey[],
   options: SourceOptions,
@@ -74,7 +74,7 @@ const isRolled = ({ fromMs: _f, toMs: _t, ...filter }: SumsFilter): boolean =>
 
 /** Partial sums of the hours that must be read from the events. */
 export function ofEvents(
-  scope: Scope,
+  scope: ProjectScope,
   filter: SumsFilter,
   hours: Hours,
   keys: readonly GroupKey[],

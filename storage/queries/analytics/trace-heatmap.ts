@@ -2,7 +2,7 @@
 // filters has.
 
 import type { PostgresPool } from '../../postgres/pool.ts'
-import type { Scope } from '../page.ts'
+import type { ProjectScope } from '../page.ts'
 import { DURATION, type TraceFilter, tracesWhere } from '../traces.ts'
 
 export interface HeatmapCell {
@@ -32,7 +32,7 @@ const POWER_MAX = 31
 
 export async function traceHeatmap(
   pool: PostgresPool,
-  scope: Scope,
+  scope: ProjectScope,
   filter: Omit<TraceFilter, 'sort' | 'limit' | 'cursor'>,
   stepMs: number,
 ): Promise<Heatmap> {

@@ -2,7 +2,7 @@
 // query with grouping sets costs little more than one of its parts.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { Scope } from '../page.ts'
+import type { ProjectScope } from '../page.ts'
 import { isOfRange, readDimensionSums, singleDimensions } from './dimension-sums.ts'
 import { DIMENSIONS, type DimensionName } from './dimensions.ts'
 import {
@@ -91,7 +91,7 @@ export class TooManyBucketsError extends Error {}
 
 export async function readReport(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   filter: SumsFilter,
   options: ReportOptions,
 ): Promise<UsageReport> {
@@ -129,7 +129,7 @@ const rowsMaxOf = (options: ReportOptions, buckets: number): number =>
 /** Null when the sums by single dimensions do not answer this. */
 async function rowsByDimension(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   filter: SumsFilter,
   options: ReportOptions,
   buckets: number,
@@ -151,7 +151,7 @@ async function rowsByDimension(
 
 async function rowsOfSources(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   filter: SumsFilter,
   options: ReportOptions,
   buckets: number,

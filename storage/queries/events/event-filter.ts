@@ -1,7 +1,7 @@
 // Which events a list or a sum is about, as conditions of ClickHouse over `canonical_events AS e`. Every value is a query
 // parameter.
 
-import type { IdForms, Scope } from '../page.ts'
+import type { IdForms, ProjectScope } from '../page.ts'
 
 export interface EventFilter {
   /** ms since the epoch, inclusive and exclusive. */
@@ -69,7 +69,7 @@ const ROWS: readonly (readonly [name: keyof EventFilter, sql: string])[] = [
 /** As the index of words has it. */
 const MESSAGES = "lower(concat(ifNull(e.input_messages, ''), ' ', ifNull(e.output_messages, '')))"
 
-export function conditionsOf(scope: Scope, filter: EventFilter): Conditions {
+export function conditionsOf(scope: ProjectScope, filter: EventFilter): Conditions {
   const where = [OWN_ROWS]
   const params: Record<string, unknown> = { tenant: scope.tenantId, project: scope.projectId }
   for (const [name, sql] of ROWS) {

@@ -2,7 +2,7 @@
 // a time, because the sorting key begins with it. Of the rows of one event the newest revision is taken.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { Scope } from '../page.ts'
+import type { ProjectScope } from '../page.ts'
 import { eventSelect } from '../select-events.ts'
 import { OWN_ROWS } from './event-filter.ts'
 
@@ -21,7 +21,7 @@ export interface Times {
 /** The hours that have events, and how many. */
 export async function hoursWithEvents(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   { fromMs, toMs }: Times,
 ): Promise<readonly { readonly hourMs: number; readonly events: number }[]> {
   const result = await client.query({
@@ -44,7 +44,7 @@ export async function hoursWithEvents(
 /** Pages of rows as `eventSelect` names their columns. */
 export async function* eventsInOrder(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   { fromMs, toMs }: Times,
   hours: readonly { readonly hourMs: number }[],
 ): AsyncGenerator<readonly StoredRow[]> {
@@ -64,7 +64,7 @@ export async function* eventsInOrder(
 
 async function pageOf(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   { fromMs, toMs }: Times,
   [ns, id]: readonly [ns: string, id: string],
 ): Promise<readonly StoredRow[]> {

@@ -2,7 +2,7 @@
 // messages, of a route, a provider, a tool.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { Scope } from '../page.ts'
+import type { ProjectScope } from '../page.ts'
 import { conditionsOf, type EventFilter } from './event-filter.ts'
 
 export const FOUND_MAX = 20_000
@@ -17,7 +17,7 @@ const IDS = {
 /** Null when there are more than `FOUND_MAX`: the answer would be a part that looks like the whole. */
 export async function groupsWith(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   kind: keyof typeof IDS,
   filter: EventFilter,
 ): Promise<readonly string[] | null> {

@@ -3,7 +3,7 @@
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { hasTrace, IN_HOURS_OF_TRACE, WITH_HOURS_OF_TRACE } from '../hours/trace-hours.ts'
-import type { Scope } from '../page.ts'
+import type { ProjectScope } from '../page.ts'
 import { timeText } from '../select-events.ts'
 
 export interface TreeSpan {
@@ -77,7 +77,7 @@ interface Row {
 /** Null when the tenant has no such trace. */
 export async function traceTree(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   traceId: string,
 ): Promise<TraceTree | null> {
   const result = await client.query({

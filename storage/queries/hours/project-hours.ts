@@ -3,7 +3,7 @@
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { SharedReads } from '../../shared-reads.ts'
-import type { Scope } from '../page.ts'
+import type { ProjectScope } from '../page.ts'
 import { unusedColumns } from '../used-columns.ts'
 
 export interface Hour {
@@ -41,7 +41,10 @@ export function shareHours(client: ClickHouseClient, reads: SharedReads<ProjectH
   shared.set(client, reads)
 }
 
-export async function projectHours(client: ClickHouseClient, scope: Scope): Promise<ProjectHours> {
+export async function projectHours(
+  client: ClickHouseClient,
+  scope: ProjectScope,
+): Promise<ProjectHours> {
   const read = (): Promise<ProjectHours> => readHours(client, scope)
   const reads = shared.get(client)
   if (reads === undefined) return await read()
@@ -54,15 +57,16 @@ export async function projectHours(client: ClickHouseClient, scope: Scope): Prom
  */
 export async function lastKnownHours(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
 ): Promise<ProjectHours | null> {
   const latest = shared.get(client)?.latest(keyOf(scope))
   return (await latest?.catch(() => null)) ?? null
 }
 
-const keyOf = ({ tenantId, projectId }: Scope): string => JSON.stringify([tenantId, projectId])
+const keyOf = ({ tenantId, projectId }: ProjectScope): string =>
+  JSON.stringify([tenantId, projectId])
 
-async function readHours(client: ClickHouseClient, scope: Scope): Promise<ProjectHours> {
+async function readHours(client: ClickHouseClient, scope: ProjectScope): Promise<ProjectHours> {
   const result = await client.query({
     query: `SELECT hour, sum(inserted), sum(logs), toString(groupBitOr(used_1)), toString(groupBitOr(used_2)),
         max(changed), max(rolled)

@@ -2,7 +2,7 @@
 // `storage/migrations/clickhouse/0001_initial.sql`.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { Scope } from '../page.ts'
+import type { ProjectScope } from '../page.ts'
 import { EVENT_KEYS, EVENT_MS, EVENT_SUMS, EVENT_TRACES, routesOfTraces } from '../usage-sums.ts'
 import { projectHours } from './project-hours.ts'
 import { NO_FIGURES, NO_MS, NO_TRACES, rollDimensions } from './rolled-dimensions.ts'
@@ -25,7 +25,7 @@ const HOUR_S = 3600
 
 export async function hoursOfRange(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   range: { readonly fromMs: number; readonly toMs: number },
   canRoll: boolean,
   cutsMs: readonly number[] = [],

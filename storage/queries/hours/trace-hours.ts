@@ -2,7 +2,7 @@
 // with every insert.
 
 import type { ClickHouseClient } from '@clickhouse/client'
-import type { Scope } from '../page.ts'
+import type { ProjectScope } from '../page.ts'
 
 /**
  * Begins a statement that reads the events of one trace, and what its WHERE says of their hours. The engine looks the hours up
@@ -16,7 +16,7 @@ export const IN_HOURS_OF_TRACE = 'toStartOfHour(e.start_time) BETWEEN place.1 AN
 /** True if the tenant has an event of the trace. */
 export async function hasTrace(
   client: ClickHouseClient,
-  scope: Scope,
+  scope: ProjectScope,
   traceId: string,
 ): Promise<boolean> {
   const result = await client.query({

@@ -2,11 +2,11 @@
 
 import { responseMessages } from '../../content/bodies.ts'
 import { messagesOf } from '../../content/messages.ts'
-import type { OwnTransform, Rule, Transform } from '../../rules/dialect.ts'
+import type { DialectRule, OwnTransform, Transform } from '../../rules/dialect.ts'
 import { putMessages } from '../../span/put-json.ts'
 
 /** Streamed chunks, one message each, as one answer. */
-const merged: Transform = (span, attr, rule: Rule) => {
+const merged: Transform = (span, attr, rule: DialectRule) => {
   const value = span.value(attr)
   const list =
     typeof value === 'string' ? null : (messagesOf(value, 'assistant') ?? responseMessages(value))

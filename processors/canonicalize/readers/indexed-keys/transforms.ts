@@ -6,7 +6,7 @@ import type { Message, Part } from '../../content/content-types.ts'
 import { documentsOf } from '../../content/documents.ts'
 import { parseLoose } from '../../json/loose-json.ts'
 import { isRecord } from '../../json/values.ts'
-import type { Rule, Transform } from '../../rules/dialect.ts'
+import type { DialectRule, Transform } from '../../rules/dialect.ts'
 import type { CurrentSpan, Outcome } from '../../span/current-span.ts'
 import { putMessages } from '../../span/put-json.ts'
 import {
@@ -28,7 +28,7 @@ function family(put: PutFamily): Transform {
 }
 
 /** Uses the program of the span's shape, if there is one. */
-function written(span: CurrentSpan, rule: Rule): Outcome {
+function written(span: CurrentSpan, rule: DialectRule): Outcome {
   for (const planned of span.families.planned) {
     if (planned.family !== rule.family) continue
     if (planned.program === undefined)
@@ -38,7 +38,7 @@ function written(span: CurrentSpan, rule: Rule): Outcome {
   return 'not plain'
 }
 
-type PutFamily = (span: CurrentSpan, rule: Rule, list: unknown[]) => boolean
+type PutFamily = (span: CurrentSpan, rule: DialectRule, list: unknown[]) => boolean
 
 const putMessageFamily: PutFamily = (span, rule, list) => {
   const out = messagesOfFamily(list, rule.range === R.output_messages ? 'assistant' : 'user')
