@@ -8,7 +8,7 @@ import type { ChainContext, Processor } from '../../core/component.ts'
 import type { EventTable } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import { labelValue } from '../../core/metrics.ts'
-import { readUsage, serviceTier } from './event-usage.ts'
+import { inferenceGeo, readUsage, serviceTier } from './event-usage.ts'
 import { KnownPrice } from './known-price.ts'
 import { type CostUsd, emptyUsage } from './price.ts'
 import { PriceResolver } from './price-lookup.ts'
@@ -79,7 +79,9 @@ export class CostProcessor implements Processor {
   #compute(events: EventTable, e: number, price: KnownPrice): CostUsd {
     const tier = serviceTier(events, e)
     const atMs = price.isDated ? events.timeMs(e, R.start_time) : 0
-    return price.cost(this.#usage, atMs, tier, this.#unpriced)
+    const usd = price.cost(this.#usage, atMs, tier, this.#unpriced)
+    const geo = price.isByGeo ? inferenceGeo(events, e) : null
+    return geo === null ? usd : price.costIn(geo, usd, this.#unpriced)
   }
 
   #setComputed(

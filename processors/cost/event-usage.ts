@@ -104,6 +104,21 @@ export function serviceTier(events: EventTable, e: number): string | null {
   return to - at > 64 ? null : events.arena.text(at, to - at)
 }
 
+const GEO_KEY = Buffer.from('"inference_geo":"')
+
+/** Where the provider computed the answer, if the call names it, or null. */
+export function inferenceGeo(events: EventTable, e: number): string | null {
+  const len = events.len(e, R.request_params)
+  if (len < GEO_KEY.length) return null
+  const off = events.off(e, R.request_params)
+  const params = events.arena.buf.subarray(off, off + len)
+  const at = params.indexOf(GEO_KEY)
+  if (at < 0) return null
+  const from = at + GEO_KEY.length
+  const to = params.indexOf(QUOTE, from)
+  return to < 0 || to - from > 64 ? null : params.toString('latin1', from, to)
+}
+
 /** For each byte: how far the search can move when the byte is under the last one of the key. */
 const SKIPS = new Uint8Array(256).fill(TIER_KEY.length)
 for (let i = 0; i < TIER_KEY.length - 1; i++) SKIPS[TIER_KEY[i] ?? 0] = TIER_KEY.length - 1 - i

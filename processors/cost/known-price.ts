@@ -15,7 +15,7 @@ import {
 import type { PriceResolver, ResolvedPrice } from './price-lookup.ts'
 import type { Prices } from './price-table.ts'
 import { canonicalProvider, MEDIA_LISTED } from './provider-names.ts'
-import { type TierPrice, tierPrice } from './service-tiers.ts'
+import { GEO_SHARES, type TierPrice, tierPrice } from './service-tiers.ts'
 
 /** How many tiers of one model are remembered. */
 const TIERS_MAX = 16
@@ -43,6 +43,18 @@ export class KnownPrice {
     return Array.isArray(this.found.model.prices)
   }
 
+  /** True if the price depends on where the answer was computed. */
+  get isByGeo(): boolean {
+    return this.found.provider in GEO_SHARES
+  }
+
+  /** The cost of a call whose answer was computed in `geo`, by its cost anywhere. */
+  costIn(geo: string, anywhere: CostUsd, unpriced: string[]): CostUsd {
+    const share = GEO_SHARES[this.found.provider]?.[geo.toLowerCase()]
+    if (share === undefined) unpriced.push(`inference_geo:${geo.toLowerCase()}`)
+    return shareOf(anywhere, share ?? 1)
+  }
+
   /** The cost of one call in USD. Adds to `unpriced` the units for which the table has no price. */
   cost(usage: Usage, atMs: number, tier: string | null, unpriced: string[]): CostUsd {
     if (tier === null) return this.#listPrice(usage, atMs, unpriced)
@@ -52,10 +64,7 @@ export class KnownPrice {
       return costOf(rates, usage, unpriced)
     }
     const list = this.#listPrice(usage, atMs, unpriced)
-    if (price.kind === 'share')
-      return price.share === 1
-        ? list
-        : { input: list.input * price.share, output: list.output * price.share, fees: list.fees }
+    if (price.kind === 'share') return shareOf(list, price.share)
     unpriced.push(`service_tier:${tier.toLowerCase()}`)
     return list
   }
@@ -86,4 +95,10 @@ export class KnownPrice {
     if (row === null || row.model.id.toLowerCase() !== name) return null
     return Array.isArray(row.model.prices) ? null : row.model.prices
   }
+}
+
+/** Fees for pieces, such as searches, are the same in all tiers. */
+function shareOf(list: CostUsd, share: number): CostUsd {
+  if (share === 1) return list
+  return { input: list.input * share, output: list.output * share, fees: list.fees }
 }

@@ -33,6 +33,14 @@ export const SHARES: Readonly<Record<string, Readonly<Record<string, number>>>> 
   moonshotai: { batch: 0.6 },
 }
 
+/**
+ * By provider of the price table: what tokens cost where they are computed in one country only, as a share of the price anywhere
+ * (Anthropic, 2026-11: models that can be told so, Opus 4.6 and later).
+ */
+export const GEO_SHARES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  anthropic: { us: 1.1 },
+}
+
 /** How a tier changes the list price: other prices, a share of it, or unknown. */
 export type TierPrice =
   | { readonly kind: 'share'; readonly share: number }

@@ -21,6 +21,8 @@ export interface Usage {
   readonly isReasoningBeside: boolean
   /** The service tier, or '' when none is named. */
   tier: string
+  /** Where Anthropic computed the answer, if that has a price of its own, else ''. */
+  readonly geo: string
   /** What the provider says that the call cost, in USD. NaN means absent. */
   readonly cost: number
   /** Entries of `usage_details`; NaN means absent. */
@@ -99,11 +101,17 @@ export function isUsualTier(tier: string): boolean {
   return USUAL_TIERS.has(tier.toLowerCase())
 }
 
-/** The tier that a usage object, or the body around it, names. */
-function namedTier(u: Body): string {
-  const said = u['service_tier'] ?? u['serviceTier']
+/** The tier that a usage object, or the body around it, names. Anthropic states its fast mode beside the usual tier. */
+export function namedTier(u: Body): string {
+  const said = u['speed'] === 'fast' ? 'fast' : (u['service_tier'] ?? u['serviceTier'])
   return typeof said === 'string' ? said : ''
 }
+
+function geoOf(u: Body): string {
+  const said = u['inference_geo']
+  return typeof said === 'string' && !ANY_GEO.has(said) ? said : ''
+}
+const ANY_GEO = new Set(['', 'global', 'not_available'])
 
 function tierOf(u: Body, inner: readonly string[]): string {
   const named = namedTier(u)
@@ -182,6 +190,7 @@ export function usageOf(u: unknown): Usage | null {
     tools: first(u, ['tool_use_prompt_token_count', 'toolUsePromptTokenCount']),
     isReasoningBeside: 'candidates_token_count' in u || 'candidatesTokenCount' in u,
     tier: tierOf(u, inner),
+    geo: geoOf(u),
     cost: costIn(u),
     details: splitsOf(u),
   }

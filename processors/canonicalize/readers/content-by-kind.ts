@@ -171,7 +171,12 @@ function mentionsCharges(span: CurrentSpan, attr: number): boolean {
 const CHARGES = [
   'web_search_requests"',
   'ephemeral_1h_input_tokens"',
+  // Anthropic's: whether the counts of the span have the cache in them, too.
+  'cache_read_input_tokens"',
+  'cache_creation_input_tokens"',
   '"service_tier"',
+  '"speed"',
+  '"inference_geo"',
   '"cost"',
 ].map((name) => new Literal(name))
 const VALUE_BYTES = 24
@@ -190,6 +195,7 @@ function valueAfter(span: CurrentSpan, attr: number, name: string): string {
 function isCharged(span: CurrentSpan, value: string): boolean {
   const tier = /^"([^"]*)"/.exec(value)?.[1]
   if (tier === undefined) return /^(?:[1-9]|0?\.\d|\{)/.test(value)
+  if (tier === 'global' || tier === 'not_available') return false
   return span.entries.paramNamed('service_tier') >= 0 || !isUsualTier(tier)
 }
 

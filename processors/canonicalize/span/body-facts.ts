@@ -4,7 +4,7 @@
 import { N, R } from '../../../core/fields.ts'
 import { finishReason } from '../content/messages.ts'
 import { responseIdOf } from '../content/response-id.ts'
-import { isUsualTier, type Usage, usageIn } from '../content/usage.ts'
+import { isUsualTier, namedTier, type Usage, usageIn } from '../content/usage.ts'
 import { isRecord } from '../json/values.ts'
 import type { CurrentSpan } from './current-span.ts'
 
@@ -12,6 +12,7 @@ import type { CurrentSpan } from './current-span.ts'
 export function takeFromBody(span: CurrentSpan, body: unknown): void {
   if (!isRecord(body)) return
   const usage = usageIn(body)
+  if (usage === null) putTier(span, namedTier(body))
   if (!span.hasUsage()) putUsage(span, usage)
   else if (usage !== null) putRest(span, usage)
   const model = body['model'] ?? body['modelVersion'] ?? body['model_version']
@@ -38,12 +39,17 @@ export function putUsage(span: CurrentSpan, usage: Usage | null): void {
 }
 
 /** What is charged in another way, or for other things than tokens. */
-function putCharged(span: CurrentSpan, { tier, cost, details }: Usage): void {
-  // The tier in which the call was served, not the one that was asked for. The usual one is only named against another.
-  if (tier !== '' && (!isUsualTier(tier) || span.entries.paramNamed('service_tier') >= 0))
-    span.entries.setParam('service_tier', JSON.stringify(tier))
+function putCharged(span: CurrentSpan, { tier, geo, cost, details }: Usage): void {
+  if (geo !== '') span.entries.setParam('inference_geo', JSON.stringify(geo))
+  putTier(span, tier)
   if (cost > 0) span.offerNumber(N.cost_usd, cost)
   for (const [name, n] of details) if (n > 0) span.entries.addDetail(name, n)
+}
+
+/** The tier in which the call was served, not the one that was asked for. The usual one is only named against another. */
+function putTier(span: CurrentSpan, tier: string): void {
+  if (tier !== '' && (!isUsualTier(tier) || span.entries.paramNamed('service_tier') >= 0))
+    span.entries.setParam('service_tier', JSON.stringify(tier))
 }
 
 /** What a body says beside the totals that keys of the span gave, when it is the usage of the same answer. */
@@ -52,8 +58,7 @@ export function putRest(span: CurrentSpan, usage: Usage): void {
   if (events.num(event, N.output_tokens) !== usage.output) return
   const isSameInput = events.num(event, N.input_tokens) === usage.input
   if (isSameInput) span.usage.setToolInput(usage.tools)
-  if (isSameInput && usage.isExclusive && !span.hasNumber(N.cache_read_tokens))
-    span.usage.markCacheExtra()
+  if (isSameInput && usage.isExclusive) span.usage.proveCacheExtra()
   span.offerNumber(N.cache_read_tokens, usage.cacheRead)
   span.offerNumber(N.cache_write_tokens, usage.cacheWrite)
   if (usage.isReasoningBeside) span.usage.setThoughtsBeside(usage.reasoning, usage.total)

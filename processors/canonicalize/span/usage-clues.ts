@@ -3,12 +3,14 @@
 
 export class UsageClues {
   #isCacheExtra = false
+  #isCacheProven = false
   #thoughts = Number.NaN
   #total = Number.NaN
   #tools = 0
 
   reset(): void {
     this.#isCacheExtra = false
+    this.#isCacheProven = false
     this.#thoughts = Number.NaN
     this.#total = Number.NaN
     this.#tools = 0
@@ -17,6 +19,12 @@ export class UsageClues {
   /** Notes that the input count excludes cached tokens. */
   markCacheExtra(): void {
     this.#isCacheExtra = true
+  }
+
+  /** Notes that the provider's own answer has this input count, and its cached tokens beside it. */
+  proveCacheExtra(): void {
+    this.#isCacheExtra = true
+    this.#isCacheProven = true
   }
 
   /** Notes that the output count excludes reasoning. `total` is the total in the same report. */
@@ -33,6 +41,11 @@ export class UsageClues {
   /** Such tokens; 0 if there are none. */
   get toolInput(): number {
     return this.#tools
+  }
+
+  /** No total says otherwise: it was made of the same counts. */
+  get isCacheProven(): boolean {
+    return this.#isCacheProven
   }
 
   get isCacheExtra(): boolean {

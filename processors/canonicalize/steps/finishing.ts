@@ -5,6 +5,7 @@ import { SPAN_FLAG } from '../../../core/batch.ts'
 import { N, R } from '../../../core/fields.ts'
 import { finishLegacyEvent } from '../readers/legacy-events.ts'
 import { readLog } from '../readers/log-records.ts'
+import { findServiceTier } from '../readers/service-tier.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
 import { decideAggregate } from './aggregate-flag.ts'
 import { placeContent } from './content.ts'
@@ -36,7 +37,12 @@ const STEPS: readonly Step[] = [
   { name: 'usage', needs: ['content', 'legacy event'], run: decideUsage },
   { name: 'repeats', needs: ['kind', 'operation', 'usage', 'legacy event'], run: decideAggregate },
   { name: 'status', needs: ['content', 'finish reasons', 'usage'], run: decideStatus },
-  { name: 'parameters and details', needs: ['operation', 'content'], run: writeEntries },
+  { name: 'service tier', needs: ['kind', 'content', 'models'], run: findServiceTier },
+  {
+    name: 'parameters and details',
+    needs: ['operation', 'content', 'service tier'],
+    run: writeEntries,
+  },
   { name: 'written kind', needs: ['kind', 'repeats'], run: writeKind },
   { name: 'dialect', needs: ['log record'], run: nameDialects },
 ]

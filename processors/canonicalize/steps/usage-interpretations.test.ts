@@ -105,3 +105,14 @@ test('a report with its total is read as it was meant, in whatever way its sourc
     ),
   )
 })
+
+test('a total that was made without the cache is no contradiction where the cache is known to be beside the input', () => {
+  const cached = { input: 5000, output: 400, read: 3000, written: 1000, total: 5400 }
+  const proven: Habit = { ...BESIDE, isCacheProven: true, isReasoningBeside: false }
+  assert.deepEqual(figures(readingFor(counts(cached), proven)), [9000, 400, false])
+  assert.deepEqual(figures(readingFor(counts(cached), INSIDE)), [5000, 400, false])
+  // It cannot be in an input that is smaller.
+  const small = { input: 5, output: 400, read: 3000, total: 405 }
+  assert.deepEqual(figures(readingFor(counts(small), INSIDE)), [3005, 400, false])
+  assert.deepEqual(figures(readingFor(counts({ ...small, total: 999 }), INSIDE)), [3005, 400, true])
+})

@@ -21,6 +21,8 @@ export interface Counts {
 /** What is known about the source, for reports without a total. */
 export interface Habit {
   readonly isCacheBeside: boolean
+  /** True if the provider's own answer shows it. */
+  readonly isCacheProven?: boolean
   readonly isReasoningBeside: boolean
 }
 
@@ -39,13 +41,22 @@ export function readingFor(counts: Counts, habit: Habit): Reading {
   const usual = usualReading(counts, habit)
   // A total of 0 with other counts above 0 was unknown to the source.
   if (!(counts.total > 0) || usual.input + usual.output === counts.total) return usual
+  // The source added up what it reports as input, and the cache is not in it.
+  if (habit.isCacheProven === true && isSumWithoutCache(counts)) return usual
   for (const input of inputsOf(counts)) {
     if (input < counts.read + counts.written || input < (counts.tools ?? 0)) continue
     for (const output of outputsOf(counts))
       if (output >= counts.reasoning && input + output === counts.total)
         return { input, output, fixed: 'total_decided', isInconsistent: false }
   }
-  return { ...usual, isInconsistent: true }
+  const isCacheAbove = counts.read + counts.written > counts.input
+  return { ...usual, isInconsistent: !(isCacheAbove && isSumWithoutCache(counts)) }
+}
+
+/** Whether the total is what remains when the cache, which cannot be in the input, is left out. */
+function isSumWithoutCache(counts: Counts): boolean {
+  const { input, output, reasoning, total } = counts
+  return input + output === total || input + output + reasoning === total
 }
 
 /** The usual interpretation for the source. Parts that are larger than their whole cannot be included in it. */

@@ -99,6 +99,7 @@ function countTokens(span: CurrentSpan, context: StepContext): void {
   }
   const reading = readingFor(counts, {
     isCacheBeside: isCacheBeside(span, context, counts),
+    isCacheProven: span.usage.isCacheProven,
     isReasoningBeside: !Number.isNaN(thoughts),
   })
   apply(span, reading, counts)

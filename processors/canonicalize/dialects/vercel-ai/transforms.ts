@@ -40,7 +40,7 @@ function readProvider(span: CurrentSpan, said: Record<string, unknown>): boolean
   const usage = isRecord(said['usage']) ? said['usage'] : said
   // It equals Anthropic's own count, which excludes cached tokens (AI SDK 4 and 5).
   if (usage['input_tokens'] === span.events.num(span.event, N.input_tokens))
-    span.usage.markCacheExtra()
+    span.usage.proveCacheExtra()
   offerCount(span, N.cache_read_tokens, said['cachedPromptTokens'])
   offerCount(span, N.reasoning_tokens, said['reasoningTokens'])
   for (const counts of [usage, said]) {
