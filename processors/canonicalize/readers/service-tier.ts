@@ -1,5 +1,5 @@
 // Finds the service tier of a call in its metadata, where no parameter and no answer names it. Clients that can only pass on what they
-// know as metadata (Langfuse, LangSmith, OpenInference, wrappers of command line tools) write it there.
+// know as metadata write it there.
 
 import { R } from '../../../core/fields.ts'
 import type { CurrentSpan } from '../span/current-span.ts'
@@ -47,7 +47,7 @@ function wordAt(span: CurrentSpan, row: number): string | null {
   return null
 }
 
-/** `service_tier`, `serviceTier`, `codex.service_tier`, `ls_service_tier`. Most keys end with other letters. */
+/** `service_tier`, `serviceTier`, `acme.service_tier`, `ls_service_tier`. Most keys end with other letters. */
 function isTierKey(b: Uint8Array, end: number, len: number): boolean {
   if (len < 11 || b[end - 1] !== 0x72 || b[end - 2] !== 0x65 || b[end - 3] !== 0x69) return false
   const key = Buffer.from(b.subarray(end - Math.min(len, 12), end)).toString('latin1')
