@@ -18,6 +18,7 @@ import {
   hasNoneInCommon,
   isAround,
   isAroundElsewhere,
+  isFailed,
   isInside,
   isNear,
   isSibling,
@@ -192,15 +193,20 @@ function joinByTime(calls: readonly UsageReport[]): void {
   if (!calls.some((n) => isLoose(n) && n.has(REPORT_FLAG.TIMES))) return
   const groups = new Map<number, UsageReport[]>()
   for (const n of calls) {
-    if (n.has(REPORT_FLAG.LOG) || n.has(KNOWLEDGE) || !n.has(REPORT_FLAG.TIMES)) continue
-    const alike = groups.get(n.output)
-    if (alike === undefined) groups.set(n.output, [n])
+    if (n.has(REPORT_FLAG.LOG) || !n.has(REPORT_FLAG.TIMES)) continue
+    if (n.has(KNOWLEDGE) && !isFailed(n)) continue
+    const key = isFailed(n) ? FAILED : n.output
+    const alike = groups.get(key)
+    if (alike === undefined) groups.set(key, [n])
     else alike.push(n)
   }
   for (const alike of groups.values())
     if (alike.length > 1)
       for (const n of alike.toSorted(byStart)) if (isLoose(n)) joinAround(n, alike)
 }
+
+/** Failed calls are compared with each other. */
+const FAILED = -1
 
 /** Joins a report without any connection with the nearest of the reports around it in time. */
 function joinAround(n: UsageReport, alike: readonly UsageReport[]): void {

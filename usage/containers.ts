@@ -6,7 +6,7 @@
 import { REPORT_FLAG } from '../core/reports/report-rows.ts'
 import type { UsageCounts } from '../core/task.ts'
 import { type Call, LINKS_MAX, OUTCOME, type UsageReport } from './report.ts'
-import { isNear, isWithin, KNOWLEDGE } from './similarity.ts'
+import { isBesideElsewhere, isNear, isWithin, KNOWLEDGE } from './similarity.ts'
 
 interface Sums {
   input: number
@@ -115,8 +115,8 @@ function settle(c: UsageReport, inside: Sums): void {
 
 /**
  * Finds the calls that were made inside the container although their spans stand beside it, because the context was lost (in
- * a generator, in another thread). They begin and end within it, and one of them, or all together, use exactly what the
- * container has left over.
+ * a generator, in another thread), or are roots of other traces. They begin and end within it, and one of them, or all together, use
+ * exactly what the container has left over.
  */
 function findBeside(
   c: UsageReport,
@@ -126,7 +126,9 @@ function findBeside(
   if (!hasTokens(c)) return NO_CALLS
   const rest = c.rest ?? c
   const beside = calls.filter(
-    (n) => n.trace === c.trace && isOutside(places.get(n), c) && isWithin(n, c),
+    (n) =>
+      (n.trace === c.trace ? isWithin(n, c) : isBesideElsewhere(n, c)) &&
+      isOutside(places.get(n), c),
   )
   const isRest = (n: { input: number; output: number }): boolean =>
     isNear(n.input, rest.input) && isNear(n.output, rest.output)

@@ -48,6 +48,7 @@ const ONE_CALL: Readonly<Record<string, Columns>> = {
   'an input without what was written to the cache': { ...INNER, INPUT: 300, CACHE_WRITE: 200 },
   'an input without both': { ...INNER, INPUT: 50, CACHE_READ: 400, CACHE_WRITE: 50 },
   'no input': { ...INNER, INPUT: 0 },
+  'clocks that differ by some milliseconds': { ...INNER, START: 998, DURATION: 904 },
   'a response id that the other does not say': { ...INNER, FLAGS: WITH_ID, RESPONSE0: 5 },
 }
 
@@ -77,6 +78,35 @@ for (const [what, inner] of Object.entries(TWO_CALLS))
     assert.equal(callsOf(OUTER, inner, root), 2)
     assert.equal(callsOf(root, inner, OUTER), 2)
   })
+
+const NO_USAGE = { INPUT: 0, OUTPUT: 0 }
+const FAILED = FLAGS | REPORT_FLAG.NO_USAGE | REPORT_FLAG.ERROR
+
+test('a failed call in two traces is one, and a retry of it that the client reports as well is another', () => {
+  const outer = { ...OUTER, ...NO_USAGE, FLAGS: FAILED }
+  const inner = { ...INNER, ...NO_USAGE, FLAGS: FAILED }
+  assert.equal(callsOf(outer, inner), 1)
+  const retry = { ...inner, TRACE: 3, SPAN: 33, START: 1020 }
+  for (const all of [
+    [outer, inner, retry],
+    [retry, inner, outer],
+  ])
+    assert.equal(callsOf(...all), 2)
+  // What did not fail may be the call of another request.
+  assert.equal(callsOf(outer, { ...inner, FLAGS: FLAGS | REPORT_FLAG.NO_USAGE }), 2)
+  assert.equal(callsOf(outer, { ...inner, MODELS: CLAUDE }), 2)
+  assert.equal(callsOf(outer, { ...inner, PROJECT: 8 }), 2)
+})
+
+test('an agent whose only call is the root of another trace contains it', () => {
+  const agent = { ...OUTER, FLAGS: FLAGS | REPORT_FLAG.CONTAINER | REPORT_FLAG.BARRIER }
+  assert.equal(callsOf(agent, INNER), 1)
+  assert.equal(callsOf(INNER, agent), 1)
+  assert.equal(callsOf(agent, { ...INNER, INPUT: 499 }), 1)
+  assert.equal(callsOf(agent, { ...INNER, INPUT: 320 }), 2)
+  assert.equal(callsOf(agent, { ...INNER, PROJECT: 8 }), 2)
+  assert.equal(callsOf(agent, { ...INNER, START: 1100 }), 2)
+})
 
 test('two calls that each name a response count twice, though all else is equal', () => {
   const outer = { ...OUTER, FLAGS: WITH_ID, RESPONSE0: 5 }

@@ -80,21 +80,53 @@ export function isStreamOf(note: UsageReport, call: UsageReport): boolean {
 
 /** Whether `outer` may be the same call as `n`, seen from outside, although only their times connect them. */
 export function isAround(outer: UsageReport, n: UsageReport): boolean {
-  if (outer.scope === n.scope || !isSameOutput(outer, n) || haveTwoIds(outer, n)) return false
-  if (outer.models === 0 || n.models === 0 || !isSameModel(outer.models, n.models)) return false
+  if (!isNamedAlike(outer, n) || !isSameOutput(outer, n) || haveTwoIds(outer, n)) return false
   return isWithin(n, outer)
 }
 
 /**
  * The same for reports in two traces. They must be of one service, and the inner one must be a root, fill most of the outer
  * one, and differ from its times by some milliseconds, as invented times do not. Inputs must agree too, because an
- * application makes many calls at a time, and answers of equal length are frequent.
+ * application makes many calls at a time, and answers of equal length are frequent. A failed call has no counts: there the error must be
+ * in both.
  */
 export function isAroundElsewhere(outer: UsageReport, n: UsageReport): boolean {
   if (n.has(REPORT_FLAG.PARENT) || outer.trace === n.trace || outer.project !== n.project)
     return false
   if (outer.start === n.start && outer.duration === n.duration) return false
-  return n.duration * 2 >= outer.duration && isSameInput(outer, n) && isAround(outer, n)
+  if (n.duration * 2 < outer.duration) return false
+  if (isFailed(outer) && isFailed(n)) return isNamedAlike(outer, n) && isWithin(n, outer)
+  if (isExactly(outer, n)) return isNamedAlike(outer, n) && isWithin(n, outer, CLOCKS_MS)
+  return isSameInput(outer, n) && isAround(outer, n)
+}
+
+/**
+ * Whether a call that is the root of its own trace may be in a container of another trace: it has exactly the counts of the container,
+ * in which no call was seen, or is one of several calls there. Like `isAroundElsewhere`, with an agent in the place of a call.
+ */
+export function isBesideElsewhere(n: UsageReport, container: UsageReport): boolean {
+  if (n.has(REPORT_FLAG.PARENT) || n.trace === container.trace) return false
+  if (n.project !== container.project || n.scope === container.scope) return false
+  if (container.start === n.start && container.duration === n.duration) return false
+  return isSameModel(n.models, container.models) && isWithin(n, container)
+}
+
+/** How far the clocks of two instrumentations of one process may differ, ms. */
+const CLOCKS_MS = 5
+
+export function isExactly(a: UsageReport, b: UsageReport): boolean {
+  if ((a.flags | b.flags) & KNOWLEDGE || haveTwoIds(a, b)) return false
+  return a.input === b.input && a.output === b.output && a.input > 0 && a.output > 0
+}
+
+/** Whether two instrumentations name one model. */
+function isNamedAlike(a: UsageReport, b: UsageReport): boolean {
+  return a.scope !== b.scope && a.models !== 0 && b.models !== 0 && isSameModel(a.models, b.models)
+}
+
+/** A call that failed and took some time, and of which no usage is known. */
+export function isFailed(n: UsageReport): boolean {
+  return isSilent(n) && n.has(REPORT_FLAG.ERROR) && n.has(REPORT_FLAG.TIMES) && !n.isMoment
 }
 
 /** Whether the inputs are equal, or differ by the cache, or one of them is not reported. */
@@ -138,11 +170,11 @@ export function isSameModel(a: number, b: number): boolean {
   return isIn(high) || isIn(low)
 }
 
-/** Whether `n` is within `outer` in time. */
-export function isWithin(n: UsageReport, outer: UsageReport): boolean {
+/** Whether `n` is within `outer` in time, or reaches over its ends by no more than `slack` ms. */
+export function isWithin(n: UsageReport, outer: UsageReport, slack = 0): boolean {
   if (!n.has(REPORT_FLAG.TIMES) || !outer.has(REPORT_FLAG.TIMES)) return false
   const start = (n.start - outer.start) | 0
-  return start >= 0 && start + n.duration <= outer.duration
+  return start >= -slack && start + n.duration <= outer.duration + slack
 }
 
 function isNested(a: UsageReport, b: UsageReport): boolean {

@@ -5,7 +5,14 @@
 import { REPORT_FLAG } from '../../core/reports/report-rows.ts'
 import type { UsageCounts } from '../../core/task.ts'
 import type { UsageReport } from '../../usage/report.ts'
-import { isAroundElsewhere, isSilent, isStreamOf } from '../../usage/similarity.ts'
+import {
+  isAroundElsewhere,
+  isBesideElsewhere,
+  isExactly,
+  isFailed,
+  isSilent,
+  isStreamOf,
+} from '../../usage/similarity.ts'
 import { HashTable } from './hash-table.ts'
 
 /** Pairs of traces known to belong together; the oldest go first. */
@@ -23,6 +30,7 @@ export const KEY = {
   response: 0x2545_f491,
   twin: 0x1b56_c4e9,
   stream: 0x3c6e_f372,
+  failed: 0x510e_527f,
   reported: 0x7feb_352d,
   awaited: 0x4cf5_ad43,
 } as const
@@ -204,10 +212,13 @@ function hasTwin(n: UsageReport, trace: number, eachOf: EachOf): boolean {
 
 /**
  * A call that another trace may report as well, with nothing but time to tell: one of the two is a root, and one of them names no
- * response. Or a stream and the note with its usage, both roots.
+ * response. Or both failed. Or a stream and the note with its usage, both roots.
  */
 export function isTwinCandidate(n: UsageReport): boolean {
-  if (!n.isCall || !n.has(REPORT_FLAG.TIMES) || n.has(REPORT_FLAG.LOG)) return false
+  if (!n.has(REPORT_FLAG.TIMES) || n.has(REPORT_FLAG.LOG)) return false
+  // An agent in which no call was seen.
+  if (n.isContainer) return n.output > 0 && n.input > 0
+  if (isFailed(n)) return n.models !== 0
   if (isSilent(n) || n.isMoment) return !n.has(REPORT_FLAG.PARENT | REPORT_FLAG.ERROR)
   if (n.output === 0) return false
   return !n.has(REPORT_FLAG.PARENT) || !n.has(REPORT_FLAG.RESPONSE_ID)
@@ -215,9 +226,15 @@ export function isTwinCandidate(n: UsageReport): boolean {
 
 /** Two reports in two traces may be one call: the inner one is a root, or both are. */
 export function isTwinOf(a: UsageReport, b: UsageReport): boolean {
-  if (a.trace === b.trace || a.project !== b.project || !b.isCall) return false
-  if (isSilent(a) || isSilent(b)) return isStreamOf(a, b) || isStreamOf(b, a)
+  if (a.trace === b.trace || a.project !== b.project || !b.has(REPORT_FLAG.REPORT)) return false
+  if (a.isContainer || b.isContainer) return isOnlyCall(a, b) || isOnlyCall(b, a)
+  const isUnknown = isSilent(a) || isSilent(b)
+  if (isUnknown && !isFailed(a)) return isStreamOf(a, b) || isStreamOf(b, a)
   return isAroundElsewhere(b, a) || isAroundElsewhere(a, b)
+}
+
+function isOnlyCall(n: UsageReport, container: UsageReport): boolean {
+  return n.isCall && container.isContainer && isExactly(n, container) && isBesideElsewhere(n, container)
 }
 
 /** Roots and others lie apart. */
@@ -225,8 +242,9 @@ const ROOT = 0
 const CHILD = 0x6a09_e667
 const placeOf = (n: UsageReport): number => (n.has(REPORT_FLAG.PARENT) ? CHILD : ROOT)
 
-/** Twins have equal output; a stream and its note have one instrumentation. */
+/** Twins have equal output, or have failed; a stream and its note have one instrumentation. */
 export function twinKey(n: UsageReport): number {
+  if (isFailed(n)) return n.project ^ KEY.failed
   const isStream = isSilent(n) || n.isMoment
   return isStream
     ? n.scope ^ n.project ^ KEY.stream
@@ -234,7 +252,7 @@ export function twinKey(n: UsageReport): number {
 }
 
 function bucketKey(n: UsageReport, step: number, ordinal: number): number {
-  const bits = isSilent(n) || n.isMoment ? STREAM_BITS : CALL_BITS
+  const bits = (isSilent(n) && !isFailed(n)) || n.isMoment ? STREAM_BITS : CALL_BITS
   return ((n.start >> bits) + step) * CANDIDATES_MAX + ordinal
 }
 
