@@ -234,7 +234,9 @@ export function isTwinOf(a: UsageReport, b: UsageReport): boolean {
 }
 
 function isOnlyCall(n: UsageReport, container: UsageReport): boolean {
-  return n.isCall && container.isContainer && isExactly(n, container) && isBesideElsewhere(n, container)
+  return (
+    n.isCall && container.isContainer && isExactly(n, container) && isBesideElsewhere(n, container)
+  )
 }
 
 /** Roots and others lie apart. */
