@@ -30,7 +30,7 @@ export interface ModelName {
 }
 
 export function modelName(sent: string): ModelName {
-  const whole = slashed(sent.trim().toLowerCase())
+  const whole = slashed(inRegistry(sent.trim().toLowerCase()))
   const slash = whole.lastIndexOf('/')
   const before = slash < 0 ? [] : whole.slice(0, slash).split('/')
   const makers = before.filter((part) => part !== '').map(tableProvider)
@@ -46,6 +46,11 @@ export function modelName(sent: string): ModelName {
     isLocal: LOCAL_TAG.test(whole.slice(slash + 1)),
     isOnline: whole.endsWith(':online'),
   }
+}
+
+/** The model of an address in Azure's registries: `azureml://registries/azure-openai/models/gpt-4.1/versions/2`. */
+function inRegistry(name: string): string {
+  return /^azureml:\/\/registries\/[^/]+\/models\/([^/]+)/.exec(name)?.[1] ?? name
 }
 
 /** Some frameworks write a colon behind the provider: `openai:gpt-4.1`. `mistral:7b` is a tag of a local runtime. */

@@ -6,6 +6,7 @@ import { type ModelName, modelName, spellingsOf } from './model-names.ts'
 import { matches, type PriceModel, type PriceProvider, type PriceTable } from './price-table.ts'
 import {
   CLOSED_MAKERS,
+  isOpenModel,
   MAKERS,
   soleMaker,
   tableProvider,
@@ -104,7 +105,7 @@ export class PriceResolver {
       const maker = soleMaker(name.bare)
       if (maker !== undefined && !isKnown) ask(maker, true)
     }
-    for (const id of name.makers) if (CLOSED_MAKERS.has(id)) ask(id, true)
+    if (!isOpenModel(name.bare)) for (const id of name.makers) if (CLOSED_MAKERS.has(id)) ask(id, true)
     for (const id of resold(named, name)) ask(id, true)
     return [...ids].map(([id, isMakers]) => ({ id, isMakers }))
   }

@@ -83,8 +83,23 @@ const HOSTS: ReadonlySet<string> = new Set([
   'ollama',
   'lmstudio',
   'lm_studio',
+  'lm-studio',
   'llamacpp',
   'llama_cpp',
+  'llama-cpp',
+  'llama.cpp',
+  'llama_cpp_python',
+  'hosted_vllm',
+  'text-generation-inference',
+  'text_generation_inference',
+  'tensorrt_llm',
+  'triton',
+  'koboldcpp',
+  'gpt4all',
+  'jan',
+  'ramalama',
+  'docker_model_runner',
+  'foundry_local',
   'llamafile',
   'localai',
   'vllm',
@@ -121,6 +136,11 @@ export function takesMakersPrice(provider: string | null, isListed: boolean): bo
 
 /** Nobody else runs the models of these makers, so a host that lists none of them must pass calls on. */
 export const CLOSED_MAKERS: ReadonlySet<string> = new Set(['openai', 'anthropic'])
+
+/** What a closed maker gave away, so that anybody may run it. */
+export function isOpenModel(model: string): boolean {
+  return model.startsWith('gpt-oss')
+}
 
 /** Families of models that only their maker sells, whatever a connection of a gateway is called: `team-eu/gpt-4.1`. */
 const CLOSED_FAMILIES: readonly (readonly [RegExp, string])[] = [

@@ -137,7 +137,7 @@ function costIn(u: Body): number {
   const ticks = first(u, ['cost_in_usd_ticks'])
   if (!Number.isNaN(ticks)) return ticks / TICKS_PER_USD
   if (isRecord(cost)) return first(cost, ['total_cost', 'totalCost'])
-  const charged = first(u, ['cost'])
+  const charged = first(u, ['cost', 'total_cost'])
   const details = u['cost_details']
   if (u['is_byok'] !== true || !isRecord(details)) return charged
   return charged + orElse(first(details, ['upstream_inference_cost']), 0)

@@ -105,7 +105,7 @@ const metaFacts: Transform = (span, attr) => {
   if (count >= 0 && !hasFactNames(span, count)) return true
   const value = span.value(attr)
   if (count < 0 && !addMembers(span, value)) return false
-  if (isRecord(value)) takeFacts(span, value)
+  if (isRecord(value)) takeFacts(span, value, span.text(attr))
   return true
 }
 
@@ -138,10 +138,15 @@ function hasFactNames({ arena, json }: CurrentSpan, count: number): boolean {
   return false
 }
 
-function takeFacts(span: CurrentSpan, value: Record<string, unknown>): void {
+function takeFacts(span: CurrentSpan, value: Record<string, unknown>, json: string): void {
   for (const [field, names] of FACTS) {
-    const name = names.find((x) => typeof value[x] === 'string' && isId(value[x]))
-    if (name !== undefined) span.offerText(field, value[name])
+    for (const name of names) {
+      const id = value[name]
+      const text = typeof id === 'number' ? digitsOf(name, id, json) : id
+      if (typeof text !== 'string' || !isId(text)) continue
+      span.offerText(field, text)
+      break
+    }
   }
   const provider = value['ls_provider']
   if (typeof provider === 'string') span.models.offerProvider(span.providers.of(provider) ?? '')
@@ -154,6 +159,13 @@ function takeFacts(span: CurrentSpan, value: Record<string, unknown>): void {
       R.tags,
       tags.filter((tag) => typeof tag === 'string'),
     )
+}
+
+/** An id that is a number, with all of its digits; those beyond 2^53 are only in the JSON text. */
+function digitsOf(name: string, id: number, json: string): string {
+  if (Number.isSafeInteger(id)) return String(id)
+  const at = json.indexOf(`"${name}"`)
+  return /^\s*:\s*(\d+)/.exec(json.slice(at + name.length + 2, at + name.length + 64))?.[1] ?? ''
 }
 
 /** False for words that mean absence, and for very long texts. */

@@ -18,6 +18,8 @@ export const otelGenai: Dialect<keyof typeof transforms> = {
     'gen_ai.operation.name',
     'gen_ai.system_instructions',
     'gen_ai.request.model',
+    'gen_ai.usage.input_tokens',
+    'gen_ai.usage.output_tokens',
     'gen_ai.tool.name',
     'gen_ai.agent.name',
     'gen_ai.conversation.id',
