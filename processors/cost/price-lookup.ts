@@ -105,7 +105,8 @@ export class PriceResolver {
       const maker = soleMaker(name.bare)
       if (maker !== undefined && !isKnown) ask(maker, true)
     }
-    if (!isOpenModel(name.bare)) for (const id of name.makers) if (CLOSED_MAKERS.has(id)) ask(id, true)
+    if (!isOpenModel(name.bare))
+      for (const id of name.makers) if (CLOSED_MAKERS.has(id)) ask(id, true)
     for (const id of resold(named, name)) ask(id, true)
     return [...ids].map(([id, isMakers]) => ({ id, isMakers }))
   }
