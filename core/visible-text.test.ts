@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { labelValue } from './metrics.ts'
-import { visible, visibleJson } from './visible-text.ts'
+import { visible, visibleJson, withCharacters } from './visible-text.ts'
 
 const UNSAFE = [
   '\u0000',
@@ -50,4 +50,22 @@ test('JSON lines stay the same values', () => {
 test('a label of a metric is one short line, whatever a client called its model', () => {
   assert.equal(labelValue('m\u0000\nx"\\'), 'm\\\\u0000\\\\u000ax\\"\\\\')
   assert.ok(labelValue('x'.repeat(10_000)).length <= 200)
+})
+
+test('characters outside ASCII are shown as they are, and the JSON has the same value', () => {
+  for (const value of [
+    'Ä',
+    '😀',
+    'a\\u00e4',
+    '\u0000\u001f"\\',
+    'plain',
+    '\ud83d alone',
+    '\\\\ä',
+  ]) {
+    const json = JSON.stringify({ value }).replace(/[\u0080-\uffff]/g, (c) =>
+      `\\u${c.charCodeAt(0).toString(16)}`.replace('\\ue4', '\\u00e4').replace('\\uc4', '\\u00c4'),
+    )
+    assert.deepEqual(JSON.parse(withCharacters(json)), { value })
+  }
+  assert.equal(withCharacters('"\\u00fc\\n\\u0022\\\\u00fc"'), '"ü\\n\\u0022\\\\u00fc"')
 })

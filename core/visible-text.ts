@@ -27,6 +27,18 @@ export function visibleJson(bytes: Buffer): Buffer {
   return Buffer.from(bytes.toString('utf8').replace(UNSAFE, (c) => (c === '\n' ? c : escaped(c))))
 }
 
+const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|.)/gs
+const ASCII_END = 0x80
+
+/** JSON text with the characters outside ASCII as they are, which some clients escape. All other escapes stay, so it is JSON still. */
+export function withCharacters(json: string): string {
+  if (!json.includes('\\u')) return json
+  return json.replace(ESCAPE, (escape: string, hex: string | undefined) => {
+    const code = hex === undefined ? 0 : Number.parseInt(hex, 16)
+    return code < ASCII_END ? escape : String.fromCharCode(code)
+  })
+}
+
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }

@@ -16,6 +16,10 @@ test('each rule fires for its example and not for a similar event', () => {
     [{ kind: 'tool', status: 'error', error_type: 'ValueError' }, ['tool_error']],
     [{ kind: 'tool', status: 'error', error_type: 'TimeoutError' }, ['tool_timeout']],
     [{ kind: 'tool', status: 'error', error_message: 'request timed out' }, ['tool_timeout']],
+    [
+      { kind: 'tool', status: 'error', error_message: '{"msg":"\\u8bf7\\u6c42\\u8d85\\u65f6"}' },
+      ['tool_timeout'],
+    ],
     [{ kind: 'llm', status: 'error', error_type: 'rate_limit' }, ['llm_error']],
     [{ kind: 'guardrail', status: 'error' }, ['error']],
     [{ kind: 'guardrail', status: 'ok' }, []],

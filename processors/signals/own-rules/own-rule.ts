@@ -4,6 +4,7 @@
 import type { EventTable } from '../../../core/event.ts'
 import { numberIndex, R, rangeIndex } from '../../../core/fields.ts'
 import type { Severity, SignalType } from '../../../core/signals/signal.ts'
+import { withCharacters } from '../../../core/visible-text.ts'
 import { is } from '../rules/reading.ts'
 import type { Finding } from '../rules/rule.ts'
 import { compile, type Expression } from './expression.ts'
@@ -109,7 +110,9 @@ function newReader({ name, type, isId }: ExpressionField): Reader {
       const len = events.len(event, column)
       return len <= 0
         ? ''
-        : events.arena.text(events.off(event, column), Math.min(len, TEXT_BYTES_MAX))
+        : withCharacters(
+            events.arena.text(events.off(event, column), Math.min(len, TEXT_BYTES_MAX)),
+          )
     },
   }
 }

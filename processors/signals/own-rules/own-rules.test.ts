@@ -28,6 +28,20 @@ test('a condition reads texts and numbers of an event; what is not there is neit
   assert.equal(matches('kind == "llm" || tool_name == "refund"', refund), true)
 })
 
+test('a condition reads characters that a client has escaped', () => {
+  const said = (content: string): Fields => ({
+    kind: 'llm',
+    output_messages: `[{"role":"assistant","parts":[{"type":"text","content":"${content}"}]}]`,
+  })
+  for (const content of ['R\\u00fcckgabe \\ud83d\\ude00', 'Rückgabe 😀'])
+    assert.equal(matches('output_messages.contains("Rückgabe 😀")', said(content)), true, content)
+  assert.equal(
+    matches('output_messages.contains("Rückgabe")', said('C:\\\\R\\\\u00fcckgabe')),
+    false,
+  )
+  assert.equal(matches('output_messages.contains("a\\"b")', said('a\\u0022b')), false)
+})
+
 test('a signal of an own rule has its title, value, evidence and groups', () => {
   const config = own('cost_usd > 0.5', {
     title: 'Expensive answer', severity: 'high', value: 'cost_usd', threshold: 0.5, group_by: ['request_model'], evidence: ['route'],

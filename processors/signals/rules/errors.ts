@@ -3,6 +3,7 @@
 import type { EventTable } from '../../../core/event.ts'
 import { R } from '../../../core/fields.ts'
 import { normalizedMessage } from '../../../core/identity/fingerprint.ts'
+import { withCharacters } from '../../../core/visible-text.ts'
 import { isContextOverflow, isTimeout } from './error-words.ts'
 import { isError, kindOf, modelOf, subjectOf } from './reading.ts'
 import type { Finding, SignalRule } from './rule.ts'
@@ -71,9 +72,11 @@ function errorEvidence(
   events: EventTable,
   event: number,
 ): ErrorEvidence & Record<string, string | null> {
+  // Often the body of an answer, in which a server has escaped what people read.
+  const message = events.text(event, R.error_message)
   return {
     error_type: events.text(event, R.error_type),
-    error_message: events.text(event, R.error_message)?.slice(0, 500) ?? null,
+    error_message: message === null ? null : withCharacters(message).slice(0, 500),
     tool_name: events.text(event, R.tool_name),
     model: modelOf(events, event),
   }
