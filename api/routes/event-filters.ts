@@ -3,19 +3,30 @@
 import { z } from 'zod'
 import type { TenantContext } from '../../core/tenant.ts'
 import type { EventFilter } from '../../storage/queries/events/event-filter.ts'
+import {
+  PHRASES_MAX,
+  type Phrase,
+  phrasesOf,
+  QUERY_MAX,
+} from '../../storage/queries/events/words.ts'
 import type { Stores } from '../stores.ts'
 import { figure, timeRange, word } from './query-parameters.ts'
 
-const WORDS_MAX = 8
-
-const WORDS = /^[\p{L}\p{N}]+( [\p{L}\p{N}]+)*$/u
-
+/** What messages are searched for, as it was typed. */
 export const words = z
   .string()
-  .max(200)
-  .refine((text) => WORDS.test(text), 'expected words of letters and digits')
-  .refine((text) => text.split(' ').length <= WORDS_MAX, `expected at most ${WORDS_MAX} words`)
-  .meta({ type: 'string', minLength: 1, maxLength: 200, examples: ['refund policy'] })
+  .max(QUERY_MAX)
+  .transform((text, ctx): readonly Phrase[] => {
+    const phrases = phrasesOf(text)
+    if (phrases.length > 0 && phrases.length <= PHRASES_MAX) return phrases
+    const message =
+      phrases.length === 0
+        ? 'expected a letter, a digit or a symbol'
+        : `expected at most ${PHRASES_MAX} words`
+    ctx.addIssue({ code: 'custom', message })
+    return z.NEVER
+  })
+  .meta({ type: 'string', minLength: 1, maxLength: QUERY_MAX, examples: ['refund policy'] })
 
 export const eventFilters = {
   ...timeRange,

@@ -2,6 +2,7 @@
 
 import type { FastifyRequest } from 'fastify'
 import { groupsWith } from '../../storage/queries/events/found-groups.ts'
+import type { Phrase } from '../../storage/queries/events/words.ts'
 import { ApiError } from '../app.ts'
 import { requireContent, tenantOf } from '../auth.ts'
 import type { Stores } from '../stores.ts'
@@ -14,7 +15,9 @@ export const foundFilters = {
   tool: word.describe('Has a call of this tool.'),
   agent: word,
   error_type: word.describe('Has an error of this type.'),
-  text: words.optional().describe('Words in the messages: all of them in one event.'),
+  text: words
+    .optional()
+    .describe('What the messages of one event have: words as in `GET /api/v1/search`.'),
 }
 
 interface FoundQuery {
@@ -25,7 +28,7 @@ interface FoundQuery {
   readonly tool?: string | undefined
   readonly agent?: string | undefined
   readonly error_type?: string | undefined
-  readonly text?: string | undefined
+  readonly text?: readonly Phrase[] | undefined
 }
 
 const DAY_MS = 86_400_000
@@ -38,7 +41,7 @@ export async function foundIds(
   q: FoundQuery,
 ): Promise<readonly string[] | undefined> {
   const { route, provider, tool, agent, error_type: errorType, text } = q
-  const given = { route, provider, tool, agent, errorType, words: text?.split(' ') }
+  const given = { route, provider, tool, agent, errorType, words: text }
   if (Object.values(given).every((value) => value === undefined)) return undefined
   if (text !== undefined) requireContent(req)
   // A trace may have begun before the range, and its events may be outside of it, so the search covers one more day on each

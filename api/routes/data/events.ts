@@ -94,7 +94,9 @@ function listRoute(app: Api, stores: Stores): void {
         querystring: z.strictObject({
           ...eventFilters,
           trace_id: traceId.optional(),
-          text: words.optional().describe('Words in the messages: all of them.'),
+          text: words
+            .optional()
+            .describe('What the messages have: words as in `GET /api/v1/search`.'),
           sort: z
             .enum(EVENT_SORTS)
             .optional()
@@ -110,7 +112,7 @@ function listRoute(app: Api, stores: Stores): void {
       const page = await listEvents(stores.clickhouse, tenantOf(req), {
         ...eventFilterOf(q, tenantOf(req), stores),
         traceId: q.trace_id,
-        words: q.text?.split(' '),
+        words: q.text,
         sort: q.sort,
         limit: q.limit,
         cursor: q.cursor,

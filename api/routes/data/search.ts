@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { ServiceView } from '../../../core/component.ts'
 import { DIMENSION_NAMES } from '../../../storage/queries/analytics/dimensions.ts'
 import { readReport } from '../../../storage/queries/analytics/usage-report.ts'
+import { type Phrase, placeIn } from '../../../storage/queries/events/words.ts'
 import { type EventRow, listEvents } from '../../../storage/queries/events.ts'
 import { ApiError } from '../../app.ts'
 import { requireContent, tenantOf } from '../../auth.ts'
@@ -16,7 +17,6 @@ import { nearSchema, nearText } from './similar.ts'
 
 const text = z.string().nullable()
 
-const ASCII_PUNCTUATION = /[\s!-/:-@[-`{-~]+/g
 const SNIPPET_BEFORE = 80
 const SNIPPET_MAX = 240
 
@@ -71,7 +71,7 @@ function searchRoute(app: Api, stores: Stores, service: Pick<ServiceView, 'embed
             .max(2000)
             .meta({ type: 'string', minLength: 1, maxLength: 2000, examples: ['refund policy'] })
             .describe(
-              'Words: all of them, whole, in any order and case. With mode=semantic any text; it is sent to the endpoint of embeddings.',
+              'With mode=words: words, all of them, whole, in any order and case; what is joined by other characters (`gpt-4o`, `ada@example.com`) or in quotation marks must stand together. At most 200 characters and 16 words. With mode=semantic any text; it is sent to the endpoint of embeddings.',
             ),
           mode: z
             .enum(['words', 'semantic'])
@@ -97,19 +97,18 @@ function searchRoute(app: Api, stores: Stores, service: Pick<ServiceView, 'embed
       const q = wordsOf(req.query.q)
       const page = await listEvents(stores.clickhouse, tenantOf(req), {
         ...eventFilterOf(req.query, tenantOf(req), stores),
-        words: q.split(' '),
+        words: q,
         fields: HIT_FIELDS,
         limit,
         cursor,
       })
-      return { data: page.rows.map((row) => hitOf(row, q.split(' '))), next_cursor: page.next }
+      return { data: page.rows.map((row) => hitOf(row, q)), next_cursor: page.next }
     },
   )
 }
 
-function wordsOf(q: string): string {
-  // The texts are cut into words at the same characters, so `gpt-4o` is two words there too.
-  const parsed = words.safeParse(q.replace(ASCII_PUNCTUATION, ' ').trim())
+function wordsOf(q: string): readonly Phrase[] {
+  const parsed = words.safeParse(q)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   throw new ApiError(400, 'VALIDATION_ERROR', `q: ${issue?.message ?? 'expected words'}`)
@@ -117,7 +116,7 @@ function wordsOf(q: string): string {
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 
-function hitOf(row: EventRow, wanted: readonly string[]): z.input<typeof hitSchema> {
+function hitOf(row: EventRow, wanted: readonly Phrase[]): z.input<typeof hitSchema> {
   return {
     event_id: String(row['event_id']),
     trace_id: textOf(row['trace_id']),
@@ -154,17 +153,14 @@ function saidBy(parts: unknown): string {
 const escaped = (part: unknown): string => JSON.stringify(part).replace(/\\[nrt]/g, ' ')
 
 /** The last message with one of the words, because earlier ones are repeated in each later call. */
-function placeOf(row: EventRow, wanted: readonly string[]): Place {
-  const isWord = wanted.map(
-    (word) => new RegExp(`(?<![\\p{L}\\p{N}])${word}(?![\\p{L}\\p{N}])`, 'iu'),
-  )
+function placeOf(row: EventRow, wanted: readonly Phrase[]): Place {
   for (const field of ['output_messages', 'input_messages'] as const) {
     const messages: unknown = row[field]
     for (const message of Array.isArray(messages) ? messages.toReversed() : []) {
       const { role, parts } = Object(message) as { role?: unknown; parts?: unknown }
       const said = saidBy(parts)
-      const at = Math.min(...isWord.map((word) => said.search(word)).filter((index) => index >= 0))
-      if (!Number.isFinite(at)) continue
+      const at = placeIn(said, wanted)
+      if (at < 0) continue
       const start = Math.max(0, at - SNIPPET_BEFORE)
       return {
         field,

@@ -2,6 +2,7 @@
 // parameter.
 
 import type { IdForms, ProjectScope } from '../page.ts'
+import { hasPhrases, type Phrase } from './words.ts'
 
 export interface EventFilter {
   /** ms since the epoch, inclusive and exclusive. */
@@ -27,8 +28,8 @@ export interface EventFilter {
   readonly maxCostUsd?: number | undefined
   readonly minDurationMs?: number | undefined
   readonly maxDurationMs?: number | undefined
-  /** Words in the messages, all of them; letters and digits only. */
-  readonly words?: readonly string[] | undefined
+  /** What the messages have, all of it. */
+  readonly words?: readonly Phrase[] | undefined
 }
 
 export interface Conditions {
@@ -66,9 +67,6 @@ const ROWS: readonly (readonly [name: keyof EventFilter, sql: string])[] = [
   ['maxDurationMs', 'e.duration_ms <= {maxDurationMs:Float64}'],
 ]
 
-/** As the index of words has it. */
-const MESSAGES = "lower(concat(ifNull(e.input_messages, ''), ' ', ifNull(e.output_messages, '')))"
-
 export function conditionsOf(scope: ProjectScope, filter: EventFilter): Conditions {
   const where = [OWN_ROWS]
   const params: Record<string, unknown> = { tenant: scope.tenantId, project: scope.projectId }
@@ -78,26 +76,8 @@ export function conditionsOf(scope: ProjectScope, filter: EventFilter): Conditio
     where.push(sql)
     params[name] = value
   }
-  for (const [i, word] of (filter.words ?? []).entries())
-    where.push(hasWord(word.toLowerCase(), `word${i}`, params))
+  where.push(...hasPhrases(filter.words ?? [], params))
   return { where, params }
-}
-
-/** Letters of the escapes in JSON after which a word may begin: those of line feed, carriage return and tab. */
-const ESCAPES = ['n', 'r', 't']
-
-/** The messages are JSON, where the letter of an escape is counted to the token behind it. */
-function hasWord(word: string, name: string, params: Record<string, unknown>): string {
-  params[name] = word
-  const ways = [`hasToken(${MESSAGES}, {${name}:String})`]
-  for (const letter of ESCAPES) {
-    params[`${name}${letter}`] = `${letter}${word}`
-    const token = `{${name}${letter}:String}`
-    ways.push(
-      `(hasToken(${MESSAGES}, ${token}) AND position(${MESSAGES}, concat(char(92), ${token})) > 0)`,
-    )
-  }
-  return `(${ways.join(' OR ')})`
 }
 
 /** An id that stands on one event of a trace holds for those that name none: a root often comes last, and alone has it. */

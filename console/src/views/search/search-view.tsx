@@ -19,12 +19,6 @@ type Near = Extract<Found, { readonly similarity: number }>
 type Hit = Exclude<Found, Near>
 
 const LIMIT = 50
-/** The search by words takes letters and digits, and so many words. */
-const WORDS_MAX = 8
-
-const wordsOf = (text: string): string =>
-  (text.match(/[\p{L}\p{N}]+/gu) ?? []).slice(0, WORDS_MAX).join(' ')
-
 export function SearchView(): JSX.Element {
   const { query } = useLocation()
   const mode = query.get('mode') === 'words' ? 'words' : 'semantic'
@@ -97,7 +91,7 @@ function Results({
   const range = useTimeRange()
   const answer = useApi<Page<Found>>(
     '/api/v1/search',
-    () => ({ ...range.bounds(), q: mode === 'words' ? wordsOf(asked) : asked, mode, limit: LIMIT }),
+    () => ({ ...range.bounds(), q: asked, mode, limit: LIMIT }),
     { key: [range.key, query.get('project'), asked, mode], keepsPrevious: false },
   )
   return (
