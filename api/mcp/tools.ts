@@ -158,7 +158,12 @@ export const TOOLS: readonly Tool[] = [
     description:
       'Calls whose prompt or answer has all of these words. The key needs the scope content.',
     path: '/api/v1/search',
-    properties: { q: text('Words, in any language; in quotation marks a phrase.'), ...FILTERS, limit, cursor },
+    properties: {
+      q: text('Words, in any language; in quotation marks a phrase.'),
+      ...FILTERS,
+      limit,
+      cursor,
+    },
     required: ['q'],
   }),
   listTool({
