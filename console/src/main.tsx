@@ -2,6 +2,7 @@
 
 import { render } from 'preact'
 import { App } from './app.tsx'
+import { showHiddenCharacters } from './parts/drawn-texts.ts'
 import { listenForKeys } from './state/keyboard.ts'
 import { applyTheme } from './state/preferences.ts'
 import './styles/base.css'
@@ -10,6 +11,7 @@ import './styles/parts.css'
 import './styles/views.css'
 import './styles/trace.css'
 
+showHiddenCharacters()
 applyTheme()
 listenForKeys()
 const root = document.getElementById('console')

@@ -2,6 +2,8 @@
 
 import { preferencesNow } from '../state/preferences.ts'
 
+export { oneLine, visible } from './visible.ts'
+
 const plain = new Intl.NumberFormat('en-US')
 const short = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 })
 
@@ -100,22 +102,3 @@ export function ago(of: string | number): string {
 /** Formats an identifier for people: `llm_error` becomes `llm error`. */
 export const words = (name: string): string =>
   name.replaceAll('_', ' ').replace(/\b(llm|pii|mcp)\b/g, (letters) => letters.toUpperCase())
-
-/** Returns an untrusted text in one line. Control characters and bidirectional formatting characters are made visible, not applied. */
-export function oneLine(text: string, charactersMax = 300): string {
-  const cut = text.length > charactersMax ? `${text.slice(0, charactersMax)}…` : text
-  return visible(cut.replace(/\s+/g, ' '))
-}
-
-/** Matches control characters except tab and line breaks, bidirectional formatting characters and invisible characters. */
-const MARKS = /(?![\t\n\r])[\p{Cc}\p{Bidi_Control}\u200b\u2060-\u2064\ufeff]/gu
-
-/** Replaces characters that change how the following text is drawn by visible symbols. */
-export function visible(text: string): string {
-  return text.replace(MARKS, (mark) => {
-    const code = mark.charCodeAt(0)
-    return code < 0x20
-      ? String.fromCharCode(0x2400 + code)
-      : `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`
-  })
-}

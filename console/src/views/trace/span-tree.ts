@@ -31,18 +31,15 @@ export function treeOf(given: readonly SpanRow[]): SpanTree {
   const n = spans.length
   const byId = new Map<string, number>()
   for (const [i, span] of spans.entries()) if (!byId.has(span.span_id)) byId.set(span.span_id, i)
-  const parent = new Int32Array(n).fill(-1)
+  const parent = Int32Array.from(spans, (span, i) => {
+    const up = span.parent_span_id === null ? undefined : byId.get(span.parent_span_id)
+    return up === undefined || up === i ? -1 : up
+  })
+  const starts = Float64Array.from(spans, (span) => span.startMs)
+  cutCycles(parent, starts)
   const kids: number[][] = Array.from({ length: n }, () => [])
   const roots: number[] = []
-  for (const [i, span] of spans.entries()) {
-    const up = span.parent_span_id === null ? undefined : byId.get(span.parent_span_id)
-    if (up === undefined || up === i) roots.push(i)
-    else {
-      parent[i] = up
-      kids[up]?.push(i)
-    }
-  }
-  const starts = Float64Array.from(spans, (span) => span.startMs)
+  for (const [i, up] of parent.entries()) (kids[up] ?? roots).push(i)
   const { order, level } = ordered(starts, roots, kids)
   const sums = summed(spans, order, parent)
   const children = Int32Array.from(kids, (k) => k.length)
@@ -64,7 +61,26 @@ function withoutJoinedLogs(given: readonly SpanRow[]): readonly SpanRow[] {
   return given.filter((s) => !isLogOf(s) || !ids.has(s.span_id))
 }
 
-/** Orders the spans without recursion, because the tree may be deeper than the stack. Spans in a cycle of parents come last, as roots. */
+/** Of spans that are each other's ancestors the earliest becomes a root, so that each span stands once, below its parent. */
+function cutCycles(parent: Int32Array, starts: Float64Array): void {
+  // Which walk came past a span, 0 for none; a walk that meets itself has found a cycle.
+  const walk = new Int32Array(parent.length)
+  for (const from of parent.keys()) {
+    let i = from
+    for (; i >= 0 && walk[i] === 0; i = parent[i] ?? -1) walk[i] = from + 1
+    if (i >= 0 && walk[i] === from + 1) parent[earliestOf(i, parent, starts)] = -1
+  }
+}
+
+/** The span with the earliest start of the cycle that `first` is in. */
+function earliestOf(first: number, parent: Int32Array, starts: Float64Array): number {
+  let found = first
+  for (let i = parent[first] ?? -1; i !== first && i >= 0; i = parent[i] ?? -1)
+    if ((starts[i] ?? 0) < (starts[found] ?? 0)) found = i
+  return found
+}
+
+/** Orders the spans without recursion, because the tree may be deeper than the stack. */
 function ordered(
   starts: Float64Array,
   roots: readonly number[],
@@ -73,20 +89,15 @@ function ordered(
   const byStart = (a: number, b: number): number => (starts[b] ?? 0) - (starts[a] ?? 0)
   const level = new Int32Array(starts.length)
   const order: number[] = []
-  const seen = new Uint8Array(starts.length)
-  const visit = (from: readonly number[]): void => {
-    const stack = [...from].toSorted(byStart)
-    for (let i = stack.pop(); i !== undefined; i = stack.pop()) {
-      if (seen[i] === 1) continue
-      seen[i] = 1
-      order.push(i)
-      const below = (kids[i] ?? []).toSorted(byStart)
-      for (const kid of below) level[kid] = (level[i] ?? 0) + 1
-      stack.push(...below)
+  const stack = roots.toSorted(byStart)
+  for (let i = stack.pop(); i !== undefined; i = stack.pop()) {
+    order.push(i)
+    const below = (kids[i] ?? []).toSorted(byStart)
+    for (const kid of below) {
+      level[kid] = (level[i] ?? 0) + 1
+      stack.push(kid)
     }
   }
-  visit(roots)
-  for (const i of starts.keys()) if (seen[i] === 0) visit([i])
   return { order, level }
 }
 
