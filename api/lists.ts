@@ -171,7 +171,13 @@ function picked(row: Row, columns: readonly string[]): Row {
   return Object.fromEntries(columns.filter((c) => row[c] !== undefined).map((c) => [c, row[c]]))
 }
 
-/** A spreadsheet would run a text that begins like a formula. A leading apostrophe prevents that. */
+/** What is never seen, and what a spreadsheet takes away before it reads a cell. */
+const BEFORE_A_FORMULA = /^[\s\p{Cc}\p{Default_Ignorable_Code_Point}"']+/u
+/** The characters that begin a formula; the last is a minus of its own. */
+const FORMULA = /^[=+\-@\u2212]/
+const HEAD_CHARACTERS = 200
+
+/** A spreadsheet would run a text that begins like a formula, also in letters of full width. A leading apostrophe prevents that. */
 export function cellOf(value: unknown): string {
   if (value === undefined || value === null) return ''
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
@@ -181,6 +187,13 @@ export function cellOf(value: unknown): string {
       : value instanceof Date
         ? value.toISOString()
         : JSON.stringify(value)
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  const safe = isLikeFormula(text) ? `'${text}` : text
+  // Where cells end at a semicolon or a tab, a part of a text would be a cell of its own.
+  return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+function isLikeFormula(text: string): boolean {
+  if (/^[\t\r\n]/.test(text)) return true
+  const head = text.replace(BEFORE_A_FORMULA, '').slice(0, HEAD_CHARACTERS)
+  return FORMULA.test(head.normalize('NFKC'))
 }

@@ -105,7 +105,7 @@ test('cells: numbers stay numbers, texts that look like formulas do not run, the
       "'-1",
       "'+1",
       "'@x",
-      "'\tx",
+      '"\'\tx"',
       '"a ""b"""',
       '"a\nb"',
       '"[""x""]"',

@@ -25,8 +25,13 @@ export function csvAddress(rows: readonly GroupedUsage[], by: Dimension): string
   return `data:text/csv;charset=utf-8,${encodeURIComponent(`${text}\r\n`)}`
 }
 
-/** Quotes a CSV cell. A text that starts like a formula is escaped, because a spreadsheet would execute it. */
-function csvCell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+/** What is never seen, and what a spreadsheet takes away before it reads a cell. */
+const BEFORE_A_FORMULA = /^[\s\p{Cc}\p{Default_Ignorable_Code_Point}"']+/u
+
+/** Quotes a CSV cell as the lists of the API do: a spreadsheet would execute a text that begins like a formula. */
+export function csvCell(text: string): string {
+  const head = text.replace(BEFORE_A_FORMULA, '').slice(0, 200).normalize('NFKC')
+  const isFormula = /^[\t\r\n]/.test(text) || /^[=+\-@\u2212]/.test(head)
+  const safe = isFormula ? `'${text}` : text
+  return /[",;\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
