@@ -54,6 +54,8 @@ export interface AppSettings {
    * Removes secrets from a header that is stored, for example in the audit log. Without it, headers are stored as they came.
    */
   readonly scrub?: (field: string, text: string) => string
+  /** Answers a browser that opens an address which nobody serves. Returns false to leave it to the API. */
+  readonly missingPage?: (req: FastifyRequest, reply: FastifyReply) => boolean
 }
 
 /** Makes the application without a socket of its own. `handlerOf` returns the function that a listener calls. */
@@ -73,7 +75,7 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
     bodyLimit: BODY_BYTES_MAX,
     trustProxy: (settings.trustedProxies ?? []).length > 0 && [...(settings.trustedProxies ?? [])],
     routerOptions: { maxParamLength: 200 },
-    frameworkErrors: (error, req, reply) => answerUnroutable(error, req, reply, settings.guard),
+    frameworkErrors: (error, req, reply) => answerUnroutable(error, req, reply, settings),
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
@@ -106,9 +108,10 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
     // Clients without the right to read must not learn which routes exist.
     if (req.url.startsWith('/api/')) await requireCredential(req, settings)
     const allowed = methodsOf(req.url.split('?', 1)[0] as string)
-    if (allowed.length === 0)
-      sendError(reply, req, { status: 404, code: 'NOT_FOUND', message: 'no such route' })
-    else {
+    if (allowed.length === 0) {
+      if (settings.missingPage?.(req, reply) !== true)
+        sendError(reply, req, { status: 404, code: 'NOT_FOUND', message: 'no such route' })
+    } else {
       const allow = allowed.join(', ')
       void reply.header('allow', allow)
       const message = `only ${allow} is served here`
@@ -155,12 +158,13 @@ function answerUnroutable(
   error: FastifyError,
   req: FastifyRequest,
   reply: FastifyReply,
-  guard: RequestGuard,
+  { guard, missingPage }: AppSettings,
 ): void {
   void reply.headers({ ...PAGE_HEADERS, 'x-request-id': req.id })
   const refusal = guard.refusalOf(req.raw)
   if (refusal !== null)
     sendError(reply, req, { status: refusal.status, code: refusal.code, message: refusal.message })
+  else if (missingPage?.(req, reply) === true) return
   else if (error.code === 'FST_ERR_MAX_PARAM_LENGTH')
     sendError(reply, req, {
       status: 400,

@@ -12,7 +12,7 @@ import { registerRoutes } from './all-routes.ts'
 import { handlerOf, makeApp } from './app.ts'
 import { useAuth } from './auth.ts'
 import { ConsoleFiles } from './console/console-files.ts'
-import { consoleRoutes } from './console/console-routes.ts'
+import { consoleRoutes, sendMissingPage } from './console/console-routes.ts'
 import { registerDeprecations } from './deprecations.ts'
 import { useFreeText } from './free-text.ts'
 import { registerIdempotency } from './idempotency.ts'
@@ -113,6 +113,7 @@ class ApiExtension implements Component {
       guard: this.#ctx.guard(this.#config.endpoint),
       trustedProxies: this.#config.trusted_proxies,
       scrub: (field, text) => this.#ctx.service.storedIds.textOf('', field, text),
+      missingPage: (req, reply) => sendMissingPage(req, reply, this.#console),
     })
     useAuth(app, this.#ctx.auth, sessions, (tenantId) => this.#operators().has(tenantId))
     forgetAfterChanges(app, cache)

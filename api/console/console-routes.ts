@@ -28,13 +28,29 @@ const PAGES = [
   'users',
 ] as const
 
+/** Those that have a page for each of their things: `/traces/1`. */
+const ONES: ReadonlySet<string> = new Set([
+  'conversations',
+  'issues',
+  'sessions',
+  'signals',
+  'traces',
+  'users',
+])
+
+/** Paths whose answers are for programs, also where a browser asks. */
+const OF_PROGRAMS = /^\/(api|v1|health|metrics|version|assets)(\/|$)/
+
 /** For files whose name contains a hash of their content. */
 const FOREVER = 'public, max-age=31536000, immutable'
 
 export function consoleRoutes(app: Api, files: ConsoleFiles): void {
   const options = { config: { scope: 'public' as const }, schema: { hide: true } }
-  const page = (req: FastifyRequest, reply: FastifyReply): FastifyReply =>
-    sendPage(req, reply, files, () => documentOf(app))
+  const page = (req: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    if (hasView(pathOf(req.url))) return sendPage(req, reply, files, () => documentOf(app))
+    if (sendMissingPage(req, reply, files)) return reply
+    throw new ApiError(404, 'NOT_FOUND', 'no such page')
+  }
   app.get('/', options, page)
   for (const name of PAGES) {
     app.get(`/${name}`, options, page)
@@ -44,6 +60,30 @@ export function consoleRoutes(app: Api, files: ConsoleFiles): void {
     sendFile(reply, files, `assets/${req.params['*']}`, FOREVER),
   )
   app.get('/icon.svg', options, (_req, reply) => sendFile(reply, files, 'icon.svg', 'no-cache'))
+}
+
+/** Whether the console has a view at a path; `users/a%2Fb` is one. Signals are listed among issues. */
+function hasView(path: string): boolean {
+  const [first = '', ...rest] = path.split('/').filter((part) => part !== '')
+  return rest.length === 0 ? first !== 'signals' : rest.length === 1 && ONES.has(first)
+}
+
+const pathOf = (url: string): string => url.split('?', 1)[0] ?? ''
+
+const wantsPage = (req: FastifyRequest): boolean =>
+  req.method === 'GET' && /\btext\/html\b/.test(req.headers.accept ?? '')
+
+/** The console says that there is no such page, where a browser opens one; programs get the answer of the API. */
+export function sendMissingPage(
+  req: FastifyRequest,
+  reply: FastifyReply,
+  files: ConsoleFiles,
+): boolean {
+  if (!wantsPage(req) || files.state === 'missing' || OF_PROGRAMS.test(pathOf(req.url)))
+    return false
+  void reply.code(404)
+  sendPage(req, reply, files, () => ({}))
+  return true
 }
 
 function sendPage(
@@ -67,8 +107,7 @@ function sendPage(
 
 /** The relative path from the folder of a URL to the root: `./` for `/traces`, `../` for `/traces/1`. */
 function upwards(url: string): string {
-  const path = url.split('?', 1)[0] ?? ''
-  const folders = path.split('/').length - 2
+  const folders = pathOf(url).split('/').length - 2
   return folders < 1 ? './' : '../'.repeat(folders)
 }
 

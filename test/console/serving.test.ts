@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { buildConsole } from '../../console/build.ts'
+import { LIST_VIEWS, ONE_VIEWS } from '../../console/src/view-names.ts'
 import { Instance, until } from '../instance.ts'
 import { freePort } from '../ports.ts'
 import { chromiumPath, launch, NO_CHROMIUM, openPage } from './browser.ts'
@@ -36,7 +37,6 @@ test('every path of the console answers its page, whose base leads to the root',
     ['/traces/0123?span=1', '../'],
     ['/users/a%2Fb', '../'],
     ['/issues/', '../'],
-    ['/traces/a/b', '../../'],
   ] as const) {
     const res = await get(path)
     assert.equal(res.status, 200, path)
@@ -60,6 +60,44 @@ test('other paths stay those of the API: 404 as JSON, and 405 for other methods'
     body: '{}',
   })
   assert.equal(posted.status, 405)
+})
+
+test('a browser that opens an unknown address gets the console, which says so, with 404; programs get JSON', async () => {
+  const ask = async (path: string, accept: string): Promise<Response> =>
+    await fetch(instance.url(path, 'http'), { headers: { accept } })
+  const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
+  for (const [path, base] of [
+    ['/nowhere', './'],
+    ['/traces/a/b', '../../'],
+    ['/traces/a/b/c/d?range=1h', '../../../../'],
+    ['/costs/x', '../'],
+    ['/nope/', '../'],
+    ['/users/%zz', '../'],
+    ['/traces.html', './'],
+  ] as const) {
+    const page = await ask(path, browser)
+    assert.equal(page.status, 404, path)
+    assert.match(page.headers.get('content-type') ?? '', /html/, path)
+    assert.match(page.headers.get('content-security-policy') ?? '', /script-src 'self'/, path)
+    const text = await page.text()
+    assert.match(text, new RegExp(`<base href="${base.replaceAll('.', '\\.')}" />`), path)
+    for (const accept of ['*/*', 'application/json']) {
+      const res = await ask(path, accept)
+      assert.ok(res.status === 404 || res.status === 400, path)
+      assert.match(res.headers.get('content-type') ?? '', /json/, `${path} ${accept}`)
+    }
+  }
+  for (const path of ['/api/v1/nowhere', '/assets/none.js', '/health/nowhere', '/v1/nowhere'])
+    assert.match((await ask(path, browser)).headers.get('content-type') ?? '', /json/, path)
+})
+
+test('the paths of the console are those of its views', async () => {
+  for (const name of LIST_VIEWS) assert.equal((await get(`/${name}`)).status, 200, name)
+  for (const name of ONE_VIEWS) assert.equal((await get(`/${name}/x`)).status, 200, name)
+  for (const name of ONE_VIEWS.filter((one) => !LIST_VIEWS.some((list) => one === list)))
+    assert.equal((await get(`/${name}`)).status, 404, name)
+  for (const name of LIST_VIEWS.filter((list) => !ONE_VIEWS.some((one) => one === list)))
+    if (name !== '') assert.equal((await get(`/${name}/x`)).status, 404, name)
 })
 
 test('the policy of the page allows nothing inline, nothing from elsewhere and no markup from text', async () => {
