@@ -164,6 +164,18 @@ export interface IssueChange {
   readonly until?: IssueUntil | undefined
   readonly assignee?: string | null | undefined
   readonly note?: string | undefined
+  /** The `status_at` of the issue that was looked at. When it is another by now, nothing is changed. */
+  readonly seenMs?: number | undefined
+}
+
+/** Somebody else, or a new occurrence, changed the status of an issue since it was looked at. */
+export class IssueChanged extends Error {
+  readonly now: IssueRow
+
+  constructor(now: IssueRow) {
+    super(`the issue is ${now.status} since ${now.status_at.toISOString()}`)
+    this.now = now
+  }
 }
 
 /** Changes an issue and writes down who did and what it was; null when the tenant has no such issue. */
@@ -185,6 +197,8 @@ export async function changeIssue(
       )
       const before = found.rows[0]
       if (before === undefined) return null
+      if (to.seenMs !== undefined && to.seenMs !== before.status_at.getTime())
+        throw new IssueChanged(before)
       if (to.status !== undefined) await setStatus(client, key, before, actor, to)
       if (to.assignee !== undefined) await setAssignee(client, key, before, actor, to)
       const isNoteAlone = to.status === undefined && to.assignee === undefined

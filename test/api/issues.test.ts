@@ -193,7 +193,7 @@ test('comments are kept, changes for several issues at once are made, and what m
     issue_ids: [...all.map((i) => i['issue_id']), 'v1-0'],
     status: 'acknowledged',
   })
-  assert.deepEqual(bulk.body, { changed: all.length, not_found: ['v1-0'] })
+  assert.deepEqual(bulk.body, { changed: all.length, not_found: ['v1-0'], conflicts: [] })
   const summary = await rows('/issues/summary')
   assert.equal(
     summary.reduce((n, r) => n + Number(r['issues']), 0),
@@ -211,6 +211,38 @@ test('comments are kept, changes for several issues at once are made, and what m
     assert.equal((await call('PATCH', `/issues/${id}`, body)).status, 400, JSON.stringify(body))
   assert.equal((await call('PATCH', '/issues/v1-0', { status: 'open' })).status, 404)
   assert.equal((await call('GET', '/issues?type=never_raised')).status, 400)
+})
+
+test('who looked at an issue before somebody else changed it changes nothing, and is told what it is now', async () => {
+  const [first, second] = await rows('/issues')
+  const [id, other] = [String(first?.['issue_id']), String(second?.['issue_id'])]
+  const seen = first?.['status_at']
+  const at = { expected_status_at: seen }
+  const resolved = await call('PATCH', `/issues/${id}`, { status: 'resolved', ...at })
+  assert.equal(resolved.body['status'], 'resolved')
+  for (const change of [{ status: 'acknowledged' }, { status: 'resolved' }, { assignee: 'late' }]) {
+    const late = await call('PATCH', `/issues/${id}`, { ...change, ...at })
+    assert.equal(late.status, 409, JSON.stringify(late.body))
+    assert.match(JSON.stringify(late.body), /the issue is resolved since/)
+  }
+  const bulk = await call('POST', '/issues/bulk', {
+    issue_ids: [id, other],
+    status: 'ignored',
+    expected_status_at: { [id]: seen, [other]: second?.['status_at'] },
+  })
+  const { status_at } = resolved.body
+  assert.deepEqual(bulk.body, {
+    changed: 1,
+    not_found: [],
+    conflicts: [{ issue_id: id, status: 'resolved', status_at }],
+  })
+  const now = (await call('GET', `/issues/${id}`)).body
+  assert.deepEqual([now['status'], now['assignee'] === 'late'], ['resolved', false])
+  assert.equal((await call('GET', `/issues/${other}`)).body['status'], 'ignored')
+  const later = { status: 'open', expected_status_at: status_at }
+  assert.equal((await call('PATCH', `/issues/${id}`, later)).body['status'], 'open')
+  const nonsense = { status: 'open', expected_status_at: 'yesterday' }
+  assert.equal((await call('PATCH', `/issues/${id}`, nonsense)).status, 400)
 })
 
 test('the evidence of an issue has the value and the threshold of its latest signal', async () => {

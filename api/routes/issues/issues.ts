@@ -9,6 +9,7 @@ import {
   findIssue,
   ISSUE_SORTS,
   type IssueChange,
+  IssueChanged,
   type IssueRow,
   listHistory,
   listIssues,
@@ -98,6 +99,8 @@ const changeBody = {
   assignee: z.string().min(1).max(255).nullable().optional(),
   note: z.string().min(1).max(NOTE_MAX).optional(),
 }
+
+const seen = z.iso.datetime({ offset: true })
 
 const historySchema = z.object({
   at: z.date(),
@@ -211,14 +214,24 @@ function changeRoutes(app: Api, stores: Stores): void {
         tags: ['issues'],
         summary: 'Acknowledge, snooze, resolve, ignore, open, assign or comment an issue',
         params,
-        body: z.strictObject(changeBody),
+        body: z.strictObject({
+          ...changeBody,
+          expected_status_at: seen
+            .optional()
+            .describe(
+              'The `status_at` of the issue as you know it. When the status was changed since, the answer is 409 and nothing is changed.',
+            ),
+        }),
         response: { 200: issueSchema },
       },
     },
     async (req) => {
-      const to = changeOf(req.body)
+      const { expected_status_at: at, ...body } = req.body
+      const to = { ...changeOf(body), ...(at === undefined ? {} : { seenMs: Date.parse(at) }) }
       const { id } = req.params
-      const after = await changeIssue(stores.postgres, tenantOf(req), id, nameOf(req), to)
+      const after = await changedOrConflict(stores, req, id, to)
+      if (after instanceof IssueChanged)
+        throw new ApiError(409, 'CONFLICT', `somebody was faster: ${after.message}`)
       if (after === null) throw noSuchIssue()
       return shown(after, req)
     },
@@ -233,21 +246,61 @@ function changeRoutes(app: Api, stores: Stores): void {
         body: z.strictObject({
           issue_ids: z.array(z.string().max(64)).min(1).max(1000),
           ...changeBody,
+          expected_status_at: z
+            .record(z.string().max(64), seen)
+            .optional()
+            .describe(
+              'By issue id: its `status_at` as you know it. An issue whose status was changed since stays as it is, and is among the `conflicts`.',
+            ),
         }),
-        response: { 200: z.object({ changed: z.number(), not_found: z.array(z.string()) }) },
+        response: {
+          200: z.object({
+            changed: z.number(),
+            not_found: z.array(z.string()),
+            conflicts: z
+              .array(z.object({ issue_id: z.string(), status: z.string(), status_at: z.date() }))
+              .describe('Issues that were not changed, with their present status.'),
+          }),
+        },
       },
     },
     async (req) => {
-      const { issue_ids, ...body } = req.body
+      const { issue_ids, expected_status_at: known = {}, ...body } = req.body
       const to = changeOf(body)
+      const ids = new Set(issue_ids)
       const missing: string[] = []
-      for (const id of new Set(issue_ids)) {
-        const after = await changeIssue(stores.postgres, tenantOf(req), id, nameOf(req), to)
+      const conflicts: { issue_id: string; status: string; status_at: Date }[] = []
+      for (const id of ids) {
+        const at = known[id]
+        const change = { ...to, ...(at === undefined ? {} : { seenMs: Date.parse(at) }) }
+        const after = await changedOrConflict(stores, req, id, change)
         if (after === null) missing.push(id)
+        else if (after instanceof IssueChanged)
+          conflicts.push({
+            issue_id: id,
+            status: after.now.status,
+            status_at: after.now.status_at,
+          })
       }
-      return { changed: new Set(issue_ids).size - missing.length, not_found: missing }
+      const changed = ids.size - missing.length - conflicts.length
+      return { changed, not_found: missing, conflicts }
     },
   )
+}
+
+/** Returns what is there in place of a change whose issue was changed since it was looked at. */
+async function changedOrConflict(
+  stores: Stores,
+  req: FastifyRequest,
+  id: string,
+  to: IssueChange,
+): Promise<IssueRow | IssueChanged | null> {
+  try {
+    return await changeIssue(stores.postgres, tenantOf(req), id, nameOf(req), to)
+  } catch (error) {
+    if (error instanceof IssueChanged) return error
+    throw error
+  }
 }
 
 function historyRoutes(app: Api, stores: Stores): void {

@@ -1916,6 +1916,17 @@ readonly revoked_at: string | null
 readonly token: string
 }
 
+export type PostIssuesBulkAnswer = {
+readonly changed: number
+readonly not_found: readonly string[]
+/** Issues that were not changed, with their present status. */
+readonly conflicts: readonly {
+readonly issue_id: string
+readonly status: string
+readonly status_at: string
+}[]
+}
+
 export type PostJudgesByIdRunsAnswer = {
 /** Null for a dry run. The reason of its verdicts is run: and this. */
 readonly run_id: string | null
@@ -2890,6 +2901,8 @@ readonly rate_factor: number
 }
 readonly assignee?: string | null
 readonly note?: string
+/** The `status_at` of the issue as you know it. When the status was changed since, the answer is 409 and nothing is changed. */
+readonly expected_status_at?: string
 }
     readonly answer: GetIssuesRow
   }
@@ -3170,11 +3183,10 @@ readonly rate_factor: number
 }
 readonly assignee?: string | null
 readonly note?: string
+/** By issue id: its `status_at` as you know it. An issue whose status was changed since stays as it is, and is among the `conflicts`. */
+readonly expected_status_at?: Readonly<Record<string, string>>
 }
-    readonly answer: {
-readonly changed: number
-readonly not_found: readonly string[]
-}
+    readonly answer: PostIssuesBulkAnswer
   }
   'POST /api/v1/issues/{id}/comments': {
     readonly path: { readonly id: string }
