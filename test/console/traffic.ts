@@ -121,9 +121,9 @@ export function conversation(): readonly PlantedSpan[] {
   ]
 }
 
-/** Texts with markup, which the console must show as text everywhere. */
+/** Texts with markup and with characters that nobody sees, which the console must show as text everywhere. */
 export const HOSTILE =
-  '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>\u202Etxt.exe\u001b[31mred'
+  '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>\u202Etxt.exe\u001b[31mred\u{e0041}\u{e0042}\u200c\u00ad\u034f\u115f\u3164\uffa0\u180e\u2062\ufe0f'
 
 export function hostile(): readonly PlantedSpan[] {
   const long = `${'wide '.repeat(200_000)}end-of-the-long-line`

@@ -8,9 +8,7 @@ import { visible } from './visible.ts'
 const READ = ['title', 'aria-label', 'placeholder'] as const
 
 export function showHiddenCharacters(): void {
-  const before = options.vnode
   options.vnode = (vnode) => {
-    before?.(vnode)
     const props: unknown = vnode.props
     // The node of a text has it in place of its properties.
     if (typeof props === 'string') Reflect.set(vnode, 'props', visible(props))

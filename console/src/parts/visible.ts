@@ -13,12 +13,11 @@ const FLAG =
   '\\u{1f3f4}\\u{e0067}\\u{e0062}(?:\\u{e0065}\\u{e006e}\\u{e0067}|\\u{e0073}\\u{e0063}\\u{e0074}|\\u{e0077}\\u{e006c}\\u{e0073})\\u{e007f}'
 
 /** Scripts whose spelling needs joiners and non-joiners between letters. */
-const JOINING = [
-  ...['Arabic', 'Syriac', 'Mandaic', 'Nko', 'Mongolian', 'Devanagari', 'Bengali', 'Gurmukhi'],
-  ...['Gujarati', 'Oriya', 'Tamil', 'Telugu', 'Kannada', 'Malayalam', 'Sinhala', 'Tibetan'],
-  ...['Myanmar', 'Khmer', 'Javanese', 'Balinese', 'Chakma'],
-]
-const LETTER = `(?=[\\p{L}\\p{M}])[${JOINING.map((name) => `\\p{Script_Extensions=${name}}`).join('')}]`
+const JOINING =
+  'Arabic Syriac Mandaic Nko Mongolian Devanagari Bengali Gurmukhi Gujarati Oriya Tamil Telugu Kannada Malayalam Sinhala Tibetan Myanmar Khmer Javanese Balinese Chakma'
+const LETTER = `(?=[\\p{L}\\p{M}])[${JOINING.split(' ')
+  .map((name) => `\\p{Script_Extensions=${name}}`)
+  .join('')}]`
 const JOINER = `(?<=${LETTER})[\\u200c\\u200d](?=${LETTER})`
 /** Forms of Mongolian letters, and of Han characters in names. */
 const FORM =
