@@ -60,7 +60,11 @@ export class SessionAuth {
     const project = projectOf(req, membership, isOfProject)
     const role = project.role ?? membership.role
     if (!may(isOfProject ? role : membership.role, scope))
-      throw new ApiError(403, 'FORBIDDEN', `Your role ${membership.role} may not do this.`)
+      throw new ApiError(
+        403,
+        'FORBIDDEN',
+        `Your role ${isOfProject ? role : membership.role} may not do this: it takes ${rolesFor(scope)}.`,
+      )
     const { tenant_id: tenantId } = membership
     const tenant = { tenantId, projectId: project.id, environment: null, keyId: null }
     return { session, tenant, role: membership.role }
@@ -115,6 +119,12 @@ function may(role: string, scope: KeyScope): boolean {
   if (scope === 'admin') return ADMIN_ROLES.has(role)
   if (scope === 'ingest') return role !== 'none' && role !== 'viewer'
   return scope === 'query' && role !== 'none'
+}
+
+/** The roles that may, for people who have another. */
+function rolesFor(scope: KeyScope): string {
+  if (scope === 'admin') return 'the role owner or admin'
+  return scope === 'ingest' ? 'the role owner, admin or member' : 'a role in this project'
 }
 
 function membershipOf(req: FastifyRequest, session: SessionRow): Membership | null {

@@ -2,6 +2,7 @@
 // error with a code. The browser sends the session cookie by itself; a pasted API key is kept for this tab only.
 
 import { BASE, locationNow } from '../state/location.ts'
+import { ANSWER_MS_MAX, Deadline } from './deadline.ts'
 import { type AnswerOf, type Asked, addressOfOperation, type OperationName } from './operations.ts'
 
 export type Parameters = Readonly<Record<string, string | number | boolean | null | undefined>>
@@ -65,9 +66,29 @@ export interface Call {
   readonly signal?: AbortSignal
 }
 
+/** No answer within the time, which is not asked for again and again. */
+export const TIMED_OUT = 'TIMED_OUT'
+
+/** Runs a request to its end, within the time that an answer may take. */
+async function inTime<T>(
+  given: AbortSignal | undefined,
+  run: (deadline: Deadline) => Promise<T>,
+): Promise<T> {
+  const deadline = new Deadline(given)
+  try {
+    return await run(deadline)
+  } catch (thrown) {
+    if (!deadline.isOver) throw thrown
+    const message = `No answer came within ${ANSWER_MS_MAX / 1000} seconds.`
+    throw new ApiFault(0, TIMED_OUT, message, null)
+  } finally {
+    deadline.end()
+  }
+}
+
 /** The answer of a request that was taken; a refusal is thrown. */
-async function answered(path: string, options: Call): Promise<Response> {
-  const { method = 'GET', parameters = {}, body, signal } = options
+async function answered(path: string, options: Call, { signal }: Deadline): Promise<Response> {
+  const { method = 'GET', parameters = {}, body } = options
   const init: RequestInit = {
     method,
     headers: {
@@ -76,7 +97,7 @@ async function answered(path: string, options: Call): Promise<Response> {
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   }
   const res = await fetch(apiAddress(path, parameters), init).catch((thrown: unknown) => {
     if (thrown instanceof DOMException && thrown.name === 'AbortError') throw thrown
@@ -88,13 +109,30 @@ async function answered(path: string, options: Call): Promise<Response> {
 
 /** The answer as JSON, of the type that the caller knows from the API's document. */
 export async function call<T>(path: string, options: Call = {}): Promise<T> {
-  const res = await answered(path, options)
-  if (res.status === 204) return undefined as T
-  const answer: unknown = await res.json().catch(throwBroken)
-  // Every answer is an object.
-  if (typeof answer !== 'object' || answer === null) throw BROKEN
-  // The document of the API says the shape, and tests of the console hold both against each other.
-  return answer as T
+  return await inTime(options.signal, async (deadline) => {
+    const res = await answered(path, options, deadline)
+    if (res.status === 204) return undefined as T
+    const answer: unknown = await res.json().catch(throwBroken)
+    // Every answer is an object.
+    if (typeof answer !== 'object' || answer === null) throw BROKEN
+    // The document of the API says the shape, and tests of the console hold both against each other.
+    return answer as T
+  })
+}
+
+/** Whether a route answers with a redirection. */
+export async function isRedirected(
+  path: string,
+  parameters: Parameters,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return await inTime(signal, async (deadline) => {
+    const init = { headers: credentialHeaders(), signal: deadline.signal }
+    const res = await fetch(apiAddress(path, parameters), { ...init, redirect: 'manual' })
+    // A body that nobody reads would hold one of the browser's few connections.
+    await res.body?.cancel()
+    return res.type === 'opaqueredirect'
+  })
 }
 
 /** An answer that breaks off, or the page of a proxy, must not look like an empty list. */
@@ -134,25 +172,28 @@ export async function readLines<Row>(
   { parameters = {}, signal }: Pick<Call, 'parameters' | 'signal'>,
   onRow: (row: Row) => void,
 ): Promise<Lines> {
-  const asked = { parameters: { ...parameters, format: 'ndjson' } }
-  const res = await answered(path, signal === undefined ? asked : { ...asked, signal })
-  const reader = res.body?.pipeThrough(new TextDecoderStream()).getReader()
-  let rest = ''
-  let since = performance.now()
-  for (;;) {
-    const { done = true, value = '' } = (await reader?.read().catch(throwBroken)) ?? {}
-    const lines = (rest + value).split('\n')
-    rest = done ? '' : (lines.pop() ?? '')
-    for (const line of lines) {
-      if (line === '') continue
-      // The OpenAPI document defines the type of the row, as for `call`.
-      onRow(parsedRow(line) as Row)
-      if (performance.now() - since < READ_MS_MAX) continue
-      await afterDrawing()
-      since = performance.now()
+  return await inTime(signal, async (deadline) => {
+    const options = { parameters: { ...parameters, format: 'ndjson' } }
+    const res = await answered(path, options, deadline)
+    const reader = res.body?.pipeThrough(new TextDecoderStream()).getReader()
+    let rest = ''
+    let since = performance.now()
+    for (;;) {
+      deadline.extend()
+      const { done = true, value = '' } = (await reader?.read().catch(throwBroken)) ?? {}
+      const lines = (rest + value).split('\n')
+      rest = done ? '' : (lines.pop() ?? '')
+      for (const line of lines) {
+        if (line === '') continue
+        // The OpenAPI document defines the type of the row, as for `call`.
+        onRow(parsedRow(line) as Row)
+        if (performance.now() - since < READ_MS_MAX) continue
+        await afterDrawing()
+        since = performance.now()
+      }
+      if (done) return { nextCursor: res.headers.get('x-next-cursor') }
     }
-    if (done) return { nextCursor: res.headers.get('x-next-cursor') }
-  }
+  })
 }
 
 /** Lets the page draw and take keys. */

@@ -9,7 +9,7 @@ import {
   type QueryObserverResult,
 } from '@tanstack/query-core'
 import { useEffect, useState } from 'preact/hooks'
-import { ApiFault, call, isForbidden, type Parameters } from './client.ts'
+import { ApiFault, call, isForbidden, type Parameters, TIMED_OUT } from './client.ts'
 
 const RETRIES = 2
 const STALE_MS = 5000
@@ -30,7 +30,9 @@ export const queries = new QueryClient({
 })
 
 const isTransient = (error: unknown): boolean =>
-  error instanceof ApiFault && (error.status === 0 || error.status === 502)
+  error instanceof ApiFault &&
+  error.code !== TIMED_OUT &&
+  (error.status === 0 || error.status === 502)
 
 export type Answer<T> = QueryObserverResult<T, Error>
 

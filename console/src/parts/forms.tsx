@@ -1,6 +1,35 @@
 // Parts of forms: a labelled text field, a labelled choice, and the error of a refused form.
 
 import type { JSX } from 'preact'
+import { ApiFault } from '../api/client.ts'
+import { useSlow } from '../api/use-slow.ts'
+import { adviceOf, SignInLink } from './states.tsx'
+
+/** Why a change was refused, and what helps: signing in again, a role, or a second look. While it takes long, that it still runs. */
+export function Outcome({
+  of: { error, isBusy },
+}: {
+  readonly of: { readonly error: Error | null; readonly isBusy: boolean }
+}): JSX.Element | null {
+  const isSlow = useSlow(isBusy)
+  if (error === null) return isSlow ? <p role="status">Still waiting for an answer.</p> : null
+  return (
+    <p class="form-error" role="alert">
+      <Refusal error={error} />
+    </p>
+  )
+}
+
+export function Refusal({ error }: { readonly error: Error }): JSX.Element {
+  if (error instanceof ApiFault && error.status === 401)
+    return (
+      <>
+        {error.message} <SignInLink look="link" />
+      </>
+    )
+  const advice = error instanceof ApiFault && error.status === 403 ? adviceOf(error) : undefined
+  return <>{advice === undefined ? error.message : `${error.message} ${advice}`}</>
+}
 
 export function FormError({ message }: { readonly message: string | null }): JSX.Element | null {
   if (message === null) return null

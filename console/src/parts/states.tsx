@@ -4,6 +4,8 @@
 import { Component, type ComponentChildren, type JSX } from 'preact'
 import { ApiFault, isForbidden } from '../api/client.ts'
 import { type Answer, queries } from '../api/use-query.ts'
+import { useSlow } from '../api/use-slow.ts'
+import { locationNow } from '../state/location.ts'
 import { Link } from './basics.tsx'
 
 export function Empty({
@@ -21,13 +23,42 @@ export function Empty({
   )
 }
 
+/** After some seconds it says that it still waits, so that nobody takes it for a page that hangs. */
 export function Loading({ lines = 6 }: { readonly lines?: number }): JSX.Element {
+  const isSlow = useSlow(true)
   return (
-    <div class="skeleton" role="status" aria-label="Loading">
-      {Array.from({ length: lines }, (_, i) => (
-        <span key={i} style={{ width: `${92 - ((i * 17) % 40)}%` }} />
-      ))}
-    </div>
+    <>
+      {isSlow ? (
+        <p class="stale" role="status">
+          Still waiting for an answer.{' '}
+          <button type="button" class="link" onClick={() => void askAgain()}>
+            Ask again
+          </button>
+        </p>
+      ) : null}
+      <div class="skeleton" role="status" aria-label="Loading">
+        {Array.from({ length: lines }, (_, i) => (
+          <span key={i} style={{ width: `${92 - ((i * 17) % 40)}%` }} />
+        ))}
+      </div>
+    </>
+  )
+}
+
+/** Gives up what this page waits for, and asks again; a query that runs would be waited for. */
+async function askAgain(): Promise<void> {
+  const waiting = { type: 'active', fetchStatus: 'fetching' } as const
+  await queries.cancelQueries(waiting)
+  await queries.refetchQueries({ type: 'active' })
+}
+
+/** A link to sign in that leads back here. */
+export function SignInLink({ look }: { readonly look: string }): JSX.Element {
+  const { path } = locationNow()
+  return (
+    <Link class={look} to="/sign-in" params={{ next: `${path}${window.location.search}` }}>
+      Sign in
+    </Link>
   )
 }
 
@@ -49,6 +80,9 @@ const ADVICE: Readonly<Record<number, string>> = {
   503: 'Receiving goes on. This view comes back when the store answers.',
 }
 
+export const adviceOf = (error: Error): string | undefined =>
+  error instanceof ApiFault ? ADVICE[error.status] : undefined
+
 export function Failure({
   error,
   onRetry,
@@ -58,7 +92,7 @@ export function Failure({
 }): JSX.Element {
   const fault = error instanceof ApiFault ? error : null
   if (fault?.code === 'OPERATORS_ONLY') return <ForOperators />
-  const advice = ADVICE[fault?.status ?? -1]
+  const advice = adviceOf(error)
   return (
     <div class={`state${isForbidden(error) ? '' : ' state-error'}`} role="alert">
       <h2>{titleOf(error)}</h2>
@@ -66,9 +100,7 @@ export function Failure({
       {advice === undefined ? null : <p class="state-text">{advice}</p>}
       <p class="state-actions">
         {fault?.status === 401 ? (
-          <Link class="button primary" to="/sign-in">
-            Sign in
-          </Link>
+          <SignInLink look="button primary" />
         ) : (
           <button
             type="button"

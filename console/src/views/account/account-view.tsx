@@ -5,7 +5,9 @@ import { call, keyNow, setKey } from '../../api/client.ts'
 import type { Me } from '../../api/types.ts'
 import { queries, useApi } from '../../api/use-query.ts'
 import { Badge, Link, Tabs } from '../../parts/basics.tsx'
+import { forgetDrafts } from '../../state/draft.ts'
 import { addressOf, go, setParams, useLocation } from '../../state/location.ts'
+import { useTitle } from '../../state/title.ts'
 import { tabsOf } from '../../view-names.ts'
 import { AuditLog } from './audit-log.tsx'
 import { Budgets } from './budgets.tsx'
@@ -32,6 +34,7 @@ const TABS = tabsOf('account', {
 export function AccountView(): JSX.Element {
   const { query } = useLocation()
   const tab = query.get('tab') ?? 'keys'
+  useTitle(TABS.find(([key]) => key === query.get('tab'))?.[1] ?? null)
   return (
     <>
       <header class="view-head">
@@ -108,6 +111,7 @@ function Who(): JSX.Element {
 async function leave(isPerson: boolean): Promise<void> {
   if (isPerson) await call('/api/v1/auth/logout', { method: 'POST', body: {} })
   setKey(null)
+  forgetDrafts()
   await queries.resetQueries()
   go(addressOf('/sign-in'))
 }

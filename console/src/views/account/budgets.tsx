@@ -6,7 +6,7 @@ import type { BodyOf, RowOf } from '../../api/operations.ts'
 import { useApi } from '../../api/use-query.ts'
 import { Badge, ShareBar, Time } from '../../parts/basics.tsx'
 import { count, money, oneLine } from '../../parts/format.ts'
-import { Choice, FormError } from '../../parts/forms.tsx'
+import { Choice, Outcome } from '../../parts/forms.tsx'
 import { ListEnd } from '../../parts/list-end.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 import { usePages } from '../traces/use-pages.ts'
@@ -66,7 +66,7 @@ function BudgetsTable({
   const left = Map.groupBy(remaining, (row) => row.budget_id)
   return (
     <>
-      <FormError message={change.error} />
+      <Outcome of={change} />
       <div class="scroll-x" tabIndex={0} role="region" aria-label="Budgets">
         <table class="table">
           <thead>
@@ -217,7 +217,7 @@ function AddBudget(): JSX.Element {
       <button type="submit" class="button primary" disabled={change.isBusy}>
         Add a budget
       </button>
-      <FormError message={change.error} />
+      <Outcome of={change} />
     </form>
   )
 }

@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks'
 import type { RowOf } from '../../api/operations.ts'
 import { Badge, CopyButton, Time } from '../../parts/basics.tsx'
 import { exact, NONE, oneLine } from '../../parts/format.ts'
-import { FormError } from '../../parts/forms.tsx'
+import { Outcome } from '../../parts/forms.tsx'
 import { ListEnd } from '../../parts/list-end.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 import { usePages } from '../traces/use-pages.ts'
@@ -174,7 +174,7 @@ function NewDeletion(): JSX.Element {
       <button type="submit" class="button danger" disabled={change.isBusy || !isSure}>
         Delete for good
       </button>
-      <FormError message={change.error} />
+      <Outcome of={change} />
     </form>
   )
 }

@@ -4,7 +4,7 @@ import type { JSX } from 'preact'
 import type { RowOf } from '../../api/operations.ts'
 import { Badge, Link, Time } from '../../parts/basics.tsx'
 import { exact, many, NONE, oneLine } from '../../parts/format.ts'
-import { FormError } from '../../parts/forms.tsx'
+import { Outcome } from '../../parts/forms.tsx'
 import { ListEnd } from '../../parts/list-end.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { usePages } from '../traces/use-pages.ts'
@@ -25,7 +25,7 @@ export function Deliveries({ targets }: { readonly targets: readonly Target[] })
   return (
     <section class="panel">
       <h2>Deliveries</h2>
-      <FormError message={change.error} />
+      <Outcome of={change} />
       <Answered of={pages.answer}>
         {() =>
           pages.rows.length === 0 ? (

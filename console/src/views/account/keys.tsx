@@ -7,7 +7,7 @@ import type { Page } from '../../api/types.ts'
 import { useApi } from '../../api/use-query.ts'
 import { Ago, Badge, CopyButton, Time } from '../../parts/basics.tsx'
 import { NONE, oneLine } from '../../parts/format.ts'
-import { FormError, TextField } from '../../parts/forms.tsx'
+import { Outcome, TextField } from '../../parts/forms.tsx'
 import { ListEnd } from '../../parts/list-end.tsx'
 import {
   type Column,
@@ -45,7 +45,7 @@ export function Keys(): JSX.Element {
         </div>
       </div>
       <NewKey change={change} onMade={setMade} />
-      <FormError message={change.error} />
+      <Outcome of={change} />
       {made === null ? null : (
         <div class="made-key" role="status">
           <p>

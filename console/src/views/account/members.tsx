@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks'
 import type { AnswerOf, RowOf } from '../../api/operations.ts'
 import { Ago, CopyButton } from '../../parts/basics.tsx'
 import { NONE, oneLine } from '../../parts/format.ts'
-import { FormError, TextField } from '../../parts/forms.tsx'
+import { Outcome, TextField } from '../../parts/forms.tsx'
 import { ListEnd } from '../../parts/list-end.tsx'
 import { type Column, ListTable, useSorting } from '../../parts/list-table.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
@@ -81,7 +81,7 @@ export function Members(): JSX.Element {
     <section class="panel">
       <h2>Members</h2>
       <Invite />
-      <FormError message={change.error} />
+      <Outcome of={change} />
       <Answered of={members.answer}>
         {() =>
           members.rows.length === 0 ? (
@@ -153,7 +153,7 @@ function Invite(): JSX.Element {
           Invite
         </button>
       </form>
-      <FormError message={change.error} />
+      <Outcome of={change} />
       {made === null ? null : (
         <p class="made-key" role="status">
           Hand this to {made.email}; it is shown this once and is good for 7 days:{' '}

@@ -4,7 +4,7 @@ import type { JSX } from 'preact'
 import type { RowOf } from '../../api/operations.ts'
 import { Time } from '../../parts/basics.tsx'
 import { oneLine } from '../../parts/format.ts'
-import { FormError } from '../../parts/forms.tsx'
+import { Outcome } from '../../parts/forms.tsx'
 import { ListEnd } from '../../parts/list-end.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { usePages } from '../traces/use-pages.ts'
@@ -21,7 +21,7 @@ export function Mutes(): JSX.Element {
   return (
     <section class="panel">
       <h2>Mutes</h2>
-      <FormError message={change.error} />
+      <Outcome of={change} />
       <Answered of={pages.answer} lines={2}>
         {() =>
           pages.rows.length === 0 ? (

@@ -5,7 +5,7 @@ import type { JSX } from 'preact'
 import type { OidcRefusal, SignInOptions } from '../../api/types.ts'
 import { useApi } from '../../api/use-query.ts'
 import { FormError } from '../../parts/forms.tsx'
-import { addressOf, BASE } from '../../state/location.ts'
+import { BASE, nextAddress } from '../../state/location.ts'
 
 const REFUSALS: Readonly<Record<OidcRefusal, string>> = {
   state:
@@ -39,7 +39,7 @@ function refusal(): string | null {
 export function OidcSignIn(): JSX.Element | null {
   const oidc = useApi<SignInOptions>('/api/v1/auth/options').data?.oidc ?? null
   if (oidc === null) return null
-  const returnTo = `/${addressOf('/').slice(BASE.length)}`
+  const returnTo = `/${nextAddress().slice(BASE.length)}`
   return (
     <>
       <div class="panel form">

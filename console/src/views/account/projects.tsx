@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks'
 import type { RowOf } from '../../api/operations.ts'
 import { Ago, Badge } from '../../parts/basics.tsx'
 import { oneLine } from '../../parts/format.ts'
-import { FormError, TextField } from '../../parts/forms.tsx'
+import { Outcome, TextField } from '../../parts/forms.tsx'
 import { ListEnd } from '../../parts/list-end.tsx'
 import { type Column, ListTable, useSorting } from '../../parts/list-table.tsx'
 import { Answered } from '../../parts/states.tsx'
@@ -79,7 +79,7 @@ export function Projects(): JSX.Element {
           Make a project
         </button>
       </form>
-      <FormError message={change.error} />
+      <Outcome of={change} />
       <Answered of={projects.answer}>
         {() => (
           <>

@@ -6,7 +6,7 @@ import type { AnswerOf, BodyOf, RowOf } from '../../api/operations.ts'
 import { useApi } from '../../api/use-query.ts'
 import { Badge, Time } from '../../parts/basics.tsx'
 import { count, oneLine } from '../../parts/format.ts'
-import { FormError } from '../../parts/forms.tsx'
+import { Outcome } from '../../parts/forms.tsx'
 import { ListEnd } from '../../parts/list-end.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 import { usePages } from '../traces/use-pages.ts'
@@ -100,7 +100,7 @@ function QuotaForm({ id, quota }: { readonly id: string; readonly quota: Quota }
           Save limits
         </button>
       </p>
-      <FormError message={change.error} />
+      <Outcome of={change} />
     </form>
   )
 }

@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks'
 import type { BodyOf, RowOf } from '../../api/operations.ts'
 import { useApi } from '../../api/use-query.ts'
 import { oneLine } from '../../parts/format.ts'
-import { FormError } from '../../parts/forms.tsx'
+import { Outcome } from '../../parts/forms.tsx'
 import { Answered } from '../../parts/states.tsx'
 import { useChange } from './use-change.ts'
 
@@ -122,7 +122,7 @@ function Kept({ title, row }: { readonly title: string; readonly row: Retention 
         </button>
         {isSaved ? <span role="status">Saved.</span> : null}
       </form>
-      <FormError message={change.error} />
+      <Outcome of={change} />
     </section>
   )
 }

@@ -6,12 +6,12 @@ import { useState } from 'preact/hooks'
 import { call, setKey } from '../../api/client.ts'
 import { queries } from '../../api/use-query.ts'
 import { FormError, TextField, type TextFieldProps } from '../../parts/forms.tsx'
-import { addressOf, go } from '../../state/location.ts'
+import { addressOf, go, nextAddress } from '../../state/location.ts'
 import { OidcSignIn } from './oidc-sign-in.tsx'
 
 async function enter(): Promise<void> {
   await queries.resetQueries()
-  go(addressOf('/'))
+  go(nextAddress())
 }
 
 type Step = 'password' | 'forgotten' | 'token'

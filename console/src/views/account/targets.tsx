@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks'
 import type { RowOf } from '../../api/operations.ts'
 import { Badge, Time } from '../../parts/basics.tsx'
 import { oneLine } from '../../parts/format.ts'
-import { FormError } from '../../parts/forms.tsx'
+import { Outcome } from '../../parts/forms.tsx'
 import { ListEnd } from '../../parts/list-end.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 import { Table } from '../../parts/table.tsx'
@@ -32,7 +32,7 @@ export function Targets(): JSX.Element {
       <NewTarget />
       <section class="panel">
         <h2>Targets</h2>
-        <FormError message={change.error} />
+        <Outcome of={change} />
         <Answered of={pages.answer}>
           {() =>
             pages.rows.length === 0 ? (
@@ -132,7 +132,7 @@ function NewTarget(): JSX.Element {
       <button type="submit" class="button primary" disabled={change.isBusy}>
         Add a target
       </button>
-      <FormError message={change.error} />
+      <Outcome of={change} />
     </form>
   )
 }

@@ -6,13 +6,13 @@ import { queries } from '../../api/use-query.ts'
 
 export interface Change {
   readonly isBusy: boolean
-  readonly error: string | null
+  readonly error: Error | null
   readonly run: <T>(path: string, options: Call) => Promise<T | null>
 }
 
 export function useChange(): Change {
   const [isBusy, setBusy] = useState(false)
-  const [error, setError] = useState<string | null>(null)
+  const [error, setError] = useState<Error | null>(null)
   const run = async <T>(path: string, options: Call): Promise<T | null> => {
     setBusy(true)
     setError(null)
@@ -21,7 +21,7 @@ export function useChange(): Change {
       await queries.invalidateQueries()
       return done
     } catch (thrown) {
-      setError(thrown instanceof Error ? thrown.message : String(thrown))
+      setError(thrown instanceof Error ? thrown : new Error(String(thrown)))
       return null
     } finally {
       setBusy(false)

@@ -3,7 +3,7 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Issue } from '../../api/types.ts'
-import { Choice, FormError } from '../../parts/forms.tsx'
+import { Choice, Outcome } from '../../parts/forms.tsx'
 import { useChange } from '../account/use-change.ts'
 
 const HOUR_MS = 3_600_000
@@ -66,7 +66,7 @@ export function MuteIssue({ issue }: { readonly issue: Issue }): JSX.Element {
         </button>
         {isDone ? <span role="status">Muted. Mutes are listed under Notifications.</span> : null}
       </form>
-      <FormError message={change.error} />
+      <Outcome of={change} />
     </section>
   )
 }

@@ -6,7 +6,7 @@ import type { AnswerOf, RowOf } from '../../api/operations.ts'
 import { useApi } from '../../api/use-query.ts'
 import { Time } from '../../parts/basics.tsx'
 import { exact, oneLine, visible } from '../../parts/format.ts'
-import { FormError } from '../../parts/forms.tsx'
+import { Outcome } from '../../parts/forms.tsx'
 import { ListEnd } from '../../parts/list-end.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 import { useChange } from '../account/use-change.ts'
@@ -27,7 +27,7 @@ export function DeadLetters(): JSX.Element {
   return (
     <section class="panel">
       <h2>Dead letters</h2>
-      <FormError message={change.error} />
+      <Outcome of={change} />
       <Answered of={pages.answer}>
         {() =>
           pages.rows.length === 0 ? (

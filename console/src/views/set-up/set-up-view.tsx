@@ -7,7 +7,7 @@ import type { Page, TraceRow } from '../../api/types.ts'
 import { useApi } from '../../api/use-query.ts'
 import { CopyButton, Link, Tabs } from '../../parts/basics.tsx'
 import { ago, oneLine } from '../../parts/format.ts'
-import { FormError } from '../../parts/forms.tsx'
+import { Outcome } from '../../parts/forms.tsx'
 import { setParams, useLocation } from '../../state/location.ts'
 import { useChange } from '../account/use-change.ts'
 import { SNIPPETS } from './snippets.ts'
@@ -120,7 +120,7 @@ function MakeKey({ onMade }: { readonly onMade: (key: string) => void }): JSX.El
       >
         Make a key
       </button>
-      <FormError message={change.error} />
+      <Outcome of={change} />
     </>
   )
 }

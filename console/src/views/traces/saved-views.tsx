@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks'
 import type { RowOf } from '../../api/operations.ts'
 import { useApi } from '../../api/use-query.ts'
 import { oneLine } from '../../parts/format.ts'
-import { FormError } from '../../parts/forms.tsx'
+import { Outcome } from '../../parts/forms.tsx'
 import { BASE, go, locationNow } from '../../state/location.ts'
 import { useChange } from '../account/use-change.ts'
 
@@ -64,7 +64,7 @@ export function SavedViews({ page }: { readonly page: 'traces' | 'issues' }): JS
         {views.length === 0 ? (
           <p class="muted">Filters, order and time that you save under a name appear here.</p>
         ) : null}
-        <FormError message={change.error} />
+        <Outcome of={change} />
         <form class="menu-row" onSubmit={(event) => void save(event)}>
           <label>
             <span class="unseen">Name of the view</span>
