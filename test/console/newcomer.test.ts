@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import { z } from 'zod'
 import { buildConsole } from '../../console/build.ts'
 import { Instance, until } from '../instance.ts'
 import { chromiumPath, launch, NO_CHROMIUM, openPage } from './browser.ts'
@@ -72,6 +73,16 @@ test('the first screen names the demo, and the demo names the console', { skip }
   assert.match(printed, new RegExp(`in the console: +${origin}\\n`))
 })
 
+test('what has no known cost shows none, and is not said to be free', { skip }, async () => {
+  await visit('/issues', async (page) => {
+    const row = page.getByRole('row', { name: /search_orders is called again and again/ })
+    await row.getByTitle('No cost is known of it').waitFor()
+    await row.getByRole('link').click()
+    await page.getByText('Evidence of the newest occurrence').waitFor()
+    assert.equal(await page.locator('.numbers').getByText('Cost').count(), 0)
+  })
+})
+
 test('the loop: its tool, how often, and the span that closed it', { skip }, async () => {
   await visit('/', async (page) => {
     await follow(page, 'search_orders is called again and again')
@@ -82,6 +93,10 @@ test('the loop: its tool, how often, and the span that closed it', { skip }, asy
 })
 
 test('the secret: its kind, its call, and that it is gone', { skip }, async () => {
+  await visit('/', async (page) => {
+    await page.getByRole('link', { name: 'Credentials in telemetry: openai_key' }).click()
+    await page.getByText('Taken out before it was stored:').waitFor()
+  })
   await visit('/', async (page) => {
     await follow(page, 'Credentials in telemetry: openai_key')
     await page.getByText('Taken out before it was stored:').waitFor()
@@ -141,7 +156,53 @@ test('a secret that was only reported is not said to be taken out', { skip }, as
   )
   await visit(`/traces/${traceId}?span=${spanId(1)}`, async (page) => {
     await page.getByText('badge × 1').waitFor()
-    await page.getByText('Found, without a mark in its place here').waitFor()
+    await page.getByText('Only reported, not masked.').waitFor()
+    await page.getByRole('tab', { name: 'Signals' }).click()
+    await page.getByText('Only reported, not masked.').waitFor()
     assert.equal(await page.getByText('Taken out before it was stored').count(), 0)
+  })
+})
+
+test('open issues: the severest first and of those the last seen, and how many more there are', {
+  skip,
+}, async () => {
+  const tool = (n: number) => ({
+    id: spanId(n),
+    name: `execute_tool broken_${n}`,
+    at: n * 100,
+    ms: 5,
+    isError: true,
+    attributes: { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': `broken_${n}` },
+  })
+  const tools = Array.from({ length: 9 }, (_, i) => tool(i + 1))
+  const sent = await instance.post('/v1/traces', otlp(newTraceId(), Date.now() - 9000, tools))
+  assert.equal(sent.status, 200)
+  await instance.drained()
+  const res = await fetch(`${origin}/api/v1/issues?status=open&limit=1000`, {
+    headers: { 'cache-control': 'no-cache' },
+  })
+  const issue = z.object({ title: z.string(), severity: z.string(), last_seen: z.string() })
+  const { data } = z.object({ data: z.array(issue) }).parse(await res.json())
+  const rank = ['high', 'medium', 'low']
+  const wanted = data.toSorted(
+    (a, b) =>
+      rank.indexOf(a.severity) - rank.indexOf(b.severity) || (a.last_seen < b.last_seen ? 1 : -1),
+  )
+  assert.ok(wanted.length > 8, `${wanted.length} issues`)
+  await visit('/', async (page) => {
+    const panel = page.locator('section', { hasText: 'Open issues' })
+    await panel.getByText('by severity, then the last seen first').waitFor()
+    const more = panel.getByRole('link', { name: `${wanted.length - 8} more` })
+    await more.waitFor()
+    const titles = await panel
+      .locator('a[title]')
+      .evaluateAll((all) => all.map((link) => link.getAttribute('title')))
+    assert.deepEqual(
+      titles,
+      wanted.slice(0, 8).map(({ title }) => title),
+    )
+    await more.click()
+    await page.waitForURL(/\/issues\?.*status=open/)
+    await page.getByText(`${wanted.length} issues`).waitFor()
   })
 })

@@ -4,7 +4,11 @@ import type { JSX } from 'preact'
 import { exact, oneLine, words } from './format.ts'
 import { JsonView } from './json-view.tsx'
 
+/** Rules that tell as soon as they know: when the trace went on, there is more by now. */
+const EARLY = new Set(['runaway', 'loop_detected', 'retry_storm', 'polling'])
+
 export interface EvidenceOf {
+  readonly type: string
   readonly value?: number | null
   readonly threshold?: number | null
   readonly evidence: unknown
@@ -18,9 +22,11 @@ export function Evidence({ signal }: { readonly signal: EvidenceOf }): JSX.Eleme
     <div class="evidence">
       {value === null ? null : (
         <p class="measure">
+          {EARLY.has(signal.type) ? <span class="muted">at least</span> : null}
           <strong>{exact(value)}</strong>
           {unit}
-          {threshold === null ? null : (
+          {/* Whatever is never allowed has no threshold to be held against. */}
+          {threshold === null || threshold === 0 ? null : (
             <>
               <span class="muted">
                 threshold {exact(threshold)}
@@ -51,6 +57,12 @@ export function Evidence({ signal }: { readonly signal: EvidenceOf }): JSX.Eleme
       )}
     </div>
   )
+}
+
+/** The value of a signal with its unit, in a few words. */
+export function measureOf({ type, value, evidence }: EvidenceOf): string {
+  if (value == null) return ''
+  return `${EARLY.has(type) ? 'at least ' : ''}${exact(value)}${unitOf(evidence)}`
 }
 
 function unitOf(evidence: unknown): string {

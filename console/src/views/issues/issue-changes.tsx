@@ -1,9 +1,13 @@
 // Changes the state of one or several issues: acknowledge, resolve, ignore, snooze and reopen. A change can be undone.
 
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { call } from '../../api/client.ts'
+import type { AnswerOf } from '../../api/operations.ts'
+import type { Issue } from '../../api/types.ts'
 import { queries } from '../../api/use-query.ts'
+import { time } from '../../parts/format.ts'
+import { Outcome } from '../../parts/forms.tsx'
 
 export interface IssueChange {
   readonly status?: string
@@ -62,57 +66,100 @@ export const ACTIONS: readonly Action[] = [
 
 export interface Changes {
   readonly isBusy: boolean
+  readonly error: Error | null
   readonly message: string | null
-  readonly isError: boolean
-  readonly run: (ids: readonly string[], action: Action) => void
+  readonly run: (issues: readonly Seen[], action: Action) => void
 }
 
+/** An issue as it was looked at. */
+export type Seen = Pick<Issue, 'issue_id' | 'status_at'>
+
+type Result = AnswerOf<'POST /api/v1/issues/bulk'>
+
 export function useIssueChanges(onDone: () => void = () => {}): Changes {
-  const [state, setState] = useState({
+  const [state, setState] = useState<Omit<Changes, 'run'>>({
     isBusy: false,
-    message: null as string | null,
-    isError: false,
+    error: null,
+    message: null,
   })
-  const run = async (ids: readonly string[], action: Action): Promise<void> => {
-    if (ids.length === 0) return
-    setState({ isBusy: true, message: null, isError: false })
+  // What was changed here, as it was before: the next key may be pressed before the page has the new state.
+  const own = useRef(new Map<string, string>())
+  const run = async (issues: readonly Seen[], action: Action): Promise<void> => {
+    if (issues.length === 0) return
+    setState({ isBusy: true, error: null, message: null })
     try {
-      const body = { issue_ids: ids, ...action.change() }
-      await call('/api/v1/issues/bulk', { method: 'POST', body })
+      const known = issues.filter((seen) => own.current.get(seen.issue_id) !== seen.status_at)
+      const body = {
+        issue_ids: issues.map((seen) => seen.issue_id),
+        expected_status_at: Object.fromEntries(
+          known.map((seen) => [seen.issue_id, seen.status_at]),
+        ),
+        ...action.change(),
+      }
+      const result = await call<Result>('/api/v1/issues/bulk', { method: 'POST', body })
+      for (const seen of issues) own.current.set(seen.issue_id, seen.status_at)
       await queries.invalidateQueries()
-      const what = ids.length === 1 ? 'One issue' : `${ids.length} issues`
-      setState({ isBusy: false, message: `${what} ${action.done}.`, isError: false })
+      const error = result.conflicts.length === 0 ? null : new Error(conflictOf(result))
+      setState({ isBusy: false, error, message: doneOf(result, action) })
       onDone()
     } catch (thrown) {
-      const message = thrown instanceof Error ? thrown.message : String(thrown)
-      setState({ isBusy: false, message, isError: true })
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+      setState({ isBusy: false, error, message: null })
     }
   }
-  return { ...state, run: (ids, action) => void run(ids, action) }
+  // One after the other, in the order of the keys.
+  const queue = useRef(Promise.resolve())
+  const enqueue = (issues: readonly Seen[], action: Action): void => {
+    queue.current = queue.current.then(async () => await run(issues, action))
+  }
+  return { ...state, run: enqueue }
+}
+
+function doneOf({ changed }: Result, { done }: Action): string | null {
+  if (changed === 0) return null
+  return `${changed === 1 ? 'One issue' : `${changed} issues`} ${done}.`
+}
+
+/** What stands there now is shown by the lists, which were asked for again. */
+function conflictOf({ conflicts }: Result): string {
+  const [first] = conflicts
+  if (first !== undefined && conflicts.length === 1)
+    return `Not changed: somebody was faster. The issue is ${first.status} since ${time(first.status_at)}.`
+  return `${conflicts.length} issues were not changed: somebody was faster. They are shown as they are now.`
+}
+
+/** How the last change went. */
+export function ChangeState({ of }: { readonly of: Changes }): JSX.Element {
+  return (
+    <>
+      <span role="status" class="muted">
+        {of.message ?? ''}
+      </span>
+      <Outcome of={of} />
+    </>
+  )
 }
 
 export function ActionButtons({
-  ids,
-  states,
+  issues,
   changes,
 }: {
-  readonly ids: readonly string[]
-  /** The states of the issues. A state that all of them already have is not offered. */
-  readonly states: readonly string[]
+  /** A state that all of them already have is not offered. */
+  readonly issues: readonly Issue[]
   readonly changes: Changes
 }): JSX.Element {
   return (
     <span class="row-actions">
       {ACTIONS.filter(
-        (action) => states.length === 0 || states.some((state) => state !== action.status),
+        (action) => issues.length === 0 || issues.some(({ status }) => status !== action.status),
       ).map((action) => (
         <button
           type="button"
           class="button small"
           key={action.key}
-          disabled={changes.isBusy || ids.length === 0}
+          disabled={issues.length === 0}
           title={`key ${action.key}`}
-          onClick={() => changes.run(ids, action)}
+          onClick={() => changes.run(issues, action)}
         >
           {action.label}
         </button>

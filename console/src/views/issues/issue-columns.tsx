@@ -57,7 +57,14 @@ export const COLUMNS: readonly Column<Issue>[] = [
     isNumber: true,
     isWide: true,
     sort: 'cost_usd',
-    cell: (issue) => <span title={`${issue.cost_usd} USD`}>{money(issue.cost_usd)}</span>,
+    cell: (issue) =>
+      issue.cost_usd > 0 ? (
+        <span title={`${issue.cost_usd} USD`}>{money(issue.cost_usd)}</span>
+      ) : (
+        <span class="muted" title="No cost is known of it">
+          {NONE}
+        </span>
+      ),
   },
   {
     key: 'last',

@@ -1,20 +1,22 @@
 // The view of one issue: its description, evidence, signals with their spans, history and comments.
 
 import type { ComponentChildren, JSX } from 'preact'
-import { useState } from 'preact/hooks'
 import type { Issue, IssueEntry, Page, Signal } from '../../api/types.ts'
 import { useApi } from '../../api/use-query.ts'
 import { Ago, CopyButton, Link, Severity, Time } from '../../parts/basics.tsx'
 import { Evidence } from '../../parts/evidence.tsx'
 import { count, money, oneLine, words } from '../../parts/format.ts'
-import { FormError, TextField } from '../../parts/forms.tsx'
+import { Outcome, TextField } from '../../parts/forms.tsx'
 import { LongText } from '../../parts/json-view.tsx'
 import { ListEnd } from '../../parts/list-end.tsx'
+import { SecretsOf } from '../../parts/secrets.tsx'
 import { Answered, Loading } from '../../parts/states.tsx'
+import { useDraft } from '../../state/draft.ts'
 import { useKeys } from '../../state/keyboard.ts'
+import { useTitle } from '../../state/title.ts'
 import { useChange } from '../account/use-change.ts'
 import { usePages } from '../traces/use-pages.ts'
-import { ACTIONS, ActionButtons, useIssueChanges } from './issue-changes.tsx'
+import { ACTIONS, ActionButtons, ChangeState, useIssueChanges } from './issue-changes.tsx'
 import { IssueState } from './issue-columns.tsx'
 import { MuteIssue } from './mute-issue.tsx'
 import { SignalView } from './signal-view.tsx'
@@ -36,11 +38,12 @@ function GroupedIssue({ id }: { readonly id: string }): JSX.Element {
   const answer = useApi<Issue>(path, {}, { keepsPrevious: false })
   const signals = usePages<Signal>(`${path}/signals`, [], () => ({ limit: PAGE }))
   const changes = useIssueChanges()
+  useTitle(answer.data?.title ?? null)
   useKeys(
     ACTIONS.map((action) => ({
       keys: action.key,
       says: action.label,
-      run: () => changes.run([id], action),
+      run: () => changes.run(answer.data === undefined ? [] : [answer.data], action),
     })),
   )
   return (
@@ -57,14 +60,13 @@ function GroupedIssue({ id }: { readonly id: string }): JSX.Element {
           </header>
           <div class="bulk" role="group" aria-label="What to do">
             <IssueState issue={issue} />
-            <ActionButtons ids={[id]} states={[issue.status]} changes={changes} />
-            <span role="status" class={changes.isError ? 'form-error' : 'muted'}>
-              {changes.message ?? ''}
-            </span>
+            <ActionButtons issues={[issue]} changes={changes} />
+            <ChangeState of={changes} />
           </div>
           <Figures issue={issue} newest={signals.rows[0] ?? null} />
           <section class="panel">
             <h2>Evidence of the newest occurrence</h2>
+            {signals.rows[0] === undefined ? null : <SecretsOf signal={signals.rows[0]} />}
             <Evidence signal={signals.rows[0] ?? issue} />
           </section>
           <section class="panel">
@@ -109,7 +111,7 @@ function Figures({
         {fact('Times', count(issue.count))}
         {fact('Traces', count(issue.traces))}
         {fact('Users', count(issue.users))}
-        {fact('Cost', money(issue.cost_usd))}
+        {issue.cost_usd > 0 ? fact('Cost', money(issue.cost_usd)) : null}
         {fact('Last seen', <Ago at={issue.last_seen} />)}
         {fact('First seen', <Ago at={issue.first_seen} />)}
       </div>
@@ -138,7 +140,7 @@ function Figures({
 function Comments({ path }: { readonly path: string }): JSX.Element {
   const comments = useApi<Pick<Page<IssueEntry>, 'data'>>(`${path}/comments`)
   const change = useChange()
-  const [note, setNote] = useState('')
+  const [note, setNote] = useDraft(`comment ${path}`, '')
   const say = async (): Promise<void> => {
     const done = await change.run(`${path}/comments`, {
       method: 'POST',
@@ -183,7 +185,7 @@ function Comments({ path }: { readonly path: string }): JSX.Element {
           Comment
         </button>
       </form>
-      <FormError message={change.error} />
+      <Outcome of={change} />
     </section>
   )
 }

@@ -15,7 +15,13 @@ import { useTimeRange } from '../../state/time-range.ts'
 import { tabsOf } from '../../view-names.ts'
 import { type FilterField, Filters } from '../traces/filters.tsx'
 import { usePages } from '../traces/use-pages.ts'
-import { ACTIONS, ActionButtons, type Changes, useIssueChanges } from './issue-changes.tsx'
+import {
+  ACTIONS,
+  ActionButtons,
+  ChangeState,
+  type Changes,
+  useIssueChanges,
+} from './issue-changes.tsx'
 import { COLUMNS, WITH_ASSIGNEES } from './issue-columns.tsx'
 import { SignalsList } from './signals-list.tsx'
 import { useIssuesRoute } from './use-issues-route.ts'
@@ -107,13 +113,12 @@ function IssuesList(): JSX.Element {
   const columns = useColumns('issues', all)
   const changes = useIssueChanges(() => setChosen(new Set()))
   const chosenRows = pages.rows.filter((row) => chosen.has(row.issue_id))
-  const ids = chosenRows.map((row) => row.issue_id)
   const toggle = (id: string): void => {
     const next = new Set(chosen)
     if (!next.delete(id)) next.add(id)
     setChosen(next)
   }
-  useIssueKeys(ids, toggle, changes)
+  useIssueKeys(pages.rows, chosenRows, toggle, changes)
   return (
     <>
       <div class="panel-head">
@@ -175,21 +180,16 @@ function Bulk({
   return (
     <div class="bulk" role="group" aria-label="What is chosen">
       <span class="muted">{rows.length === 0 ? 'None chosen' : `${rows.length} chosen`}</span>
-      <ActionButtons
-        ids={rows.map((row) => row.issue_id)}
-        states={rows.map((row) => row.status)}
-        changes={changes}
-      />
-      <span role="status" class={changes.isError ? 'form-error' : 'muted'}>
-        {changes.message ?? ''}
-      </span>
+      <ActionButtons issues={rows} changes={changes} />
+      <ChangeState of={changes} />
     </div>
   )
 }
 
 /** Keys that choose issues, and that change those that are chosen, else the one in focus. */
 function useIssueKeys(
-  ids: readonly string[],
+  rows: readonly Issue[],
+  chosen: readonly Issue[],
   toggle: (id: string) => void,
   changes: Changes,
 ): void {
@@ -207,7 +207,7 @@ function useIssueKeys(
       says: `${action.label}: what is chosen, else the issue in focus`,
       run: () => {
         const id = focusedIssue()
-        changes.run(ids.length > 0 ? ids : id === null ? [] : [id], action)
+        changes.run(chosen.length > 0 ? chosen : rows.filter((row) => row.issue_id === id), action)
       },
     })),
   ])

@@ -6,7 +6,9 @@ import { useApi } from '../../api/use-query.ts'
 import { CopyButton, Link, Severity, Time } from '../../parts/basics.tsx'
 import { Evidence } from '../../parts/evidence.tsx'
 import { words } from '../../parts/format.ts'
+import { SecretsOf } from '../../parts/secrets.tsx'
 import { Answered } from '../../parts/states.tsx'
+import { useTitle } from '../../state/title.ts'
 import { whereFound } from './where-found.ts'
 
 export function SignalView({ id }: { readonly id: string }): JSX.Element {
@@ -15,6 +17,7 @@ export function SignalView({ id }: { readonly id: string }): JSX.Element {
     {},
     { keepsPrevious: false },
   )
+  useTitle(answer.data === undefined ? null : words(answer.data.type))
   return (
     <Answered of={answer}>
       {(signal) => (
@@ -50,6 +53,7 @@ export function SignalView({ id }: { readonly id: string }): JSX.Element {
           </p>
           <section class="panel">
             <h2>Evidence</h2>
+            <SecretsOf signal={signal} />
             <Evidence signal={signal} />
           </section>
         </>

@@ -2,14 +2,14 @@
 
 import type { ComponentChildren, JSX } from 'preact'
 import type { EventRow } from '../../api/types.ts'
-import { Badge } from '../../parts/basics.tsx'
 import { Conversation, messagesOf, Parts } from '../../parts/conversation.tsx'
-import { count, oneLine, words } from '../../parts/format.ts'
+import { count, oneLine } from '../../parts/format.ts'
 import { JsonView, LongText } from '../../parts/json-view.tsx'
+import { Secrets } from '../../parts/secrets.tsx'
 import { Empty } from '../../parts/states.tsx'
 
 export function SpanContent({ event }: { readonly event: EventRow }): JSX.Element {
-  const parts = [<ErrorPart event={event} key="error" />, <Scrubbed event={event} key="scrubbed" />]
+  const parts = [<ErrorPart event={event} key="error" />, <Secrets event={event} key="scrubbed" />]
   const sections = sectionsOf(event)
   return (
     <>
@@ -110,44 +110,5 @@ function ErrorPart({ event }: { readonly event: EventRow }): JSX.Element | null 
         </details>
       ) : null}
     </section>
-  )
-}
-
-function Scrubbed({ event }: { readonly event: EventRow }): JSX.Element | null {
-  const secrets = event['secrets']
-  if (typeof secrets !== 'object' || secrets === null) return null
-  const found = Object.entries(secrets)
-  const text = JSON.stringify(event)
-  // The action `report` counts a secret and leaves it, so that only the mark in its place proves that it is gone.
-  const isMarked = ([type]: readonly [string, unknown]): boolean =>
-    [`[REDACTED:${type}]`, `[REDACTED:${type}:`, `[${type}:`].some((mark) => text.includes(mark))
-  return (
-    <>
-      <Types says="Taken out before it was stored:" of={found.filter(isMarked)} />
-      <Types
-        says="Found, without a mark in its place here (dropped with its attribute, only reported, or in content that is not shown):"
-        of={found.filter((entry) => !isMarked(entry))}
-      />
-    </>
-  )
-}
-
-function Types({
-  says,
-  of,
-}: {
-  readonly says: string
-  readonly of: readonly (readonly [type: string, count: unknown])[]
-}): JSX.Element | null {
-  if (of.length === 0) return null
-  return (
-    <p class="scrubbed">
-      {says}
-      {of.map(([type, n]) => (
-        <Badge tone="info" key={type}>
-          {words(type)} × {String(n)}
-        </Badge>
-      ))}
-    </p>
   )
 }

@@ -4,6 +4,7 @@ import type { JSX } from 'preact'
 import type { Signal } from '../../api/types.ts'
 import { Severity, SignalType, Time } from '../../parts/basics.tsx'
 import { Evidence } from '../../parts/evidence.tsx'
+import { SecretsOf } from '../../parts/secrets.tsx'
 import { Empty } from '../../parts/states.tsx'
 
 export function SpanSignals({ signals }: { readonly signals: readonly Signal[] }): JSX.Element {
@@ -20,6 +21,7 @@ export function SpanSignals({ signals }: { readonly signals: readonly Signal[] }
               <Time at={signal.at} />
             </span>
           </p>
+          <SecretsOf signal={signal} />
           <Evidence signal={signal} />
         </li>
       ))}

@@ -12,6 +12,7 @@ import {
   SignalType,
   Time,
 } from '../../parts/basics.tsx'
+import { measureOf } from '../../parts/evidence.tsx'
 import { count, duration, exact, money, oneLine } from '../../parts/format.ts'
 import { setParams } from '../../state/location.ts'
 
@@ -144,7 +145,7 @@ function Found({ signals }: { readonly signals: readonly Signal[] }): JSX.Elemen
             onClick={() => setParams({ span: signal.span_id, tab: 'signals', view: null })}
           >
             <Severity of={signal.severity} /> <SignalType type={signal.type} />
-            {signal.value === null ? null : <span class="muted">{exact(signal.value)}</span>}
+            {signal.value === null ? null : <span class="muted">{measureOf(signal)}</span>}
           </button>
         </li>
       ))}
