@@ -1,17 +1,19 @@
 // The frame around every view: navigation, time range, and the global keyboard shortcuts.
 
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Link } from './parts/basics.tsx'
 import { Icon, type IconName } from './parts/icons.tsx'
 import { KeysDialog } from './parts/keys-dialog.tsx'
 import { Palette } from './parts/palette.tsx'
 import { Boundary, Empty } from './parts/states.tsx'
-import { TopBar } from './parts/top-bar.tsx'
+import { BadRange, TopBar } from './parts/top-bar.tsx'
 import { viewOf } from './routes.tsx'
+import { focusView } from './state/focus.ts'
 import { moveRow, useKeys } from './state/keyboard.ts'
-import { addressOf, go, locationNow, useLocation } from './state/location.ts'
+import { addressOf, addressOfList, go, locationNow, useLocation } from './state/location.ts'
 import { usePreferences } from './state/preferences.ts'
+import { setViewTitle } from './state/title.ts'
 
 interface Destination {
   readonly path: string
@@ -64,9 +66,15 @@ export function App(): JSX.Element {
     })),
   ])
   const view = viewOf(path)
+  const before = useRef(window.location.pathname)
+  // Before the effects of the view, which know its name.
+  useLayoutEffect(() => setViewTitle(view?.title ?? 'Not found'), [path])
   useEffect(() => {
-    document.title = `${view?.title ?? 'Not found'} · Observa`
+    const from = before.current
+    before.current = window.location.pathname
+    if (from === before.current) return
     main.current?.scrollTo(0, 0)
+    focusView(main.current, path.lastIndexOf('/') === 0 ? from : null)
   }, [path])
   return (
     <div class="shell">
@@ -88,6 +96,7 @@ export function App(): JSX.Element {
           onPalette={() => setPalette(true)}
         />
         <main id="main" tabIndex={-1} ref={main}>
+          {view?.hasTime === true ? <BadRange /> : null}
           <Boundary key={path}>{view === null ? <NotFound /> : view.draw()}</Boundary>
         </main>
       </div>
@@ -111,13 +120,11 @@ function goUp(): void {
     'details.menu[open], details.more-filters[open]',
   )
   if (open !== null) {
+    if (open.contains(document.activeElement)) open.querySelector('summary')?.focus()
     open.open = false
     return
   }
-  const parts = locationNow()
-    .path.split('/')
-    .filter((part) => part !== '')
-  if (parts.length > 1) go(addressOf(`/${parts[0] ?? ''}`))
+  if (locationNow().path.lastIndexOf('/') > 0) go(addressOfList())
 }
 
 function Navigation({ path }: { readonly path: string }): JSX.Element {

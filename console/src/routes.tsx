@@ -52,13 +52,13 @@ const LISTS = {
 } satisfies Readonly<Record<(typeof LIST_VIEWS)[number], View>>
 
 const ONES = {
-  traces: (id: string) => view('Trace', () => <TraceView traceId={id} />),
-  issues: (id: string) => view('Issue', () => <IssueView id={id} />),
-  signals: (id: string) => view('Signal', () => <SignalView id={id} />),
+  traces: (id: string) => view('Traces', () => <TraceView traceId={id} />),
+  issues: (id: string) => view('Issues', () => <IssueView id={id} />),
+  signals: (id: string) => view('Issues', () => <SignalView id={id} />),
   conversations: (id: string) =>
-    view('Conversation', () => <GroupView kind="conversations" id={id} />),
-  sessions: (id: string) => view('Session', () => <GroupView kind="sessions" id={id} />),
-  users: (id: string) => view('User', () => <GroupView kind="users" id={id} />),
+    view('Conversations', () => <GroupView kind="conversations" id={id} />),
+  sessions: (id: string) => view('Sessions', () => <GroupView kind="sessions" id={id} />),
+  users: (id: string) => view('Users', () => <GroupView kind="users" id={id} />),
 } satisfies Readonly<Record<(typeof ONE_VIEWS)[number], (id: string) => View>>
 
 const lists: ReadonlyMap<string, View> = new Map(Object.entries(LISTS))

@@ -22,7 +22,7 @@ export function ListEnd<T>({
         {pages.rows.length >= ROWS_MAX ? '; filters or a shorter time show others' : ''}
       </span>
       {pages.next === null ? null : (
-        <button type="button" class="button" disabled={pages.isMore} onClick={pages.more}>
+        <button type="button" class="button" aria-busy={pages.isMore} onClick={pages.more}>
           {pages.isMore ? 'Loading…' : 'Load more'}
         </button>
       )}

@@ -9,7 +9,7 @@ import { queries, useApi } from '../api/use-query.ts'
 import { setParams, useLocation } from '../state/location.ts'
 import { setPreferences, usePreferences } from '../state/preferences.ts'
 import { RANGES, useTimeRange } from '../state/time-range.ts'
-import { zoneName } from './format.ts'
+import { oneLine, zoneName } from './format.ts'
 import { Icon } from './icons.tsx'
 
 export function TopBar({
@@ -61,6 +61,25 @@ export function TopBar({
         <Icon name="refresh" />
       </button>
     </div>
+  )
+}
+
+/** Says so when the range of a link is none, because what is shown then is not what the link was about. */
+export function BadRange(): JSX.Element | null {
+  const { problem, label } = useTimeRange()
+  if (problem === null) return null
+  return (
+    <p class="stale" role="alert">
+      The time in the address is not valid: {oneLine(problem, 120)}. Shown is: {label.toLowerCase()}
+      .{' '}
+      <button
+        type="button"
+        class="link"
+        onClick={() => setParams({ range: null, from: null, to: null })}
+      >
+        Take it out of the address
+      </button>
+    </p>
   )
 }
 

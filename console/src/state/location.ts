@@ -15,8 +15,13 @@ export interface Location {
 /** The parameters that links to other views keep. */
 const KEPT = ['range', 'from', 'to', 'project', 'environment', 'tz'] as const
 
+/** The query of each list as it was shown last, by path. It lives as long as the tab. */
+const SHOWN = 'observa.lists'
+const shown = new Map<string, string>(shownBefore())
+
 const listeners = new Set<() => void>()
 let current = read()
+remember()
 
 function read(): Location {
   const { pathname, search } = window.location
@@ -24,8 +29,29 @@ function read(): Location {
   return { path: `/${below.replace(/\/+$/, '')}`, query: new URLSearchParams(search) }
 }
 
+function shownBefore(): readonly (readonly [string, string])[] {
+  try {
+    const kept: unknown = JSON.parse(window.sessionStorage.getItem(SHOWN) ?? '{}')
+    return Object.entries(Object(kept)).map(([path, query]) => [path, String(query)])
+  } catch {
+    // The browser has no storage, or somebody changed what is in it.
+    return []
+  }
+}
+
+function remember(): void {
+  if (current.path.lastIndexOf('/') > 0) return
+  shown.set(current.path, window.location.search)
+  try {
+    window.sessionStorage.setItem(SHOWN, JSON.stringify(Object.fromEntries(shown)))
+  } catch {
+    // The storage is full or disabled. The way back then lasts until the page is loaded again.
+  }
+}
+
 function changed(): void {
   current = read()
+  remember()
   for (const tell of listeners) tell()
 }
 
@@ -55,6 +81,25 @@ export function addressOf(path: string, params: Params = {}): string {
   assign(query, params)
   const text = query.toString()
   return `${BASE}${path.replace(/^\//, '')}${text === '' ? '' : `?${text}`}`
+}
+
+/** Returns the URL of the list that holds what is shown now: with its filters, tab and order, and the present time and project. */
+export function addressOfList(): string {
+  const first = current.path.split('/')[1] ?? ''
+  // Signals have no list of their own.
+  const path = first === 'signals' ? '/issues' : `/${first}`
+  const query = new URLSearchParams(shown.get(path) ?? '')
+  if (first === 'signals') query.set('list', 'signals')
+  for (const name of KEPT) query.delete(name)
+  return addressOf(path, Object.fromEntries(query))
+}
+
+/** Returns the URL that a link to the sign-in leads back to; without one the start page. Only paths of the console are taken. */
+export function nextAddress(): string {
+  const next = current.query.get('next') ?? ''
+  return /^\/[\w%.~!$&'()*+,;=:@-]+(\/|\?|$)/.test(next)
+    ? `${BASE}${next.slice(1)}`
+    : addressOf('/')
 }
 
 function assign(query: URLSearchParams, params: Params): void {

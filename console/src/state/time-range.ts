@@ -20,21 +20,30 @@ export interface TimeRange {
   readonly key: string
   readonly label: string
   readonly isRelative: boolean
+  /** What is wrong with the range in the address, so that the usual one is shown in its place. */
+  readonly problem: string | null
   /** Returns the times in RFC 3339, which the API expects. A relative range is resolved at each call. */
   readonly bounds: () => { readonly from: string; readonly to: string }
 }
 
 export function timeRangeOf({ query }: Location): TimeRange {
-  const from = msOf(query.get('from'))
-  const to = msOf(query.get('to'))
+  const [fromText, toText] = [query.get('from'), query.get('to')]
+  const [from, to] = [msOf(fromText), msOf(toText)]
   if (from !== null && to !== null && from < to) return absolute(from, to)
   const name = query.get('range') ?? DEFAULT
-  const found = RANGES.find(([key]) => key === name) ?? RANGES[3]
-  const [key, label, minutes] = found
+  const known = RANGES.find(([key]) => key === name)
+  const [key, label, minutes] = known ?? RANGES[3]
+  const problem =
+    fromText !== null || toText !== null
+      ? problemOf({ text: fromText, ms: from }, { text: toText, ms: to })
+      : known === undefined
+        ? `there is no range “${name}”`
+        : null
   return {
     key,
     label,
     isRelative: true,
+    problem,
     bounds: () => {
       const now = Date.now()
       return { from: iso(now - minutes * MINUTE_MS), to: iso(now + MINUTE_MS) }
@@ -47,8 +56,22 @@ function absolute(from: number, to: number): TimeRange {
     key: `${from}-${to}`,
     label: `${iso(from).slice(0, 16).replace('T', ' ')} – ${iso(to).slice(0, 16).replace('T', ' ')} UTC`,
     isRelative: false,
+    problem: null,
     bounds: () => ({ from: iso(from), to: iso(to) }),
   }
+}
+
+interface Given {
+  readonly text: string | null
+  /** Null where the text is no time. */
+  readonly ms: number | null
+}
+
+function problemOf(from: Given, to: Given): string {
+  if (from.text === null) return 'its beginning is missing'
+  if (to.text === null) return 'its end is missing'
+  const wrong = from.ms === null ? from : to
+  return wrong.ms === null ? `“${wrong.text}” is no time` : 'it ends before it begins'
 }
 
 function msOf(text: string | null): number | null {

@@ -1,11 +1,14 @@
 // One operation of the API: its parameters and responses, and a form that calls it with the credential of this page.
 
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import { apiAddress, credentialHeaders } from '../../api/client.ts'
+import { Deadline } from '../../api/deadline.ts'
 import { Badge, CopyButton } from '../../parts/basics.tsx'
 import { duration, visible } from '../../parts/format.ts'
 import { JsonView } from '../../parts/json-view.tsx'
+import { useDraft } from '../../state/draft.ts'
+import { useTitle } from '../../state/title.ts'
 import { exampleOf, type Operation, type Parameter, typeText } from './document.ts'
 
 interface Props {
@@ -26,9 +29,13 @@ const SHOWN_MAX = 200_000
 export function OperationPanel({ method, path, operation }: Props): JSX.Element {
   const media = operation.requestBody?.content[JSON_TYPE]
   const [values, setValues] = useState<Readonly<Record<string, string>>>({})
-  const [body, setBody] = useState(() =>
-    media === undefined ? '' : JSON.stringify(media.example ?? exampleOf(media.schema), null, 2),
+  const example = useMemo(
+    () =>
+      media === undefined ? '' : JSON.stringify(media.example ?? exampleOf(media.schema), null, 2),
+    [media],
   )
+  const [body, setBody] = useDraft(`body ${method} ${path}`, example)
+  useTitle(`${method} ${path}`)
   const [reply, setReply] = useState<Reply | null>(null)
   const [isBusy, setBusy] = useState(false)
   const parameters = operation.parameters ?? []
@@ -134,13 +141,17 @@ async function asked(
     ...Object.fromEntries(given.map((p) => [p.name, values[p.name] ?? ''])),
   }
   const startedAt = performance.now()
+  const deadline = new Deadline()
   try {
-    const res = await fetch(address, { method, headers, ...(body === null ? {} : { body }) })
+    const init = { method, headers, signal: deadline.signal, ...(body === null ? {} : { body }) }
+    const res = await fetch(address, init)
     const text = await res.text()
     return { status: res.status, ms: performance.now() - startedAt, text }
   } catch {
     // The browser does not tell why there is no response.
     return { status: 0, ms: performance.now() - startedAt, text: 'Observa does not answer.' }
+  } finally {
+    deadline.end()
   }
 }
 

@@ -9,6 +9,7 @@ import { count, duration, exact, money, oneLine } from '../../parts/format.ts'
 import { ListEnd } from '../../parts/list-end.tsx'
 import { Answered, Empty } from '../../parts/states.tsx'
 import { setParams, useLocation } from '../../state/location.ts'
+import { useTitle } from '../../state/title.ts'
 import { TracesTable } from '../traces/traces-table.tsx'
 import { usePages } from '../traces/use-pages.ts'
 import { type GroupKind, ID_OF } from './group-columns.tsx'
@@ -29,6 +30,7 @@ export function GroupView({
     {},
     { keepsPrevious: false },
   )
+  useTitle(id)
   const tab = query.get('tab') ?? (kind === 'conversations' ? 'messages' : 'traces')
   return (
     <Answered of={answer}>

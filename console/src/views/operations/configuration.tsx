@@ -9,6 +9,7 @@ import { Badge, CopyButton } from '../../parts/basics.tsx'
 import { visible } from '../../parts/format.ts'
 import { JsonView } from '../../parts/json-view.tsx'
 import { Answered, Failure } from '../../parts/states.tsx'
+import { useDraft } from '../../state/draft.ts'
 
 type Effective = AnswerOf<'GET /api/v1/config/effective'>
 type Check = AnswerOf<'POST /api/v1/config/validate'>
@@ -39,7 +40,7 @@ export function Configuration(): JSX.Element {
 }
 
 function Editor({ written }: { readonly written: string }): JSX.Element {
-  const [text, setText] = useState(written)
+  const [text, setText, isDraft] = useDraft('configuration', written)
   const [check, setCheck] = useState<Check | null>(null)
   const [error, setError] = useState<Error | null>(null)
   const area = useRef<HTMLTextAreaElement>(null)
@@ -60,8 +61,21 @@ function Editor({ written }: { readonly written: string }): JSX.Element {
             {check.ok ? 'valid' : `${check.errors.length} to mend`}
           </Badge>
         )}
+        {isDraft ? (
+          <Badge title="Your edit is kept in this tab. What runs is not changed by it.">
+            edited, not what runs
+          </Badge>
+        ) : null}
         <span class="push form-row">
-          <button type="button" class="button small" onClick={() => setText(written)}>
+          <button
+            type="button"
+            class="button small"
+            disabled={!isDraft}
+            onClick={() => {
+              setText(written)
+              setCheck(null)
+            }}
+          >
             As it runs
           </button>
           <button type="button" class="button small primary" onClick={() => void run()}>

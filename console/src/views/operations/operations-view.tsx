@@ -8,6 +8,7 @@ import { duration, oneLine } from '../../parts/format.ts'
 import { Answered } from '../../parts/states.tsx'
 import { Table } from '../../parts/table.tsx'
 import { setParams, useLocation } from '../../state/location.ts'
+import { useTitle } from '../../state/title.ts'
 import { tabsOf } from '../../view-names.ts'
 import { Configuration } from './configuration.tsx'
 import { DeadLetters } from './dead-letters.tsx'
@@ -35,6 +36,7 @@ const TABS = tabsOf('operations', {
 export function OperationsView(): JSX.Element {
   const { query } = useLocation()
   const tab = query.get('tab') ?? 'state'
+  useTitle(TABS.find(([key]) => key === query.get('tab'))?.[1] ?? null)
   return (
     <>
       <header class="view-head">

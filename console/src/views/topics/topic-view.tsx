@@ -6,6 +6,7 @@ import { useApi } from '../../api/use-query.ts'
 import { Answered, Empty } from '../../parts/states.tsx'
 import { setParams, useLocation } from '../../state/location.ts'
 import { useTimeRange } from '../../state/time-range.ts'
+import { useTitle } from '../../state/title.ts'
 import { NearTable } from '../search/near-table.tsx'
 
 type Topic = AnswerOf<'GET /api/v1/topics/{id}'>
@@ -20,6 +21,7 @@ export function TopicView({ id }: { readonly id: string }): JSX.Element {
     () => ({ ...range.bounds(), limit: LIMIT }),
     { key: [range.key, query.get('project'), id], keepsPrevious: false },
   )
+  useTitle(answer.data === undefined ? null : (answer.data.name ?? `Topic ${id}`))
   return (
     <>
       <p>

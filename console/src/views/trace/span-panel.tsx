@@ -12,6 +12,7 @@ import { JsonView } from '../../parts/json-view.tsx'
 import { Answered, Boundary } from '../../parts/states.tsx'
 import { setParams, useLocation } from '../../state/location.ts'
 import { tabsOf } from '../../view-names.ts'
+import { closeSpan } from './close-span.ts'
 import { loadEvent } from './load-spans.ts'
 import { SpanAttributes } from './span-attributes.tsx'
 import { SpanContent } from './span-content.tsx'
@@ -93,12 +94,7 @@ function SpanHead({
       <div class="span-title">
         <KindMark kind={span.kind} />
         <h2 title={span.name ?? ''}>{oneLine(span.name ?? span.span_id, 100)}</h2>
-        <button
-          type="button"
-          class="button ghost"
-          aria-label="Close the span"
-          onClick={() => setParams({ span: null, tab: null })}
-        >
+        <button type="button" class="button ghost" aria-label="Close the span" onClick={closeSpan}>
           <Icon name="close" />
         </button>
       </div>

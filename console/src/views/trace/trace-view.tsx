@@ -9,8 +9,10 @@ import { Tabs } from '../../parts/basics.tsx'
 import { exact } from '../../parts/format.ts'
 import { Answered, Boundary, Failure, Loading } from '../../parts/states.tsx'
 import { useKeys } from '../../state/keyboard.ts'
-import { addressOf, go, locationNow, setParams, useLocation } from '../../state/location.ts'
+import { addressOfList, go, locationNow, setParams, useLocation } from '../../state/location.ts'
+import { useTitle } from '../../state/title.ts'
 import { tabsOf } from '../../view-names.ts'
+import { closeSpan } from './close-span.ts'
 import { type LoadedSpans, loadSpans } from './load-spans.ts'
 import { SpanPanel } from './span-panel.tsx'
 import { inSight, matching, type SpanTree, treeOf } from './span-tree.ts'
@@ -48,6 +50,7 @@ export function TraceView({ traceId }: { readonly traceId: string }): JSX.Elemen
   )
   const { query } = useLocation()
   const view = query.get('view') ?? 'waterfall'
+  useTitle(trace.data === undefined ? null : (trace.data.name ?? traceId))
   useKeys([{ keys: 'Escape', says: 'Close the span, then back to traces', run: leave }])
   return (
     <div class="trace-view">
@@ -74,8 +77,8 @@ export function TraceView({ traceId }: { readonly traceId: string }): JSX.Elemen
 }
 
 function leave(): void {
-  if (locationNow().query.has('span')) setParams({ span: null, tab: null })
-  else go(addressOf('/traces'))
+  if (locationNow().query.has('span')) closeSpan()
+  else go(addressOfList())
 }
 
 function Spans({

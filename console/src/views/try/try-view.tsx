@@ -9,6 +9,7 @@ import { Badge, CopyButton, KindMark, Severity, SignalType } from '../../parts/b
 import { oneLine, visible } from '../../parts/format.ts'
 import { JsonView } from '../../parts/json-view.tsx'
 import { Empty, Failure } from '../../parts/states.tsx'
+import { useDraft } from '../../state/draft.ts'
 import { EXAMPLES } from './examples.ts'
 import { testCaseOf } from './test-case.ts'
 
@@ -21,7 +22,7 @@ interface ChosenFile {
 }
 
 export function TryView(): JSX.Element {
-  const [text, setText] = useState('')
+  const [text, setText] = useDraft('try', '')
   const [file, setFile] = useState<ChosenFile | null>(null)
   const [result, setResult] = useState<Result | null>(null)
   const [shown, setShown] = useState('')
