@@ -373,7 +373,16 @@ test('text of others stays text, in every view', { skip }, async () => {
         await page.locator('main img, main script, main a[href^="javascript"]').count(),
         0,
       )
-      assert.doesNotMatch(await page.locator('main').innerText(), /\u202E|(?![\t\n\r])\p{Cc}/u)
+      const titles = await page
+        .locator('main [title]')
+        .evaluateAll((all) => all.map((element) => element.getAttribute('title')).join(' '))
+      const drawn = `${await page.locator('main').innerText()} ${titles} ${await page.title()}`
+      assert.doesNotMatch(
+        drawn,
+        /(?![\t\n\r])[\p{Cc}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]/u,
+        path,
+      )
+      assert.match(drawn, /⟨U\+E0041⟩/, path)
     })
 })
 
