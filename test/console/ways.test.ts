@@ -103,6 +103,12 @@ async function focused(page: Page, wanted: string): Promise<void> {
 
 const onHeading = "e?.tagName === 'H1'"
 
+/** In no order. */
+const parametersOf = ({ searchParams }: URL): string =>
+  Array.from(searchParams, ([name, value]) => `${name}=${value}`)
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .join('&')
+
 interface Way {
   readonly list: string
   readonly row: string
@@ -146,11 +152,9 @@ test('from one thing Escape leads to its list as it was, and to the row; the tit
 }, async () => {
   for (const { list, row, title } of WAYS)
     await visit(list, async (page) => {
-      const wanted = [...new URL(list, origin).searchParams].toSorted()
+      const wanted = parametersOf(new URL(list, origin))
       const isThere = async (): Promise<void> =>
-        await page.waitForURL(
-          (url) => JSON.stringify([...url.searchParams].toSorted()) === JSON.stringify(wanted),
-        )
+        await page.waitForURL((url) => parametersOf(url) === wanted)
       const link = page.locator('main a[data-row]', { hasText: row }).first()
       await link.click()
       await titled(page, title)
