@@ -236,6 +236,10 @@ function changeRoutes(app: Api, stores: Stores): void {
       return shown(after, req)
     },
   )
+  bulkRoute(app, stores)
+}
+
+function bulkRoute(app: Api, stores: Stores): void {
   app.post(
     '/api/v1/issues/bulk',
     {

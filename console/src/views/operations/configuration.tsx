@@ -94,30 +94,42 @@ function Editor({ written }: { readonly written: string }): JSX.Element {
       />
       {error === null ? null : <Failure error={error} onRetry={() => void run()} />}
       {check === null ? null : (
-        <ul class="plain problems" role="status">
-          {[...check.errors, ...check.warnings].map((problem, i) => (
-            <li key={i}>
-              <button
-                type="button"
-                class="link"
-                disabled={problem.line === 0}
-                onClick={() => showLine(area.current, problem.line)}
-              >
-                line {problem.line}
-              </button>{' '}
-              <Badge tone={i < check.errors.length ? 'bad' : 'warn'}>
-                {i < check.errors.length ? 'error' : 'warning'}
-              </Badge>{' '}
-              <code>{problem.path}</code> {visible(problem.message)}
-              {problem.suggestion === null ? null : <em> {visible(problem.suggestion)}</em>}
-            </li>
-          ))}
-          {check.ok && check.warnings.length === 0 ? (
-            <li class="muted">No errors. To use it, write it to the file and reload.</li>
-          ) : null}
-        </ul>
+        <Problems of={check} onLine={(line) => showLine(area.current, line)} />
       )}
     </section>
+  )
+}
+
+function Problems({
+  of,
+  onLine,
+}: {
+  readonly of: Check
+  readonly onLine: (line: number) => void
+}): JSX.Element {
+  return (
+    <ul class="plain problems" role="status">
+      {[...of.errors, ...of.warnings].map((problem, i) => (
+        <li key={i}>
+          <button
+            type="button"
+            class="link"
+            disabled={problem.line === 0}
+            onClick={() => onLine(problem.line)}
+          >
+            line {problem.line}
+          </button>{' '}
+          <Badge tone={i < of.errors.length ? 'bad' : 'warn'}>
+            {i < of.errors.length ? 'error' : 'warning'}
+          </Badge>{' '}
+          <code>{problem.path}</code> {visible(problem.message)}
+          {problem.suggestion === null ? null : <em> {visible(problem.suggestion)}</em>}
+        </li>
+      ))}
+      {of.ok && of.warnings.length === 0 ? (
+        <li class="muted">No errors. To use it, write it to the file and reload.</li>
+      ) : null}
+    </ul>
   )
 }
 
