@@ -3,9 +3,9 @@
 
 import type { JSX } from 'preact'
 import { useMemo, useRef, useState } from 'preact/hooks'
-import type { AnswerOf } from '../api/operations.ts'
-import { Link } from './basics.tsx'
-import { duration, exact, many, time } from './format.ts'
+import type { AnswerOf } from '../../api/operations.ts'
+import { Link } from '../basics.tsx'
+import { duration, exact, many, time } from '../format.ts'
 import { ValuesOf } from './values-of.tsx'
 
 export type Heatmap = AnswerOf<'GET /api/v1/analytics/heatmap'>

@@ -1,6 +1,6 @@
 // Fills gaps in the buckets of a time range with zeros, so that a chart line drops to zero where there were no calls.
 
-import type { Bucket } from '../api/types.ts'
+import type { Bucket } from '../../api/types.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS

@@ -4,9 +4,9 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
-import { setParams } from '../state/location.ts'
-import { usePreferences } from '../state/preferences.ts'
-import { NONE, time } from './format.ts'
+import { setParams } from '../../state/location.ts'
+import { usePreferences } from '../../state/preferences.ts'
+import { NONE, time } from '../format.ts'
 import { ValuesOf } from './values-of.tsx'
 
 export interface Series {
