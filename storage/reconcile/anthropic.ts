@@ -3,6 +3,7 @@
 
 import {
   type BilledRow,
+  countOf,
   dayIn,
   type ExportNotes,
   type Fields,
@@ -31,10 +32,10 @@ function ofReport(result: Fields, bucket: Fields, notes: ExportNotes): BilledRow
   if (day === null) return []
   const writes = isFields(result['cache_creation']) ? result['cache_creation'] : {}
   const cacheWrite = sumOf(
-    numberOf(writes, 'ephemeral_5m_input_tokens'),
-    numberOf(writes, 'ephemeral_1h_input_tokens'),
+    countOf(writes, 'ephemeral_5m_input_tokens'),
+    countOf(writes, 'ephemeral_1h_input_tokens'),
   )
-  const cacheRead = numberOf(result, 'cache_read_input_tokens')
+  const cacheRead = countOf(result, 'cache_read_input_tokens')
   // Amounts of the cost report are in cents.
   const cents = 'currency' in result ? numberOf(result, 'amount') : undefined
   return [
@@ -44,8 +45,8 @@ function ofReport(result: Fields, bucket: Fields, notes: ExportNotes): BilledRow
       key: textOf(result, 'api_key_id', 'workspace_id') || null,
       callId: null,
       amounts: said({
-        input_tokens: sumOf(numberOf(result, 'uncached_input_tokens'), cacheRead, cacheWrite),
-        output_tokens: numberOf(result, 'output_tokens'),
+        input_tokens: sumOf(countOf(result, 'uncached_input_tokens'), cacheRead, cacheWrite),
+        output_tokens: countOf(result, 'output_tokens'),
         cache_read_tokens: cacheRead,
         cache_write_tokens: cacheWrite,
         cost_usd: usd(
@@ -67,10 +68,10 @@ function modelOfDescription(text: string): string {
 function ofLine(line: Fields, notes: ExportNotes): BilledRow[] {
   const day = dayIn(notes, line, 'usage_date_utc')
   if (day === null) return []
-  const cacheRead = numberOf(line, 'usage_input_tokens_cache_read')
+  const cacheRead = countOf(line, 'usage_input_tokens_cache_read')
   const cacheWrite = sumOf(
-    numberOf(line, 'usage_input_tokens_cache_write_5m', 'usage_input_tokens_cache_write'),
-    numberOf(line, 'usage_input_tokens_cache_write_1h'),
+    countOf(line, 'usage_input_tokens_cache_write_5m', 'usage_input_tokens_cache_write'),
+    countOf(line, 'usage_input_tokens_cache_write_1h'),
   )
   return [
     {
@@ -79,8 +80,8 @@ function ofLine(line: Fields, notes: ExportNotes): BilledRow[] {
       key: textOf(line, 'api_key', 'workspace') || null,
       callId: null,
       amounts: said({
-        input_tokens: sumOf(numberOf(line, 'usage_input_tokens_no_cache'), cacheRead, cacheWrite),
-        output_tokens: numberOf(line, 'usage_output_tokens'),
+        input_tokens: sumOf(countOf(line, 'usage_input_tokens_no_cache'), cacheRead, cacheWrite),
+        output_tokens: countOf(line, 'usage_output_tokens'),
         cache_read_tokens: cacheRead,
         cache_write_tokens: cacheWrite,
         cost_usd: numberOf(line, 'cost_usd'),

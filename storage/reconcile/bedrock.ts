@@ -3,6 +3,7 @@
 
 import {
   type BilledRow,
+  countOf,
   dayIn,
   type ExportNotes,
   type Fields,
@@ -33,8 +34,8 @@ function ofCall(record: Fields, notes: ExportNotes): BilledRow[] {
   const input = isFields(record['input']) ? record['input'] : {}
   const output = isFields(record['output']) ? record['output'] : {}
   const identity = isFields(record['identity']) ? record['identity'] : {}
-  const cacheRead = numberOf(input, 'cacheReadInputTokenCount')
-  const cacheWrite = numberOf(input, 'cacheWriteInputTokenCount')
+  const cacheRead = countOf(input, 'cacheReadInputTokenCount')
+  const cacheWrite = countOf(input, 'cacheWriteInputTokenCount')
   return [
     {
       day,
@@ -43,8 +44,8 @@ function ofCall(record: Fields, notes: ExportNotes): BilledRow[] {
       callId: textOf(record, 'requestId') || null,
       amounts: said({
         calls: 1,
-        input_tokens: sumOf(numberOf(input, 'inputTokenCount'), cacheRead, cacheWrite),
-        output_tokens: numberOf(output, 'outputTokenCount'),
+        input_tokens: sumOf(countOf(input, 'inputTokenCount'), cacheRead, cacheWrite),
+        output_tokens: countOf(output, 'outputTokenCount'),
         cache_read_tokens: cacheRead,
         cache_write_tokens: cacheWrite,
       }),

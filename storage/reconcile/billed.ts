@@ -79,10 +79,20 @@ export function numberOf(fields: Fields, ...names: readonly string[]): number | 
   return undefined
 }
 
-/** `1,234.5`, `1.234,5`, `0,5`, `1 234`, `$2`, `-$2`, `(2)`. A comma before exactly three digits separates thousands. */
+/** The same for tokens and calls, which come whole: `3.000` is three thousand. */
+export function countOf(fields: Fields, ...names: readonly string[]): number | undefined {
+  const whole = names.map((name): [string, unknown] => {
+    const value = fields[name]
+    const isGrouped = typeof value === 'string' && /^\s*\d{1,3}(?:\.\d{3})+\s*$/.test(value)
+    return [name, isGrouped ? value.replaceAll('.', '') : value]
+  })
+  return numberOf(Object.fromEntries(whole), ...names)
+}
+
+/** `1,234.5`, `1.234,5`, `0,5`, `1 234`, `1'234`, `$2`, `-$2`, `(2)`. A comma before exactly three digits separates thousands. */
 function numberIn(text: string): number {
   const isNegative = /^\(.*\)$/.test(text.trim())
-  const plain = text.replaceAll(/[\s()$]|USD/g, '')
+  const plain = text.replaceAll(/[\s()$'’]|USD/g, '')
   const isDecimal =
     /^-?(?:\d{1,3}(?:\.\d{3})+|\d*),\d+$/.test(plain) && !/^-?[1-9]\d{0,2}(?:,\d{3})+$/.test(plain)
   const digits = isDecimal ? plain.replaceAll('.', '').replace(',', '.') : plain.replaceAll(',', '')
@@ -122,21 +132,35 @@ export function dayOf(value: unknown): string | null {
 /** The same in ms. A time without a zone is UTC, as exports write it, wherever this program runs. */
 export function msOf(value: unknown): number | null {
   const ms = typeof value === 'number' ? msOfNumber(value) : Date.parse(utcText(value))
-  return Number.isFinite(ms) && Math.abs(ms) < 8e15 ? ms : null
+  return ms >= FIRST_MS && ms < LAST_MS ? ms : null
 }
 
-const msOfNumber = (n: number): number => (n < 1e11 ? n * 1000 : n)
+/** No export is of another time. What is none would be a day of its own, which nobody was billed for. */
+const FIRST_MS = Date.UTC(2000, 0)
+const LAST_MS = Date.UTC(2200, 0)
+
+/** Seconds or milliseconds since 1970, or days since 1900, as spreadsheets count them. */
+function msOfNumber(n: number): number {
+  if (n < SHEET_DAYS_MAX) return (n - SHEET_DAYS_1970) * 86_400_000
+  return n < 1e11 ? n * 1000 : n
+}
+const SHEET_DAYS_1970 = 25_569
+const SHEET_DAYS_MAX = 110_000
 
 /** A text that `Date.parse` reads as the time that it means; '' for what is no time. */
 function utcText(value: unknown): string {
   const text = typeof value === 'string' ? value.trim() : ''
-  if (/^\d{9,13}$/.test(text)) return new Date(msOfNumber(Number(text))).toISOString()
+  if (/^(?:\d{5}(?:\.\d+)?|\d{9,13})$/.test(text))
+    return new Date(msOfNumber(Number(text))).toISOString()
+  // `Date.parse` takes any number for a month.
+  if (!isOnCalendar(text) || !/\d[/.]|2[01]\d\d/.test(text)) return ''
   const compact = /^(\d{4})(\d\d)(\d\d)$/.exec(text)
   if (compact !== null) return `${compact.slice(1, 4).join('-')}T00:00:00Z`
   // Day and month, in the order of the United States unless that is no month.
-  const local = /^(\d{1,2})([/.])(\d{1,2})[/.](\d{4})(.*)$/.exec(text)
+  const local = /^(\d{1,2})([/.])(\d{1,2})[/.](?:20)?(\d\d)(?!\d)(.*)$/.exec(text)
   if (local !== null) {
-    const [, a = '', separator, b = '', year = '', rest = ''] = local
+    const [, a = '', separator, b = '', short = '', rest = ''] = local
+    const year = `20${short}`
     const isDayFirst = separator === '.' || Number(a) > 12
     const [month, day] = isDayFirst ? [b, a] : [a, b]
     return utcText(`${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}${rest.trimEnd()}`)
@@ -144,6 +168,15 @@ function utcText(value: unknown): string {
   if (/^\d{4}-\d\d-\d\d$/.test(text)) return `${text}T00:00:00Z`
   const hasZone = /(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$/i.test(text) && /:\d\d/.test(text)
   return hasZone || text === '' ? text : `${text} UTC`.replace(/^(\S+)T(\S+) UTC$/, '$1 $2 UTC')
+}
+
+/** False for a date that begins with a day that there is not, such as the 31st of February, which `Date.parse` moves. */
+function isOnCalendar(text: string): boolean {
+  const day = /^(\d{4})-(\d\d)-(\d\d)(?!\d)/.exec(text)
+  if (day === null) return true
+  const [, year, month, date] = day.map(Number)
+  const at = new Date(Date.UTC(year ?? 0, (month ?? 0) - 1, date ?? 0))
+  return at.getUTCMonth() + 1 === month && at.getUTCDate() === date
 }
 
 /** The cost, unless it is in another currency than USD, which is noted. */

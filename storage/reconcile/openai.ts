@@ -3,6 +3,7 @@
 
 import {
   type BilledRow,
+  countOf,
   dayIn,
   type ExportNotes,
   type Fields,
@@ -47,10 +48,18 @@ function ofResult(result: Fields, bucket: Fields, notes: ExportNotes): BilledRow
       key: textOf(result, 'api_key_name', 'api_key_id', 'api_key') || null,
       callId: null,
       amounts: said({
-        calls: numberOf(result, 'num_model_requests', 'num_requests', 'n_requests'),
-        input_tokens: numberOf(result, 'input_tokens', 'n_context_tokens_total'),
-        output_tokens: numberOf(result, 'output_tokens', 'n_generated_tokens_total'),
-        cache_read_tokens: numberOf(result, 'input_cached_tokens', 'n_cached_context_tokens_total'),
+        calls: countOf(result, 'num_model_requests', 'num_requests', 'n_requests'),
+        input_tokens: withMedia(
+          result,
+          'input',
+          countOf(result, 'input_tokens', 'n_context_tokens_total'),
+        ),
+        output_tokens: withMedia(
+          result,
+          'output',
+          countOf(result, 'output_tokens', 'n_generated_tokens_total'),
+        ),
+        cache_read_tokens: countOf(result, 'input_cached_tokens', 'n_cached_context_tokens_total'),
         cost_usd: usd(
           notes,
           sumOf(numberOf(amount, 'value'), numberOf(result, 'amount_value')),
@@ -59,6 +68,18 @@ function ofResult(result: Fields, bucket: Fields, notes: ExportNotes): BilledRow
       }),
     },
   ]
+}
+
+/** OpenAI's counts are those of text, and what was spoken stands beside them, unless the parts say that it is in them. */
+function withMedia(
+  result: Fields,
+  side: 'input' | 'output',
+  tokens: number | undefined,
+): number | undefined {
+  const audio = countOf(result, `${side}_audio_tokens`)
+  const text = countOf(result, `${side}_text_tokens`)
+  const isWhole = text !== undefined && tokens !== undefined && text < tokens
+  return isWhole ? tokens : sumOf(tokens, audio)
 }
 
 /** `gpt-4o-2024-08-06, input` -> the model. */

@@ -3,6 +3,7 @@
 
 import {
   type BilledRow,
+  countOf,
   dayIn,
   type ExportNotes,
   type Fields,
@@ -34,16 +35,16 @@ function ofRow(row: Fields, notes: ExportNotes): BilledRow[] {
       key: textOf(row, 'api_key_name', 'api_key') || null,
       callId: idOf(row) || null,
       amounts: said({
-        calls: isGeneration(row) ? 1 : numberOf(row, 'requests'),
+        calls: isGeneration(row) ? 1 : countOf(row, 'requests'),
         // Those of the model are paid for; the others are counted by one tokenizer for all models.
-        input_tokens: numberOf(row, 'native_tokens_prompt', 'tokens_prompt', 'prompt_tokens'),
-        output_tokens: numberOf(
+        input_tokens: countOf(row, 'native_tokens_prompt', 'tokens_prompt', 'prompt_tokens'),
+        output_tokens: countOf(
           row,
           'native_tokens_completion',
           'tokens_completion',
           'completion_tokens',
         ),
-        cache_read_tokens: numberOf(row, 'native_tokens_cached', 'tokens_cached'),
+        cache_read_tokens: countOf(row, 'native_tokens_cached', 'tokens_cached'),
         cost_usd: numberOf(row, 'cost_total', 'total_cost', 'usage'),
       }),
     },

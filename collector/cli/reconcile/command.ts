@@ -2,6 +2,7 @@
 // events in a file.
 
 import { buffer as bytesOfStream } from 'node:stream/consumers'
+import { gunzipSync } from 'node:zlib'
 import { z } from 'zod'
 import { messageOf, ObservaError } from '../../../core/errors.ts'
 import { ExportError, PROVIDERS, type Provider } from '../../../storage/reconcile/billed.ts'
@@ -80,11 +81,24 @@ function readOrRefuse(content: string, provider: Provider | null): ExportFile | 
   }
 }
 
-/** Spreadsheets write UTF-16, too, and say so in the first two bytes. */
-function decoded(bytes: Uint8Array): string {
+const UNZIPPED_MAX = 256 * 1024 * 1024
+
+/** Bedrock's logs and AWS' reports lie gzipped in their bucket. */
+function unzipped(file: Uint8Array): Uint8Array {
+  if (file[0] !== 0x1f || file[1] !== 0x8b) return file
+  try {
+    return gunzipSync(file, { maxOutputLength: UNZIPPED_MAX })
+  } catch (error) {
+    throw new ObservaError('OBS_RECONCILE', `The gzip file cannot be read: ${messageOf(error)}.`)
+  }
+}
+
+/** Spreadsheets write UTF-16, too, and say so in the first two bytes, or have a zero in each pair of the first column's name. */
+function decoded(file: Uint8Array): string {
+  const bytes = unzipped(file)
   const [first, second] = bytes
-  const isLittle = first === 0xff && second === 0xfe
-  const isBig = first === 0xfe && second === 0xff
+  const isLittle = (first === 0xff && second === 0xfe) || (first !== 0 && second === 0)
+  const isBig = (first === 0xfe && second === 0xff) || (first === 0 && second !== 0)
   return new TextDecoder(isLittle ? 'utf-16le' : isBig ? 'utf-16be' : 'utf-8').decode(bytes)
 }
 
