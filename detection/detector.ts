@@ -6,6 +6,15 @@ import { deserialize, serialize } from 'node:v8'
 import { Pauses } from '../core/signals/rule-pauses.ts'
 import type { Signal, SignalType } from '../core/signals/signal.ts'
 import { type LabelReader, ScopedSettings } from '../core/signals/signal-scopes.ts'
+import {
+  conversationOf,
+  EARLIER_VERSION,
+  type EarlierConversation,
+  type EarlierSeries,
+  type EarlierTrace,
+  seriesOf,
+  traceOf,
+} from './earlier-snapshot.ts'
 import { type Finding, signalOf } from './finding.ts'
 import { ID, Observations } from './observation.ts'
 import { forgetRaised, isSince, newNormals, supersededIn } from './raised.ts'
@@ -36,6 +45,7 @@ import { type CallLimits, SpanStore, type StoredSpans } from './traces/span-stor
 import { TouchedGroups } from './traces/touched-groups.ts'
 import { newTrace, type Trace } from './traces/trace.ts'
 import { findingIn, type TraceFinding } from './traces/trace-finding.ts'
+import { type TraceEntry, TraceTable } from './traces/trace-table.ts'
 import { isDue, judgeSeries, knowsUsual } from './trends/judge-series.ts'
 import {
   addCall as addToSeries,
@@ -56,6 +66,7 @@ const CONVERSATION_FORGOTTEN_MS = 6 * 3_600_000
 const JUDGE_EVERY_MS = 1000
 /** Series that are judged before others get a turn. */
 const SERIES_AT_ONCE = 500
+const TOUCH_SERIES_MS = 1000
 /** How far a client's clock may be ahead. Later times are limited to this. */
 const AHEAD_MS_MAX = 60_000
 
@@ -92,15 +103,16 @@ export class SignalDetector {
   #hasBudgets = false
   readonly #bounds: DetectorBounds
   readonly #sites = new Sites()
-  readonly #traces = new Recent<Trace>()
-  readonly #spans = new SpanStore()
+  readonly #traces = new TraceTable()
+  readonly #spans: SpanStore
   readonly #conversations = new Recent<Conversation>()
   readonly #series = new Recent<Series>()
-  /** Null for sites whose events are no calls. Goes with the sites. */
-  readonly #seriesBySite = new WeakMap<Site, Entry<Series> | null>()
+  /** By slot of the site, of one generation of them. Null for sites whose events are no calls. */
+  readonly #seriesOfSites: (Entry<Series> | null)[] = []
+  #sitesGeneration = 0
   readonly #budgets = new UsageBudgets()
   /** The trace and the conversation of the observation before: those of one mostly come together. */
-  #lastTrace: Entry<Trace> | null = null
+  #lastTrace: TraceEntry | null = null
   #lastConversation: Entry<Conversation> | null = null
   readonly #lastIds = new Int32Array(TRACE_INTS)
   #lastScope = ''
@@ -118,6 +130,7 @@ export class SignalDetector {
     this.#settings = new ScopedSettings(settings)
     this.#pauses = new Pauses(settings.pauses)
     this.#bounds = bounds
+    this.#spans = new SpanStore(bounds.spans)
     this.useSettings(settings)
   }
 
@@ -138,6 +151,8 @@ export class SignalDetector {
     const touched = new TouchedGroups()
     const o = new Observations(bytes)
     o.useSites(this.#sites)
+    if (this.#sites.generation !== this.#sitesGeneration) this.#seriesOfSites.length = 0
+    this.#sitesGeneration = this.#sites.generation
     while (o.next()) {
       this.#newestEventMs = Math.max(this.#newestEventMs, Math.min(o.endMs, atMs + AHEAD_MS_MAX))
       this.#toTrace(o, touched, out)
@@ -201,18 +216,17 @@ export class SignalDetector {
     this.#spans.add(entry.value, o, this.#least, touched)
   }
 
-  #traceOf(o: Observations, out: Signal[]): Entry<Trace> {
+  #traceOf(o: Observations, out: Signal[]): TraceEntry {
     const { scope } = o.site
     const last = this.#lastTrace
     if (last !== null && !last.isGone && scope === this.#lastScope && this.#isLast(o)) {
       this.#traces.touch(last)
       return last
     }
-    const key = scope + o.idText(ID.TRACE, TRACE_INTS * 4)
-    let entry = this.#traces.get(key)
-    if (entry === undefined) {
+    let entry = this.#traces.find(o)
+    if (entry === null) {
       this.#makeRoomForTrace(out)
-      entry = this.#traces.add(key, newTrace(o, this.#nowMs))
+      entry = this.#traces.add(newTrace(o, this.#nowMs))
     } else this.#traces.touch(entry)
     this.#lastTrace = entry
     this.#lastScope = scope
@@ -237,7 +251,7 @@ export class SignalDetector {
     }
   }
 
-  #forgetTrace(entry: Entry<Trace>): void {
+  #forgetTrace(entry: TraceEntry): void {
     this.#traces.delete(entry)
     this.#spans.remove(entry.value)
   }
@@ -343,6 +357,8 @@ export class SignalDetector {
     const labels = readerOf({ tenant: c.tenant, project: c.project, environment: c.environment })
     const settings = this.#settings.of(labels)
     const found = contextDrops(c, settings)
+    if (found.length > 0) c.raised ??= new Map()
+    if (c.raised === null) return
     for (const f of found) this.#raise(f, c.raised, out, settings, labels)
     out.push(...supersededIn(c.raised, found, settings, (s) => hasTurn(c, s.event_id)))
   }
@@ -351,20 +367,23 @@ export class SignalDetector {
 
   #toSeries(o: Observations): void {
     const { site } = o
-    const known = this.#seriesBySite.get(site)
+    const known = this.#seriesOfSites[site.slot]
     if (known === null) return
     const entry = known === undefined || known.isGone ? this.#seriesOf(site) : known
     if (entry === null) return
-    // Among those of one task the order makes no difference.
-    if (entry.value.touchedMs !== this.#nowMs) this.#series.touch(entry)
-    addToSeries(entry.value, o, this.#nowMs)
+    // The order says which series to forget, for which a second makes no difference.
+    if (this.#nowMs - entry.value.touchedMs >= TOUCH_SERIES_MS) {
+      entry.value.touchedMs = this.#nowMs
+      this.#series.touch(entry)
+    }
+    addToSeries(entry.value, o)
   }
 
   /** The series of a site, which is noted; null when its events are no calls. */
   #seriesOf(site: Site): Entry<Series> | null {
     const dimensions = dimensionsOf(site)
     if (dimensions === null) {
-      this.#seriesBySite.set(site, null)
+      this.#seriesOfSites[site.slot] = null
       return null
     }
     const key = [site.tenant, site.project, ...Object.entries(dimensions).flat()].join('\0')
@@ -377,7 +396,7 @@ export class SignalDetector {
       }
       entry = this.#series.add(key, newSeries(key, site, dimensions, this.#nowMs))
     }
-    this.#seriesBySite.set(site, entry)
+    this.#seriesOfSites[site.slot] = entry
     return entry
   }
 
@@ -472,7 +491,7 @@ export class SignalDetector {
     yield* spendingPieces(this.#budgets.spendings)
   }
 
-  #tracePiece(entries: readonly Entry<Trace>[]): SnapshotPiece {
+  #tracePiece(entries: readonly TraceEntry[]): SnapshotPiece {
     const { sites, ...rows } = this.#spans.stored(entries.map((e) => e.value))
     return { traces: storedTable(entries), spans: { ...rows, sites: sites.map(wordsOfSite) } }
   }
@@ -481,8 +500,8 @@ export class SignalDetector {
   restore(pieces: readonly Buffer[]): boolean {
     // Our own `snapshot` wrote them, of the version that is checked.
     const [head, ...rest] = pieces.map((p) => deserialize(p) as SnapshotPiece)
-    if (head === undefined || head.version !== SNAPSHOT_VERSION || head.times === undefined)
-      return false
+    const isKnown = head?.version === SNAPSHOT_VERSION || head?.version === EARLIER_VERSION
+    if (!isKnown || head.times === undefined) return false
     const [newest = 0, now = 0, judged = 0] = head.times
     this.#newestEventMs = newest
     this.#nowMs = now
@@ -491,9 +510,9 @@ export class SignalDetector {
     for (const piece of rest) {
       this.#restoreTraces(piece)
       for (const [key, value, isDone] of entriesOf(piece.conversations))
-        this.#conversations.add(key, value, isDone)
+        this.#conversations.add(key, conversationOf(value), isDone)
       for (const [key, value, isDone] of entriesOf(piece.series))
-        this.#series.add(key, value, isDone)
+        this.#series.add(key, seriesOf(value), isDone)
       for (const [key, value] of piece.spendings ?? []) this.#budgets.spendings.set(key, value)
     }
     return true
@@ -502,13 +521,13 @@ export class SignalDetector {
   #restoreTraces({ traces, spans }: SnapshotPiece): void {
     if (spans === undefined) return
     const restored: (readonly [Trace, number])[] = []
-    for (const [key, value, isDone] of entriesOf(traces)) {
+    for (const [, value, isDone] of entriesOf(traces)) {
       // Indexes are made anew, and where rows lie is another place now.
-      const trace = { ...value, head: -1, tail: -1, count: 0, groups: null, events: null }
-      this.#traces.add(key, trace, isDone)
+      const trace = { ...traceOf(value), head: -1, tail: -1, count: 0, groups: null, events: null }
+      this.#traces.add(trace, isDone)
       restored.push([trace, value.count])
     }
-    this.#spans.restore(restored, { ...spans, sites: spans.sites.map(siteOf) })
+    this.#spans.restore(restored, { ...spans, sites: spans.sites.map((words) => siteOf(words)) })
   }
 }
 
@@ -529,17 +548,17 @@ const readerOf =
 
 /** Four bytes each. */
 const TRACE_INTS = 4
-const SNAPSHOT_VERSION = 4
+const SNAPSHOT_VERSION = 5
 
 interface SnapshotPiece {
   readonly version?: number
   readonly times?: readonly number[]
   readonly evicted?: { readonly traces: number }
-  readonly traces?: StoredTable<Trace>
+  readonly traces?: StoredTable<EarlierTrace>
   /** The spans of those traces. */
   readonly spans?: Omit<StoredSpans, 'sites'> & { readonly sites: readonly (readonly string[])[] }
-  readonly conversations?: StoredTable<Conversation>
-  readonly series?: StoredTable<Series>
+  readonly conversations?: StoredTable<EarlierConversation>
+  readonly series?: StoredTable<EarlierSeries>
   readonly spendings?: readonly (readonly [string, Spending])[]
 }
 

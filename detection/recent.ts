@@ -1,64 +1,43 @@
-// A map whose entries are ordered by when they were touched last, and of which those at the quiet end can be marked as done: they are
-// passed over until they are touched again, so a walk over what has become quiet takes no longer than there is to do.
+// Entries are ordered by when they were touched last, and those at the quiet end can be marked as done: they are passed over until they
+// are touched again, so a walk over what has become quiet takes no longer than there is to do.
 
-export interface Entry<T> {
-  readonly key: string
-  readonly value: T
+/** What an entry of type `E` needs for the order. */
+export interface Aged<E> {
   /** Neighbours in age; null at the ends. */
-  older: Entry<T> | null
-  newer: Entry<T> | null
+  older: E | null
+  newer: E | null
   isDone: boolean
   /** Set when it is deleted, for whoever still holds it. */
   isGone: boolean
 }
 
-export class Recent<T> {
-  readonly #entries = new Map<string, Entry<T>>()
-  #oldest: Entry<T> | null = null
-  #newest: Entry<T> | null = null
+/** The order alone. How an entry is found is the matter of the class that extends this one. */
+export class AgeList<E extends Aged<E>> {
+  #oldest: E | null = null
+  #newest: E | null = null
   /** The oldest that is not done; all older ones are. */
-  #waiting: Entry<T> | null = null
+  #waiting: E | null = null
 
-  get size(): number {
-    return this.#entries.size
-  }
-
-  get oldest(): Entry<T> | null {
+  get oldest(): E | null {
     return this.#oldest
   }
 
   /** The oldest entry that is not done. */
-  get waiting(): Entry<T> | null {
+  get waiting(): E | null {
     return this.#waiting
   }
 
-  get(key: string): Entry<T> | undefined {
-    return this.#entries.get(key)
-  }
-
-  /** Values, least recently touched first. */
-  *values(): Generator<T> {
-    for (let e = this.#oldest; e !== null; e = e.newer) yield e.value
-  }
-
-  *[Symbol.iterator](): Generator<Entry<T>> {
+  /** Least recently touched first. */
+  *[Symbol.iterator](): Generator<E> {
     for (let e = this.#oldest; e !== null; e = e.newer) yield e
   }
 
-  /** Adds an entry as the newest one. There must be none with the key. */
-  add(key: string, value: T, isDone = false): Entry<T> {
-    const entry: Entry<T> = { key, value, older: null, newer: null, isDone, isGone: false }
-    this.#entries.set(key, entry)
-    this.#append(entry)
-    return entry
-  }
-
   /** Makes an entry the newest, and no longer done. */
-  touch(entry: Entry<T>): void {
+  touch(entry: E): void {
     if (entry === this.#newest && !entry.isDone) return
-    this.#unlink(entry)
+    this.unlink(entry)
     entry.isDone = false
-    this.#append(entry)
+    this.append(entry)
   }
 
   /** Marks the oldest entry that is not done. */
@@ -69,13 +48,7 @@ export class Recent<T> {
     this.#waiting = entry.newer
   }
 
-  delete(entry: Entry<T>): void {
-    entry.isGone = true
-    this.#entries.delete(entry.key)
-    this.#unlink(entry)
-  }
-
-  #append(entry: Entry<T>): void {
+  protected append(entry: E): void {
     entry.older = this.#newest
     entry.newer = null
     if (this.#newest === null) this.#oldest = entry
@@ -84,12 +57,49 @@ export class Recent<T> {
     if (!entry.isDone) this.#waiting ??= entry
   }
 
-  #unlink(entry: Entry<T>): void {
+  protected unlink(entry: E): void {
     const { older, newer } = entry
     if (this.#waiting === entry) this.#waiting = newer
     if (older === null) this.#oldest = newer
     else older.newer = newer
     if (newer === null) this.#newest = older
     else newer.older = older
+  }
+}
+
+export interface Entry<T> extends Aged<Entry<T>> {
+  readonly key: string
+  readonly value: T
+}
+
+/** A map with that order. */
+export class Recent<T> extends AgeList<Entry<T>> {
+  readonly #entries = new Map<string, Entry<T>>()
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  get(key: string): Entry<T> | undefined {
+    return this.#entries.get(key)
+  }
+
+  /** Values, least recently touched first. */
+  *values(): Generator<T> {
+    for (const { value } of this) yield value
+  }
+
+  /** Adds an entry as the newest one. There must be none with the key. */
+  add(key: string, value: T, isDone = false): Entry<T> {
+    const entry: Entry<T> = { key, value, older: null, newer: null, isDone, isGone: false }
+    this.#entries.set(key, entry)
+    this.append(entry)
+    return entry
+  }
+
+  delete(entry: Entry<T>): void {
+    entry.isGone = true
+    this.#entries.delete(entry.key)
+    this.unlink(entry)
   }
 }

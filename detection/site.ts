@@ -43,6 +43,8 @@ export interface Site {
   readonly scope: string
   /** What calls are made to: the tool, else the model. */
   readonly subject: string
+  /** Its number among the `Sites` of the same generation; -1 for a site of a snapshot. */
+  readonly slot: number
 }
 
 /** Words of sites that are remembered: names of spans may have ids in them. */
@@ -61,6 +63,8 @@ export class Sites {
   /** By word of a task: its number here, NONE before it was looked up. */
   #numberOf = new Int32Array(1024)
   readonly #row = new Int32Array(SITE_WORDS)
+  /** Goes up when numbers of sites begin anew. */
+  generation = 0
 
   get size(): number {
     return this.#sites.length
@@ -78,6 +82,7 @@ export class Sites {
 
   /** What spans and series hold of the old sites stays; events to come get new ones. */
   #clear(): void {
+    this.generation++
     this.#numbers.clear()
     this.#sites = []
     this.#slots.fill(0)
@@ -124,6 +129,7 @@ export class Sites {
     this.#slots[slot] = number + 1
     const site = siteOf(
       Array.from({ length: SITE_WORDS }, (_, i) => words[rows[at + i] as number] ?? ''),
+      number,
     )
     this.#sites.push(site)
     return site
@@ -131,7 +137,7 @@ export class Sites {
 }
 
 /** A site of words in the order of the columns `SITE`. */
-export function siteOf(words: readonly string[]): Site {
+export function siteOf(words: readonly string[], slot = -1): Site {
   const word = (column: number): string => words[column] ?? ''
   const tool = word(SITE.TOOL)
   const model = word(SITE.MODEL)
@@ -151,6 +157,7 @@ export function siteOf(words: readonly string[]): Site {
     errorType: word(SITE.ERROR_TYPE),
     scope: `${word(SITE.TENANT)}\0${word(SITE.PROJECT)}\0`,
     subject: tool === '' ? model : tool,
+    slot,
   }
 }
 

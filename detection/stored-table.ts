@@ -1,7 +1,5 @@
 // Entries of a map of the detector as they are written into a snapshot: as columns, so that the names of members are not repeated.
 
-import type { Entry } from './recent.ts'
-
 export const PIECE_ENTRIES = 200
 
 /** `T` says what the members are. */
@@ -12,16 +10,23 @@ export interface StoredTable<T extends object> {
   readonly columns: readonly (readonly unknown[])[]
 }
 
-/** Indexes, which are made anew. */
-const NOT_STORED: ReadonlySet<PropertyKey> = new Set(['groups', 'events'])
+/** An entry; those of a table that is looked up in another way have no key. */
+interface Stored<T> {
+  readonly key?: string
+  readonly value: T
+  readonly isDone: boolean
+}
 
-export function storedTable<T extends object>(entries: readonly Entry<T>[]): StoredTable<T> {
+/** Indexes, which are made anew. */
+const NOT_STORED: ReadonlySet<PropertyKey> = new Set(['groups', 'events', 'latest'])
+
+export function storedTable<T extends object>(entries: readonly Stored<T>[]): StoredTable<T> {
   const first = entries[0]?.value
   // The members of an object of a known type are its keys.
   const all = first === undefined ? [] : (Object.keys(first) as (keyof T)[])
   const members = all.filter((member) => !NOT_STORED.has(member))
   return {
-    keys: entries.map((e) => e.key),
+    keys: entries.map((e) => e.key ?? ''),
     isDone: entries.map((e) => e.isDone),
     members,
     columns: members.map((member) => entries.map((e) => e.value[member])),
@@ -41,8 +46,8 @@ export function* entriesOf<T extends object>(
 }
 
 /** A few hundred at once, so that writing them holds nothing up. */
-export function* inPieces<T>(all: Iterable<Entry<T>>): Generator<readonly Entry<T>[]> {
-  let entries: Entry<T>[] = []
+export function* inPieces<E>(all: Iterable<E>): Generator<readonly E[]> {
+  let entries: E[] = []
   for (const entry of all) {
     entries.push(entry)
     if (entries.length < PIECE_ENTRIES) continue

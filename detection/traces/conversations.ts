@@ -5,6 +5,7 @@
 import type { Finding } from '../finding.ts'
 import { FLAG, hexOf, ID, type Observations } from '../observation.ts'
 import type { DetectionSettings } from '../settings.ts'
+import type { Site } from '../site.ts'
 
 interface Turn {
   readonly startMs: number
@@ -25,15 +26,25 @@ export interface Conversation {
   readonly tenant: string
   readonly project: string
   readonly environment: string
-  /** Turns by caller: an agent with its model and its system message. */
-  readonly threads: Map<string, Turn[]>
+  threads: readonly Thread[]
   touchedMs: number
-  readonly raised: Map<string, string>
+  /** What was raised, as JSON by signal id; null for nothing. */
+  raised: Map<string, string> | null
+}
+
+/** Turns of one caller: an agent with its model and its system message, of which this is the hash. */
+export interface Thread {
+  readonly service: string
+  readonly agent: string
+  readonly model: string
+  readonly system: number
+  turns: Turn[]
 }
 
 const TURNS_MAX = 100
 const TRACE_BYTES = 16
 const THREADS_MAX = 20
+const GROWS_FROM = 8
 /** Contexts smaller than this often vary and are not judged. */
 const TOKENS_MIN = 1000
 const MESSAGES_MIN = 6
@@ -54,9 +65,9 @@ export function newConversation(o: Observations, atMs: number): Conversation {
     tenant: o.site.tenant,
     project: o.site.project,
     environment: o.site.environment,
-    threads: new Map(),
+    threads: [],
     touchedMs: atMs,
-    raised: new Map(),
+    raised: null,
   }
 }
 
@@ -64,17 +75,12 @@ export function addTurn(c: Conversation, o: Observations, atMs: number): void {
   const { site, flags, startMs } = o
   if (site.kind !== 'llm' || (flags & (FLAG.ERROR | FLAG.AGGREGATE | FLAG.REPEATED)) !== 0) return
   c.touchedMs = Math.max(c.touchedMs, atMs)
-  const name = `${site.service}\0${site.agent}\0${site.model}\0${o.system}`
-  let turns = c.threads.get(name)
-  if (turns === undefined) {
-    if (c.threads.size >= THREADS_MAX) return
-    turns = []
-    c.threads.set(name, turns)
-  }
+  const thread = threadOf(c, site, o.system)
+  if (thread === null) return
   const event = o.idText(ID.EVENT, 16)
-  const at = placeOf(turns, startMs, event)
-  if (turns[at]?.event === event) return
-  turns.splice(at, 0, {
+  const at = placeOf(thread.turns, startMs, event)
+  if (thread.turns[at]?.event === event) return
+  const turn = {
     startMs,
     endMs: o.endMs,
     tokens: o.inputTokens,
@@ -83,8 +89,23 @@ export function addTurn(c: Conversation, o: Observations, atMs: number): void {
     event,
     place: o.idText(ID.TRACE, 24),
     user: o.user,
-  })
-  if (turns.length > TURNS_MAX) turns.shift()
+  }
+  // A list that grows in place takes room for sixteen more, and most conversations are short.
+  if (thread.turns.length < GROWS_FROM) thread.turns = thread.turns.toSpliced(at, 0, turn)
+  else thread.turns.splice(at, 0, turn)
+  if (thread.turns.length > TURNS_MAX) thread.turns.shift()
+}
+
+/** The turns of a caller; null when there are too many callers. */
+function threadOf(c: Conversation, site: Site, system: number): Thread | null {
+  const { service, agent, model } = site
+  for (const t of c.threads)
+    if (t.system === system && t.model === model && t.agent === agent && t.service === service)
+      return t
+  if (c.threads.length >= THREADS_MAX) return null
+  const thread = { service, agent, model, system, turns: [] }
+  c.threads = [...c.threads, thread]
+  return thread
 }
 
 /** Where a turn is, or belongs, among turns in the order of their start, and of their events where they start together. */
@@ -105,18 +126,19 @@ function placeOf(turns: readonly Turn[], startMs: number, event: string): number
 
 /** Whether the turn of an event (hex) is remembered. */
 export const hasTurn = (c: Conversation, event: string | null): boolean =>
-  [...c.threads.values()].some((turns) => turns.some((t) => hexOf(t.event) === event))
+  c.threads.some(({ turns }) => turns.some((t) => hexOf(t.event) === event))
 
 export function contextDrops(c: Conversation, settings: DetectionSettings): Finding[] {
   const out: Finding[] = []
-  for (const [name, turns] of c.threads) {
+  for (const thread of c.threads) {
+    const { turns } = thread
     for (let i = 1; i < turns.length; i++) {
       const before = turns[i - 1] as Turn
       const turn = turns[i] as Turn
       const lost = lostIn(before, turn, settings.context_drop)
       if (lost === null || turn.hasSummary || recovers(turns, i, lost, settings.context_drop))
         continue
-      out.push(findingOf(c, name, before, turn, lost, settings))
+      out.push(findingOf(c, thread, before, turn, lost, settings))
       break
     }
   }
@@ -152,13 +174,12 @@ function recovers(
 
 function findingOf(
   c: Conversation,
-  name: string,
+  { service, agent, model }: Thread,
   before: Turn,
   turn: Turn,
   { unit, before: had, after }: Loss,
   settings: DetectionSettings,
 ): Finding {
-  const [service = '', agent = '', model = ''] = name.split('\0')
   return {
     type: 'context_drop',
     rule: 'conversation.context@1',

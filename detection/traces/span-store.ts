@@ -2,7 +2,7 @@
 // each trace is counted what decides whether a rule may find something in it; only then its spans become objects. Bounded by the
 // detector, which forgets traces; freed rows are used again.
 
-import { CALL_WORDS, FLAG, hexOf, ID, type Observations } from '../observation.ts'
+import { CALL_WORDS, FLAG, ID, type Observations } from '../observation.ts'
 import type { DetectionLimits } from '../settings.ts'
 import type { Site } from '../site.ts'
 import {
@@ -19,6 +19,7 @@ import { bump, kindOfSlot, type TouchedGroups } from './touched-groups.ts'
 import {
   addSums,
   CONTAINER_KINDS,
+  hexOfTrace,
   SPANS_MAX,
   type Trace,
   type TraceHead,
@@ -72,8 +73,14 @@ export class SpanStore {
   #free = NONE
   /** Rows never used begin here. */
   #fresh = 0
+  readonly #rowsMax: number
   /** Rows in use. */
   size = 0
+
+  /** No memory is taken for more than `rowsMax` rows before they are needed. */
+  constructor(rowsMax = Number.POSITIVE_INFINITY) {
+    this.#rowsMax = rowsMax
+  }
 
   /**
    * Adds an observation to its trace; `touched` gets the groups of calls that have enough calls with it. False when it was known or
@@ -167,10 +174,12 @@ export class SpanStore {
   }
 
   #grow(): void {
-    const figures = new Float64Array(this.#figures.length * 2)
+    const before = this.#fresh
+    const rows = before < this.#rowsMax ? Math.min(before * 2, this.#rowsMax) : before * 2
+    const figures = new Float64Array(rows * FIGURES)
     figures.set(this.#figures)
     this.#figures = figures
-    const ints = new Int32Array(this.#ints.length * 2)
+    const ints = new Int32Array(rows * INTS)
     ints.set(this.#ints)
     this.#ints = ints
     this.#bytes = Buffer.from(ints.buffer)
@@ -338,9 +347,9 @@ export class SpanStore {
 
   /** What a finding says of its trace. */
   headOf(trace: Trace): TraceHead {
-    const { id, tenant, project, environment, conversation, session, user, costUsd, tokens } = trace
+    const { tenant, project, environment, conversation, session, user, costUsd, tokens } = trace
     return {
-      id: hexOf(id),
+      id: hexOfTrace(trace),
       tenant,
       project,
       environment,

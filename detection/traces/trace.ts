@@ -49,8 +49,11 @@ export interface TraceView extends TraceHead {
 }
 
 export interface Trace {
-  /** 16 bytes as latin1. */
-  readonly id: string
+  /** The id, four bytes each. */
+  readonly id0: number
+  readonly id1: number
+  readonly id2: number
+  readonly id3: number
   readonly tenant: string
   readonly project: string
   readonly environment: string
@@ -82,13 +85,22 @@ export interface Trace {
   events: Set<string> | null
 }
 
+const ID_AT = ID.TRACE / 4
+
+/** The id of a trace as hex. */
+export const hexOfTrace = ({ id0, id1, id2, id3 }: Trace): string =>
+  Buffer.from(Int32Array.of(id0, id1, id2, id3).buffer).toString('hex')
+
 /** Most spans of a trace that are remembered one by one. */
 export const SPANS_MAX = 5000
 
 export function newTrace(o: Observations, atMs: number): Trace {
   const { tenant, project, environment } = o.site
   return {
-    id: o.idText(ID.TRACE, 16),
+    id0: o.idInt(ID_AT),
+    id1: o.idInt(ID_AT + 1),
+    id2: o.idInt(ID_AT + 2),
+    id3: o.idInt(ID_AT + 3),
     tenant,
     project,
     environment,

@@ -4,7 +4,8 @@
 
 import { FLAG, type Observations } from '../observation.ts'
 import type { Site } from '../site.ts'
-import { add, merge, newSketch, quantileBins, type Sketch, valueOf, ZERO_BIN } from './sketch.ts'
+import { addValue, type MinuteSketches, newMinute, sketchOf } from './minute-sketches.ts'
+import { merge, newSketch, quantileBins, type Sketch, valueOf, ZERO_BIN } from './sketch.ts'
 import type { Checkpoint, TrendState } from './trend-state.ts'
 
 export const BUCKET_MS = 60_000
@@ -39,6 +40,12 @@ export interface Season {
   readonly rows: Int16Array
 }
 
+interface Latest {
+  readonly minute: number
+  readonly place: number
+  readonly sketches: MinuteSketches
+}
+
 export interface Series {
   readonly key: string
   readonly tenant: string
@@ -49,7 +56,9 @@ export interface Series {
   /** Rows of minutes; the place of a minute is its remainder. */
   readonly rows: Int32Array
   /** Sketches of minutes that may still get calls, by measure. */
-  readonly sketches: Map<number, (Sketch | null)[]>
+  readonly sketches: Map<number, MinuteSketches>
+  /** The minute of the last call, where it has sketches: most calls are in the minute of the one before. */
+  latest: Latest | null
   /** Counts by minute of models and of finish reasons. */
   readonly models: Map<string, Int32Array>
   readonly finishes: Map<string, Int32Array>
@@ -94,6 +103,7 @@ export function newSeries(
     dimensions,
     rows: new Int32Array(MINUTES_MAX * STRIDE),
     sketches: new Map(),
+    latest: null,
     models: new Map(),
     finishes: new Map(),
     newestMinute: Number.NEGATIVE_INFINITY,
@@ -112,12 +122,12 @@ const placeOf = (minute: number): number => ((minute % MINUTES_MAX) + MINUTES_MA
 // ---------------------------------------------------------------- calls come in
 
 /** Adds a call. Usage that repeats another event's is left out, and so is the latency of a failed call. */
-export function addCall(series: Series, o: Observations, atMs: number): void {
+export function addCall(series: Series, o: Observations): void {
   const { flags, endMs, finish } = o
   if ((flags & FLAG.REPEATED) !== 0) return
-  series.touchedMs = atMs
   const minute = Math.floor(endMs / BUCKET_MS)
-  const place = placeIn(series, minute)
+  const latest = latestIn(series, minute)
+  const place = latest === null ? placeIn(series, minute) : latest.place
   if (place < 0) return
   if (minute <= series.judgedMinute) series.changedMinute = Math.min(series.changedMinute, minute)
   const { rows } = series
@@ -128,19 +138,23 @@ export function addCall(series: Series, o: Observations, atMs: number): void {
   const { responseModel } = o.site
   if (responseModel !== '') count(series.models, responseModel, place)
   if (finish !== '') count(series.finishes, finish, place)
-  const sketches = series.sketches.get(minute)
+  const sketches = latest === null ? series.sketches.get(minute) : latest.sketches
   if (sketches === undefined || (flags & FLAG.AGGREGATE) !== 0) return
   const { startMs, costUsd, inputTokens, outputTokens } = o
-  if (!isError && endMs > startMs) addTo(sketches, 0, endMs - startMs)
-  if (costUsd > 0) addTo(sketches, 1, costUsd)
-  if (inputTokens + outputTokens > 0) addTo(sketches, 2, inputTokens + outputTokens)
-  if (outputTokens > 0) addTo(sketches, 3, outputTokens)
+  if (!isError && endMs > startMs) addValue(sketches, 0, endMs - startMs)
+  if (costUsd > 0) addValue(sketches, 1, costUsd)
+  if (inputTokens + outputTokens > 0) addValue(sketches, 2, inputTokens + outputTokens)
+  if (outputTokens > 0) addValue(sketches, 3, outputTokens)
 }
 
-function addTo(sketches: (Sketch | null)[], measure: number, value: number): void {
-  const sketch = sketches[measure] ?? newSketch()
-  sketches[measure] = sketch
-  add(sketch, value)
+function latestIn(series: Series, minute: number): Latest | null {
+  const { latest } = series
+  if (latest !== null && latest.minute === minute) return latest
+  const place = placeIn(series, minute)
+  const sketches = place < 0 ? undefined : series.sketches.get(minute)
+  if (sketches === undefined) return null
+  series.latest = { minute, place, sketches }
+  return series.latest
 }
 
 /** The place of a minute; a minute that is new gets that of one that is too old. Negative for a minute that is too old itself. */
@@ -149,12 +163,12 @@ function placeIn(series: Series, minute: number): number {
   const place = placeOf(minute)
   if (rows[place * STRIDE + COLUMN.MINUTE] === minute) return place
   if (minute <= series.newestMinute - MINUTES_MAX) return -1
-  series.sketches.delete(rows[place * STRIDE + COLUMN.MINUTE] ?? 0)
+  dropSketches(series, rows[place * STRIDE + COLUMN.MINUTE] ?? 0)
   rows.fill(0, place * STRIDE, (place + 1) * STRIDE)
   rows[place * STRIDE + COLUMN.MINUTE] = minute
   for (const counts of series.models.values()) counts[place] = 0
   for (const counts of series.finishes.values()) counts[place] = 0
-  series.sketches.set(minute, [null, null, null, null])
+  series.sketches.set(minute, newMinute())
   series.newestMinute = Math.max(series.newestMinute, minute)
   return place
 }
@@ -224,13 +238,18 @@ export function compact(series: Series, minute: number): void {
     const at = placeOf(m) * STRIDE
     if (series.rows[at + COLUMN.MINUTE] === m)
       for (let i = 0; i < MEASURES.length; i++) {
-        const sketch = sketches[i] ?? null
+        const sketch = sketchOf(sketches, i)
         if (sketch === null) continue
         series.rows[at + COLUMN.COUNT + i] = sketch.count
         series.rows[at + COLUMN.PAIR + i] = pairOf(sketch)
       }
-    series.sketches.delete(m)
+    dropSketches(series, m)
   }
+}
+
+function dropSketches(series: Series, minute: number): void {
+  series.sketches.delete(minute)
+  if (series.latest?.minute === minute) series.latest = null
 }
 
 /** The bins of both quantiles in one whole number. */
@@ -251,7 +270,7 @@ export function pairIn(
   const i = MEASURES.indexOf(measure)
   const sketches = series.sketches.get(minute)
   if (sketches !== undefined) {
-    const sketch = sketches[i] ?? null
+    const sketch = sketchOf(sketches, i)
     return sketch === null ? [0, 0] : [sketch.count, pairOf(sketch)]
   }
   const at = placeOf(minute) * STRIDE
@@ -267,7 +286,7 @@ export function summaryOf(series: Series, minutes: readonly Minute[], measure: M
   for (const { minute } of minutes) {
     const sketches = series.sketches.get(minute)
     if (sketches === undefined) return ofMost(series, minutes, measure)
-    const sketch = sketches[i] ?? null
+    const sketch = sketchOf(sketches, i)
     if (sketch !== null) merge(all, sketch)
   }
   if (all.count === 0) return NOTHING

@@ -39,7 +39,8 @@ export function merge(into: Sketch, from: Sketch): void {
   if (from.bins !== null) for (const [bin, n] of from.bins) addBin(into, bin, n)
 }
 
-function addBin(sketch: Sketch, bin: number, n: number): void {
+/** Adds `n` values of a bin. */
+export function addBin(sketch: Sketch, bin: number, n: number): void {
   sketch.count += n
   if (sketch.bins === null) {
     if (sketch.count <= FEW) {
