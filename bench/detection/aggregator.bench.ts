@@ -1,6 +1,7 @@
 // What the detection over traces and time costs: CPU time a span, and memory with as many traces and series as it remembers.
-// `node bench/detection/aggregator.bench.ts [rounds] [cpu|memory] [share]`. The spans of the first part are those of `bench/traffic` after the processors of the
-// default chain; those of the second are made as observations. What is measured is the detector in this process, without the log.
+// `node bench/detection/aggregator.bench.ts [rounds] [cpu|memory] [share]`. The spans of the first part are those of `bench/traffic` after the
+// processors of the default chain; those of the second are made as observations. What is measured is the detector in this process, without
+// the log.
 
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
