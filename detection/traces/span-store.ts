@@ -348,17 +348,8 @@ export class SpanStore {
   /** What a finding says of its trace. */
   headOf(trace: Trace): TraceHead {
     const { tenant, project, environment, conversation, session, user, costUsd, tokens } = trace
-    return {
-      id: hexOfTrace(trace),
-      tenant,
-      project,
-      environment,
-      conversation,
-      session,
-      user,
-      costUsd,
-      tokens,
-    }
+    const id = hexOfTrace(trace)
+    return { id, tenant, project, environment, conversation, session, user, costUsd, tokens }
   }
 
   #span(row: number): TraceSpan {
