@@ -29,10 +29,6 @@ export const binOf = (value: number): number =>
 export const valueOf = (bin: number): number =>
   bin === ZERO_BIN ? 0 : (2 * GAMMA ** bin) / (GAMMA + 1)
 
-export function add(sketch: Sketch, value: number): void {
-  addBin(sketch, binOf(value), 1)
-}
-
 /** Adds all values of `from` to `into`. */
 export function merge(into: Sketch, from: Sketch): void {
   if (from.few !== null) for (const bin of from.few) addBin(into, bin, 1)
