@@ -3,10 +3,11 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Link } from './parts/basics.tsx'
+import { oneLine } from './parts/format.ts'
 import { Icon, type IconName } from './parts/icons.tsx'
 import { KeysDialog } from './parts/keys-dialog.tsx'
 import { Palette } from './parts/palette.tsx'
-import { Boundary, Empty } from './parts/states.tsx'
+import { Boundary } from './parts/states.tsx'
 import { BadRange, TopBar } from './parts/top-bar.tsx'
 import { viewOf } from './routes.tsx'
 import { focusView } from './state/focus.ts'
@@ -159,10 +160,16 @@ function Navigation({ path }: { readonly path: string }): JSX.Element {
 
 function NotFound(): ComponentChildren {
   return (
-    <Empty title="There is no such page">
-      <Link to="/" class="button primary">
-        Overview
-      </Link>
-    </Empty>
+    <div class="state">
+      <h1>There is no such page</h1>
+      <div class="state-text">
+        <p>
+          Nothing is at <code>{oneLine(locationNow().path, 120)}</code>.
+        </p>
+        <Link to="/" class="button primary">
+          Overview
+        </Link>
+      </div>
+    </div>
   )
 }

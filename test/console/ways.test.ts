@@ -461,12 +461,27 @@ test('long names stay in their places, parents in a cycle are a tree, and a scre
           const box = await place.boundingBox()
           assert.ok(box !== null && box.x >= 0 && box.x + box.width <= width, JSON.stringify(box))
         }
+        // All of the bar stands in one line.
+        const bar = await page.locator('.top-bar').boundingBox()
+        assert.ok(bar !== null && bar.height < 60, JSON.stringify(bar))
         for (const path of ['/', '/traces', `/traces/${odd}`, '/issues', '/costs', '/account']) {
           await page.goto(path)
           await page.locator('main h1').first().waitFor()
           await page.locator('.skeleton').waitFor({ state: 'detached' })
           const over = 'document.documentElement.scrollWidth - window.innerWidth'
           assert.ok((await page.evaluate<number>(over)) <= 0, `${path} at ${width}`)
+          const outside = await page
+            .locator('main input, main select, main button')
+            .evaluateAll((all) =>
+              all
+                .filter((e) => e.closest('.scroll-x, .tabs') === null && e.checkVisibility())
+                .filter((e) => {
+                  const around = (e.closest('.panel') ?? e).getBoundingClientRect()
+                  return e.getBoundingClientRect().right > around.right
+                })
+                .map((e) => e.outerHTML),
+            )
+          assert.deepEqual(outside, [], `${path} at ${width}`)
         }
       },
       { width, height: 700 },

@@ -18,21 +18,23 @@ export function Evidence({ signal }: { readonly signal: EvidenceOf }): JSX.Eleme
   const { value = null, threshold = null, evidence } = signal
   const facts = typeof evidence === 'object' && evidence !== null ? Object.entries(evidence) : []
   const unit = unitOf(evidence)
+  // Whatever is never allowed has no threshold to be held against, and the facts say how often it was found.
+  const limit = threshold === 0 ? null : threshold
+  const isSaid = limit === null && unit === '' && facts.length > 0
   return (
     <div class="evidence">
-      {value === null ? null : (
+      {value === null || isSaid ? null : (
         <p class="measure">
           {EARLY.has(signal.type) ? <span class="muted">at least</span> : null}
           <strong>{exact(value)}</strong>
           {unit}
-          {/* Whatever is never allowed has no threshold to be held against. */}
-          {threshold === null || threshold === 0 ? null : (
+          {limit === null ? null : (
             <>
               <span class="muted">
-                threshold {exact(threshold)}
+                threshold {exact(limit)}
                 {unit}
               </span>
-              <Against value={value} threshold={threshold} />
+              <Against value={value} threshold={limit} />
             </>
           )}
         </p>

@@ -3,7 +3,7 @@
 
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import { exact, visible } from './format.ts'
+import { exact, many, visible } from './format.ts'
 
 const TEXT_MAX = 2000
 const TEXT_ALL_MAX = 1_000_000
@@ -67,7 +67,7 @@ function JsonItems({
   const [isOpen, setOpen] = useState(level < OPEN_LEVELS)
   const [shown, setShown] = useState(ITEMS_MAX)
   if (entries.length === 0) return <span class="json-null">{brackets}</span>
-  const what = brackets === '[]' ? 'items' : 'keys'
+  const one = brackets === '[]' ? 'item' : 'key'
   return (
     <span class="json-node">
       <button
@@ -77,7 +77,7 @@ function JsonItems({
         onClick={() => setOpen(!isOpen)}
       >
         {brackets[0]}
-        {isOpen ? '' : `… ${exact(entries.length)} ${what} ${brackets[1]}`}
+        {isOpen ? '' : `… ${many(entries.length, one)} ${brackets[1]}`}
       </button>
       {isOpen ? (
         <>
@@ -91,7 +91,7 @@ function JsonItems({
           </ul>
           {entries.length > shown ? (
             <button type="button" class="link" onClick={() => setShown(shown + 10 * ITEMS_MAX)}>
-              {exact(entries.length - shown)} more {what}
+              {exact(entries.length - shown)} more {one}s
             </button>
           ) : null}
           <span class="json-null">{brackets[1]}</span>
