@@ -6,12 +6,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { DETECTION, detectionsOf } from '../../collector/detection/detections.ts'
-import { registry } from '../../collector/registry.ts'
-import { pipelineSpec } from '../../collector/service/pipeline-spec.ts'
-import { buildChain } from '../../collector/worker/build-chain.ts'
-import { loadConfig } from '../../config/load.ts'
 import type { ObservaConfig } from '../../config/root.ts'
-import { DEFAULT_TENANT } from '../../core/tenant.ts'
 import { BOUNDS, SignalDetector } from '../../detection/detector.ts'
 import {
   CALL_STRIDE,
@@ -23,10 +18,9 @@ import {
 } from '../../detection/observation.ts'
 import type { DetectionSettings } from '../../detection/settings.ts'
 import { SITE_STRIDE } from '../../detection/site.ts'
-import { generateRequests } from '../traffic/generate.ts'
+import { configWith, SPANS_PER_REQUEST, taskParts } from './chain-parts.ts'
 import { type LiveTask, liveTasks } from './live-state.ts'
 
-const SPANS_PER_REQUEST = 100
 const REQUESTS = 600
 const WARM_UP_ROUNDS = 6
 /** Rate at which the time of the log goes on. */
@@ -45,57 +39,17 @@ const rounds = Number(process.argv[2] ?? 9)
 const part = process.argv[3]
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
-const CONFIG = `
-receivers: { otlp: {} }
-processors: { scrub: {}, canonicalize: {}, cost: {}, signals: {} }
-exporters: { debug: {} }
-service:
-  pipelines:
-    traces: { receivers: [otlp], processors: [scrub, canonicalize, cost, signals], exporters: [debug] }
-`
-
-async function defaultConfig(): Promise<ObservaConfig> {
-  const loaded = await loadConfig({
-    files: ['bench.yaml'],
-    sets: [],
-    env: {},
-    readFile: () => Promise.resolve(CONFIG),
-    fileMode: () => Promise.resolve(0o600),
-    registry,
-  })
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors, null, 2))
-  return loaded.config
-}
-
 /** The observations of `bench/traffic`, some requests a task. */
 function tasksOf(config: ObservaConfig, requestsPerTask: number): LiveTask[] {
-  const [traces] = config.service.pipelines.values()
-  if (traces === undefined) throw new Error('no pipeline')
-  const chain = buildChain(pipelineSpec(config, traces, false))
-  const traffic = generateRequests({
-    seed: 1,
-    requests: REQUESTS,
-    spansPerRequest: SPANS_PER_REQUEST,
-    baseTimeMs: BASE_MS,
-  })
-  const requests = traffic.map(({ protobuf }) => ({
-    payload: protobuf,
-    encoding: 'identity' as const,
-    format: 'otlp-proto' as const,
-    telemetry: 'traces' as const,
-    tenant: DEFAULT_TENANT,
-    receivedAtMs: BASE_MS,
-  }))
   const out: LiveTask[] = []
-  for (let at = 0; at < requests.length; at += requestsPerTask) {
-    const { parts } = chain.run({
-      requests: requests.slice(at, at + requestsPerTask),
-      corrections: [],
-    })
-    const atMs = BASE_MS + ((at * SPANS_PER_REQUEST) / SPANS_PER_SECOND) * 1000
+  const taskMs = ((requestsPerTask * SPANS_PER_REQUEST) / SPANS_PER_SECOND) * 1000
+  for (const { parts } of taskParts(config, {
+    requests: REQUESTS,
+    requestsPerTask,
+    baseMs: BASE_MS,
+  }))
     for (const { exporter, bytes } of parts)
-      if (exporter.startsWith(DETECTION)) out.push({ bytes, atMs })
-  }
+      if (exporter.startsWith(DETECTION)) out.push({ bytes, atMs: BASE_MS + out.length * taskMs })
   return out
 }
 
@@ -202,7 +156,7 @@ function memory(settings: DetectionSettings): void {
   row(`and ${traces} traces in a minute`)
 }
 
-const config = await defaultConfig()
+const config = await configWith('debug: {}')
 const [detection] = detectionsOf(config)
 if (detection === undefined) throw new Error('no detection')
 if (part !== 'memory') {
