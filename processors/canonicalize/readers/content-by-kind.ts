@@ -163,21 +163,31 @@ function mentionsCharges(span: CurrentSpan, attr: number): boolean {
   if (span.type(attr) !== VALUE.STRING) return false
   // The brace of an object.
   if (span.arena.bytes[span.off(attr)] !== 123) return false
-  for (const name of CHARGES)
-    if (span.mayContain(attr, name) && isCharged(span, valueAfter(span, attr, name.text)))
-      return true
-  return false
+  if (CHARGES.some((name) => isMentioned(span, attr, name))) return true
+  // The usage of Anthropic's answers has this member always, and the others only there.
+  const [always] = ANTHROPICS
+  return (
+    always !== undefined &&
+    span.mayContain(attr, always) &&
+    ANTHROPICS.some((name) => isMentioned(span, attr, name))
+  )
 }
+
+const isMentioned = (span: CurrentSpan, attr: number, name: Literal): boolean =>
+  span.mayContain(attr, name) && isCharged(span, valueAfter(span, attr, name.text))
+
 const CHARGES = [
   'web_search_requests"',
   'ephemeral_1h_input_tokens"',
-  // Anthropic's: whether the counts of the span have the cache in them, too.
+  '"service_tier"',
+  '"cost"',
+].map((name) => new Literal(name))
+/** They also show whether the counts of the span have the cache in them. */
+const ANTHROPICS = [
   'cache_read_input_tokens"',
   'cache_creation_input_tokens"',
-  '"service_tier"',
   '"speed"',
   '"inference_geo"',
-  '"cost"',
 ].map((name) => new Literal(name))
 const VALUE_BYTES = 24
 
