@@ -4,6 +4,7 @@
 
 import type { ClickHouseClient } from '@clickhouse/client'
 import { conditionsOf, type EventFilter, readsRevised } from './events/event-filter.ts'
+import { WORDS_SETTINGS } from './events/words.ts'
 import {
   type Hour,
   lastKnownHours,
@@ -265,9 +266,11 @@ async function windowRows(
       LIMIT {limit:UInt32}`,
     query_params: { ...c.params, ...after.params, ...window, limit: listing.limit },
     format: 'JSONEachRow',
-    clickhouse_settings: hasIndex(listing)
-      ? { ...PAGE_SETTINGS, use_skip_indexes: 1 }
-      : PAGE_SETTINGS,
+    clickhouse_settings: {
+      ...PAGE_SETTINGS,
+      ...(hasIndex(listing) ? { use_skip_indexes: 1 } : {}),
+      ...(listing.words === undefined ? {} : WORDS_SETTINGS),
+    },
   })
   return (await result.json<Row>()).map(placedOf)
 }

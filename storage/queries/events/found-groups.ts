@@ -4,6 +4,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { ProjectScope } from '../page.ts'
 import { conditionsOf, type EventFilter } from './event-filter.ts'
+import { WORDS_SETTINGS } from './words.ts'
 
 export const FOUND_MAX = 20_000
 
@@ -27,7 +28,7 @@ export async function groupsWith(
       WHERE ${where.join(' AND ')} AND ifNull(${IDS[kind]}, '') != '' LIMIT ${FOUND_MAX + 1}`,
     query_params: params,
     format: 'JSONCompactEachRow',
-    clickhouse_settings: filter.words === undefined ? { use_skip_indexes: 0 } : {},
+    clickhouse_settings: filter.words === undefined ? { use_skip_indexes: 0 } : WORDS_SETTINGS,
   })
   const rows = await result.json<[string]>()
   return rows.length > FOUND_MAX ? null : rows.map(([id]) => id)

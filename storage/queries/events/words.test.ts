@@ -243,10 +243,8 @@ test('the engine folds every character as queries are folded', async () => {
     format: 'JSONEachRow',
   })
   const { words, runs } = indexedSql('')
-  // Letters of a newer Unicode than the engine's are no letters there.
   const rows = await t.rows<{ n: number }>(
-    `SELECT n FROM observa.folding WHERE position(${words}, word) = 0 AND position(${runs}, word) = 0
-      AND match(c, '[\\\\p{L}\\\\p{N}\\\\p{M}]')`,
+    `SELECT n FROM observa.folding WHERE position(${words}, word) = 0 AND position(${runs}, word) = 0`,
   )
   assert.deepEqual(
     rows.map(({ n }) => characters[n]),

@@ -14,32 +14,52 @@ interface Piece {
   readonly kind: 'word' | 'run' | 'symbol'
 }
 
-/** How a character class is written, for ClickHouse (RE2) and for JS. */
-interface Dialect {
-  readonly scripts: string
-  readonly selectors: string
+/** Ranges of code points, as a pattern of ClickHouse (RE2) or of JS has them. */
+type Dialect = 're2' | 'js'
+type Ranges = readonly (readonly [from: number, to?: number])[]
+
+/**
+ * Outside ASCII what stands between words: punctuation, spaces, symbols, emoji with their selectors. Ranges and not classes such as
+ * \\p{P}, because ClickHouse compiles a pattern for every block, which takes 2 ms with those, and because both sides must agree.
+ */
+const BETWEEN: Ranges = [
+  [0x80, 0xa9], [0xab, 0xb1], [0xb4], [0xb6, 0xb8], [0xbb], [0xbf], [0xd7], [0xf7], [0x37e], [0x387], [0x55a, 0x55f],
+  [0x589, 0x58f], [0x5be], [0x5c0], [0x5c3], [0x5f3, 0x5f4], [0x60c, 0x60f], [0x61b, 0x61f], [0x66a, 0x66d], [0x6d4],
+  [0x964, 0x965], [0x970], [0xdf4], [0xe3f], [0xe4f], [0xe5a, 0xe5b], [0xf0b, 0xf14], [0x104a, 0x104f], [0x10fb],
+  [0x1360, 0x1368], [0x166d, 0x166e], [0x1680], [0x17d4, 0x17d6], [0x17d8, 0x17db], [0x1800, 0x180a], [0x2000, 0x206f],
+  [0x207a, 0x207e], [0x208a, 0x208e], [0x20a0, 0x20cf], [0x2100, 0x2101], [0x2103, 0x2106], [0x2108, 0x2109], [0x2114],
+  [0x2116, 0x2118], [0x211e, 0x2123], [0x2140, 0x2144], [0x2190, 0x244f], [0x249c, 0x24e9], [0x2500, 0x2775],
+  [0x2794, 0x2bff], [0x2e00, 0x2e2e], [0x2e30, 0x2e7f], [0x2ff0, 0x3004], [0x3008, 0x3020], [0x3030], [0x303d, 0x303f],
+  [0x30a0], [0x30fb], [0x3200, 0x33ff], [0xe000, 0xf8ff], [0xfe00, 0xfe19], [0xfe30, 0xfe6f], [0xfeff, 0xff0f],
+  [0xff1a, 0xff20], [0xff3b, 0xff40], [0xff5b, 0xff65], [0xffe0, 0xffff], [0x1f000, 0x1faff], [0xe0000, 0xe0fff],
+] // biome-ignore format: a table
+/**
+ * Scripts that are written without spaces, or with endings that are no words of their own: Thai, Lao, Burmese, Korean, Khmer, Kana,
+ * Bopomofo, Chinese characters.
+ */
+const RUNS: Ranges = [
+  [0xe01, 0xe3a], [0xe40, 0xe4e], [0xe50, 0xe59], [0xe81, 0xeff], [0x1000, 0x1049], [0x1050, 0x109f], [0x1100, 0x11ff],
+  [0x1780, 0x17d3], [0x17d7], [0x17dc, 0x17ff], [0x2e80, 0x2fdf], [0x3005, 0x3007], [0x3021, 0x302f], [0x3031, 0x303c],
+  [0x3041, 0x309f], [0x30a1, 0x30fa], [0x30fc, 0x31ff], [0x3400, 0x4dbf], [0x4e00, 0x9fff], [0xa960, 0xa97f],
+  [0xac00, 0xd7ff], [0xf900, 0xfaff], [0x1b000, 0x1b16f], [0x20000, 0x3ffff],
+] // biome-ignore format: a table
+
+function inClass(ranges: Ranges, dialect: Dialect): string {
+  const escape = (code: number): string =>
+    `${dialect === 're2' ? '\\x' : '\\u'}{${code.toString(16)}}`
+  return ranges
+    .map(([from, to]) => (to === undefined ? escape(from) : `${escape(from)}-${escape(to)}`))
+    .join('')
 }
 
-/** Written without spaces, or with endings that are no words of their own, as in Korean. The sign that makes a kana long is of no script. */
-const UNSPACED = ['Han', 'Hiragana', 'Katakana', 'Hangul', 'Thai', 'Lao', 'Khmer', 'Myanmar']
-const RE2: Dialect = {
-  scripts: `${UNSPACED.map((name) => `\\p{${name}}`).join('')}\\x{30fc}`,
-  selectors: '[\\x{fe00}-\\x{fe0f}]',
-}
-const JS: Dialect = {
-  scripts: `${UNSPACED.map((name) => `\\p{Script=${name}}`).join('')}\\u{30fc}`,
-  selectors: '[\\u{fe00}-\\u{fe0f}]',
-}
-const OTHER = '[^\\p{L}\\p{N}\\p{M}]'
-/** Outside ASCII, neither letter, digit nor mark, with the selectors of emoji, which are marks. */
-const stripped = ({ selectors }: Dialect): string =>
-  `(?:[^\\x00-\\x7f\\p{L}\\p{N}\\p{M}]|${selectors})`
-
-const STRIPPED = new RegExp(stripped(JS), 'gu')
+/** In ASCII, when everything is lower case. */
+const ASCII_BETWEEN = '\\x00-\\x2f\\x3a-\\x60\\x7b-\\x7e'
+const STRIPPED = new RegExp(`[${inClass(BETWEEN, 'js')}]`, 'gu')
 /** Emoji and signs, those of ASCII aside. */
 const SYMBOLS = /(?!\$)[\p{So}\p{Sc}]/gu
+const RUN = new RegExp(`^[${inClass(RUNS, 'js')}]`, 'u')
 const PIECES = new RegExp(
-  `[${JS.scripts}]+|(?:(?![${JS.scripts}]|${JS.selectors})[\\p{L}\\p{N}\\p{M}])+`,
+  `[${inClass(RUNS, 'js')}]+|[^${ASCII_BETWEEN}\\x7f${inClass(BETWEEN, 'js')}${inClass(RUNS, 'js')}]+`,
   'gu',
 )
 /** Keys of messages, which every message has, and values that are one of a few words. */
@@ -58,6 +78,12 @@ export const ASCII_BY_FOLDING =
 export const QUERY_MAX = 200
 export const PHRASES_MAX = 16
 
+/**
+ * For queries with conditions on words: what they compute of a block is held several times over, and one text may be a whole
+ * conversation.
+ */
+export const WORDS_SETTINGS = { max_block_size: '512' } as const
+
 /** What the text looks for: every phrase must be there. Empty when it has no letter, digit or symbol. */
 export function phrasesOf(text: string): readonly Phrase[] {
   const chunks = text.match(/["“”„][^"“”„]*["“”„]|[^\s"“”„]+/gu) ?? []
@@ -74,10 +100,11 @@ export function phrasesOf(text: string): readonly Phrase[] {
 function piecesOf(chunk: string): Piece[] {
   const symbols = chunk.match(SYMBOLS) ?? []
   const words = folded(chunk).match(PIECES) ?? []
-  const run = new RegExp(`^[${JS.scripts}]`, 'u')
   return [
-    ...words.map((text): Piece => ({ text, kind: run.test(text) ? 'run' : 'word' })),
-    ...symbols.map((text): Piece => ({ text, kind: 'symbol' })),
+    ...words.map((text): Piece => ({ text, kind: RUN.test(text) ? 'run' : 'word' })),
+    ...symbols
+      .filter((symbol) => symbol.search(STRIPPED) >= 0)
+      .map((text): Piece => ({ text, kind: 'symbol' })),
   ]
 }
 
@@ -95,15 +122,16 @@ export function folded(text: string): string {
 
 /** A pattern for a folded text. */
 function patternOf({ pieces }: Phrase, dialect: Dialect): string {
-  const edge = (side: '^' | '$'): string => `(?:${side}|${OTHER}|[${dialect.scripts}])`
+  const between = `${ASCII_BETWEEN}${inClass(BETWEEN, dialect)}`
+  const edge = (side: '^' | '$'): string => `(?:${side}|[${between}\\x7f${inClass(RUNS, dialect)}])`
   let pattern = pieces[0]?.kind === 'word' ? edge('^') : ''
   for (const [i, piece] of pieces.entries()) {
     const before = pieces[i - 1]
     if (before !== undefined) {
       const isBetweenWords = before.kind === 'word' && piece.kind === 'word'
-      pattern += `[^\\p{L}\\p{N}\\p{M}${BREAK}]${isBetweenWords ? '+' : '*'}`
+      pattern += `[${between}]${isBetweenWords ? '+' : '*'}`
     }
-    // Letters, digits and marks need no escape.
+    // What is neither in ASCII nor between words needs no escape, nor do letters and digits.
     pattern += piece.text
   }
   return pieces.at(-1)?.kind === 'word' ? pattern + edge('$') : pattern
@@ -118,7 +146,7 @@ export function placeIn(text: string, phrases: readonly Phrase[]): number {
     const at =
       piece?.kind === 'symbol'
         ? text.indexOf(piece.text)
-        : inOriginal(text, plain.search(new RegExp(patternOf(phrase, JS), 'u')))
+        : inOriginal(text, plain.search(new RegExp(patternOf(phrase, 'js'), 'u')))
     if (at >= 0 && (first < 0 || at < first)) first = at
   }
   return first
@@ -159,7 +187,7 @@ function decoded(sql: string): string {
   return where('j', sql, where('d', decodedOnce('j'), `concat(d, ${decodedOnce(whole)})`))
 }
 
-const textOf = (sql: string): string => replaced(decoded(sql), `${stripped(RE2)}+`, ' ')
+const textOf = (sql: string): string => replaced(decoded(sql), `[${inClass(BETWEEN, 're2')}]+`, ' ')
 
 function foldedSql(sql: string): string {
   const lower = `lowerUTF8(normalizeUTF8NFKC(${sql}))`
@@ -183,11 +211,11 @@ export function indexedSql(alias: string): { readonly words: string; readonly ru
   )
   const text = textOf(where('m', raw, `if(${isPlain}, '', m)`))
   const other = foldedSql(unlessAscii(text))
-  const words = replaced(other, `(?:${stripped(RE2)}|[${RE2.scripts}])+`, ' ')
+  const words = replaced(other, `[${inClass(BETWEEN, 're2')}${inClass(RUNS, 're2')}]+`, ' ')
   return {
     words: `concat(lower(${plain}), lower(${ifAscii(text)}), ${words})`,
     // An index of an element of an array would not be used.
-    runs: `concat(${where('f', other, `if(match(f, ${quoted(`[${RE2.scripts}]`)}), f, '')`)}, ' ')`,
+    runs: `concat(${where('f', other, `if(match(f, ${quoted(`[${inClass(RUNS, 're2')}]`)}), f, '')`)}, ' ')`,
   }
 }
 
@@ -228,7 +256,7 @@ export function hasPhrases(
       } else cheap.push(NOT_ASCII)
     }
     exact.push(`match(${FOLDED}, {phrase${i}:String})`)
-    params[`phrase${i}`] = patternOf(phrase, RE2)
+    params[`phrase${i}`] = patternOf(phrase, 're2')
   }
   const pieces = phrases.flatMap((phrase) => phrase.pieces)
   const indexed = pieces.flatMap(({ text, kind }, i) => {
