@@ -1,6 +1,7 @@
 // The fastify application of the REST API. A zod schema is at once validation, type and OpenAPI document. All errors
 // have one form, and every response has the security headers and a request id. Routes are in `routes/`.
 
+import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import compress from '@fastify/compress'
@@ -102,6 +103,14 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
   })
   // Fastify would also parse text/plain, which a page of another site may send without a preflight.
   app.removeContentTypeParser('text/plain')
+  // Bytes that are no UTF-8 would be stored as other characters than the client meant.
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (req, body: Buffer, done) => {
+    if (isUtf8(body)) parse(req, body.toString('utf8'), done)
+    else done(new ApiError(400, 'VALIDATION_ERROR', 'the body is no UTF-8'), undefined)
+  })
+  app.addHook('preHandler', async (req) => refuseBackwardRange(req.query))
   const methodsOf = collectMethods(app)
   app.setErrorHandler(onError)
   const answerMissing = async (req: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
@@ -148,6 +157,15 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
     transform: documented,
   })
   return app
+}
+
+/** The same for all routes, whatever they do with a range in which nothing can be. */
+function refuseBackwardRange(query: unknown): void {
+  for (const prefix of ['', 'base_']) {
+    const { [`${prefix}from`]: from, [`${prefix}to`]: to } = Object(query)
+    if (typeof from === 'number' && typeof to === 'number' && from >= to)
+      throw new ApiError(400, 'VALIDATION_ERROR', `${prefix}from is not before ${prefix}to`)
+  }
 }
 
 /**

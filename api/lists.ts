@@ -24,6 +24,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The names of a row's fields, if the route is a list. */
     rowFields?: readonly string[]
+    /** Rows of a page of an export, if the list has pages. */
+    exportPage?: number | null
   }
   interface FastifyRequest {
     listOptions: ListOptions | null
@@ -39,21 +41,22 @@ type Handler = (req: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 
 /** A longer export ends with an error, so that nobody takes a part for the whole. */
 const EXPORT_ROWS_MAX = 10_000_000
-const EXPORT_PAGE = 1000
+const EXPORT_PAGES = [1000, 500, 200, 100, 50]
 
 export function registerListOptions(app: Api): void {
   app.decorateRequest('listOptions', null)
   app.addHook('onRoute', (route) => {
     const rowFields = rowFieldsOf(route)
     if (rowFields === null) return
-    route.config = { ...route.config, rowFields }
+    route.config = { ...route.config, rowFields, exportPage: exportPageOf(route) }
     const page = route.handler.bind(app) as Handler
     route.handler = async (req, reply) => await inAskedForm(req, reply, page, rowFields)
   })
   // Runs before validation, because the schemas of the routes do not have these parameters and would refuse them.
   app.addHook('preValidation', async (req) => {
-    const { rowFields } = req.routeOptions.config
-    if (rowFields !== undefined) req.listOptions = takeListOptions(req, rowFields)
+    const { rowFields, exportPage } = req.routeOptions.config
+    if (rowFields !== undefined)
+      req.listOptions = takeListOptions(req, rowFields, exportPage ?? null)
   })
 }
 
@@ -62,11 +65,30 @@ function rowFieldsOf(route: RouteOptions): readonly string[] | null {
   const answer: unknown = Object(route.schema?.response)[200]
   if (!(answer instanceof z.ZodObject) || answer.shape['next_cursor'] === undefined) return null
   const { data } = answer.shape
-  if (!(data instanceof z.ZodArray) || !(data.element instanceof z.ZodObject)) return null
-  return Object.keys(data.element.shape)
+  return data instanceof z.ZodArray ? namesOf(data.element) : null
 }
 
-function takeListOptions(req: FastifyRequest, known: readonly string[]): ListOptions | null {
+/** Rows may be of several kinds: all names of all of them. */
+function namesOf(row: unknown): readonly string[] | null {
+  if (row instanceof z.ZodObject) return Object.keys(row.shape)
+  if (!(row instanceof z.ZodUnion)) return null
+  const kinds = row.options.map(namesOf)
+  return kinds.includes(null) ? null : [...new Set(kinds.flatMap((names) => names ?? []))]
+}
+
+/** The longest page that the list has: null when it has no pages. */
+function exportPageOf(route: RouteOptions): number | null {
+  const { querystring } = Object(route.schema)
+  const limit: unknown = querystring instanceof z.ZodObject ? querystring.shape['limit'] : undefined
+  if (!(limit instanceof z.ZodType)) return null
+  return EXPORT_PAGES.find((rows) => limit.safeParse(String(rows)).success) ?? null
+}
+
+function takeListOptions(
+  req: FastifyRequest,
+  known: readonly string[],
+  exportPage: number | null,
+): ListOptions | null {
   const query = queryOf(req)
   const { fields, format } = query
   if (fields === undefined && format === undefined) return null
@@ -74,7 +96,8 @@ function takeListOptions(req: FastifyRequest, known: readonly string[]): ListOpt
   delete query['format']
   const onePage = query['limit'] !== undefined
   const options = { fields: fieldsOf(fields, known), format: formatOf(format), onePage }
-  if (options.format !== 'json' && !onePage) query['limit'] = String(EXPORT_PAGE)
+  if (options.format !== 'json' && !onePage && exportPage !== null)
+    query['limit'] = String(exportPage)
   return options
 }
 

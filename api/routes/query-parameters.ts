@@ -6,14 +6,15 @@ import { isCursorOf, type SortKind } from '../../storage/queries/page.ts'
 /** The latest time that both stores can represent: ClickHouse keeps hours in 32 bits of seconds. */
 const TIME_MS_MAX = Date.UTC(2106, 0)
 
-/** Ms since the epoch, or a date with or without a time and an offset. */
+/** Ms since the epoch, or a date with or without a time; a time without an offset is UTC. */
 const TIME_PATTERN =
   '^(\\d{1,13}|\\d{4}-\\d{2}-\\d{2}([T ]\\d{2}:\\d{2}(:\\d{2}(\\.\\d+)?)?(Z|[+-]\\d{2}:\\d{2})?)?)$'
+const TIME = new RegExp(TIME_PATTERN)
 
 const time = z
   .string()
   .transform((text, ctx) => {
-    const ms = /^\d+$/.test(text) ? Number(text) : Date.parse(text)
+    const ms = timeOf(text)
     if (ms >= 0 && ms < TIME_MS_MAX) return ms
     const message =
       'expected RFC 3339 or milliseconds since the epoch, from 1970 and before the year 2106'
@@ -26,6 +27,29 @@ const time = z
     examples: ['2026-09-21T12:00:00Z'],
   })
 
+/** NaN for what is no time. Dates that no calendar has, such as 31 February, are none, though JS takes them. */
+function timeOf(text: string): number {
+  if (!TIME.test(text)) return Number.NaN
+  if (/^\d+$/.test(text)) return Number(text)
+  const date = text.slice(0, 10)
+  const midnight = new Date(`${date}T00:00:00Z`)
+  const isDate = !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(date)
+  const clock = text.slice(11)
+  if (!isDate || clock.startsWith('24')) return Number.NaN
+  if (clock === '') return midnight.getTime()
+  return Date.parse(`${date}T${clock}${/[Z+-]/.test(clock) ? '' : 'Z'}`)
+}
+
+/** As people write numbers: neither an empty text nor `0x10`, which JS takes as well. */
+const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d{1,3})?$/
+const asNumber = (text: unknown): unknown =>
+  typeof text === 'string' && NUMBER.test(text) ? Number(text) : text
+
+export const decimal = (min: number, max: number) =>
+  z.preprocess(asNumber, z.number().min(min).max(max))
+export const whole = (min: number, max: number) =>
+  z.preprocess(asNumber, z.number().int().min(min).max(max))
+
 export const timeRange = {
   from: time.optional().describe('From this time, inclusive: RFC 3339 or ms since the epoch.'),
   to: time.optional().describe('To this time, exclusive.'),
@@ -36,7 +60,7 @@ const cursorMax = (kinds: readonly SortKind[]): number => (kinds.includes('text'
 
 /** For lists that are sorted in one of these ways. A cursor of a list with another order is refused. */
 const pagingOf = (...kinds: readonly SortKind[]) => ({
-  limit: z.coerce.number().int().min(1).max(1000).default(50).describe('Rows of a page.'),
+  limit: whole(1, 1000).default(50).describe('Rows of a page.'),
   cursor: z
     .string()
     .max(cursorMax(kinds))
@@ -57,9 +81,12 @@ export const sortedEventPaging = pagingOf('ns', 'number')
 export const placePaging = pagingOf('number')
 
 /** A lower bound of a figure. */
-export const figure = z.coerce.number().min(0).max(1e15).optional()
+export const figure = decimal(0, 1e15).optional()
 
 export const eventId = z.string().regex(/^[0-9a-f]{32}$/, 'expected 32 hex digits')
+
+/** Zeros stand for no trace (W3C), so nothing can belong to them. */
+export const isSomething = (id: string): boolean => /[1-9a-f]/i.test(id)
 
 export const traceId = z
   .string()

@@ -8,7 +8,15 @@ import { addScore, listScores, SCORE_MAX, type ScoreRow } from '../../../storage
 import { actorOf, tenantOf } from '../../auth.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
-import { nextCursor, paging, timeRange, traceId, word } from '../query-parameters.ts'
+import {
+  decimal,
+  isSomething,
+  nextCursor,
+  paging,
+  timeRange,
+  traceId,
+  word,
+} from '../query-parameters.ts'
 
 const TEXT_MAX = 10_000
 
@@ -65,9 +73,11 @@ function addRoute(app: Api, stores: Stores): void {
       schema: {
         tags: ['scores'],
         summary: 'Score a trace or a span; the trace may come later',
+        description:
+          'Whether the trace is there is not asked: scores often come before the spans that they are about. A score of a trace that never comes is in the list of scores and in no trace.',
         body: z.strictObject({
-          trace_id: traceId,
-          span_id: spanId.optional(),
+          trace_id: traceId.refine(isSomething, 'zeros are the id of no trace'),
+          span_id: spanId.refine(isSomething, 'zeros are the id of no span').optional(),
           name,
           value: givenValue,
           comment: z.string().max(TEXT_MAX).optional(),
@@ -120,8 +130,10 @@ function listRoute(app: Api, stores: Stores): void {
           span_id: spanId.optional(),
           name: word,
           source: word,
-          min_value: z.coerce.number().optional().describe('Of scores that are numbers.'),
-          max_value: z.coerce.number().optional(),
+          min_value: decimal(-SCORE_MAX, SCORE_MAX)
+            .optional()
+            .describe('Of scores that are numbers.'),
+          max_value: decimal(-SCORE_MAX, SCORE_MAX).optional(),
           ...paging,
         }),
         response: { 200: z.object({ data: z.array(scoreSchema), next_cursor: nextCursor }) },

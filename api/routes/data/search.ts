@@ -11,7 +11,7 @@ import { requireContent, tenantOf } from '../../auth.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
 import { eventFilterOf, eventFilters, words } from '../event-filters.ts'
-import { eventPaging, nextCursor } from '../query-parameters.ts'
+import { eventPaging, nextCursor, whole } from '../query-parameters.ts'
 import { rangeOf } from '../query-range.ts'
 import { nearSchema, nearText } from './similar.ts'
 
@@ -183,7 +183,7 @@ function valuesRoute(app: Api, stores: Stores): void {
         params: z.object({ name: z.enum(DIMENSION_NAMES) }),
         querystring: z.strictObject({
           ...eventFilters,
-          limit: z.coerce.number().int().min(1).max(1000).default(100),
+          limit: whole(1, 1000).default(100),
         }),
         response: {
           200: z.object({ data: z.array(z.object({ value: text, events: z.number() })) }),

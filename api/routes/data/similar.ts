@@ -18,7 +18,7 @@ import { ApiError } from '../../app.ts'
 import { tenantOf } from '../../auth.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
-import { instant, timeRange, traceId } from '../query-parameters.ts'
+import { instant, timeRange, traceId, whole } from '../query-parameters.ts'
 
 const SNIPPET_CHARS = 240
 
@@ -45,7 +45,7 @@ const filters = {
   model: z.string().max(255).optional(),
   route: z.string().max(255).optional(),
   environment: z.string().max(255).optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(20).describe('The nearest so many.'),
+  limit: whole(1, 200).default(20).describe('The nearest so many.'),
 }
 
 const FILTERS = ['from', 'to', 'model', 'route', 'environment', 'q', 'mode', 'limit']

@@ -10,6 +10,7 @@ import { tenantOf } from '../../auth.ts'
 import { shownEvent } from '../../content-fields.ts'
 import { shownEvidence } from '../../shown-evidence.ts'
 import type { Api } from '../../typed-fastify.ts'
+import { whole } from '../query-parameters.ts'
 
 const HEARTBEAT_MS = 10_000
 /**
@@ -65,21 +66,9 @@ export function streamRoutes(app: Api, service: ServiceView): void {
           'Events of the names `event`, `signal` and, once a second when there were some, `dropped` with the number of records that did not fit. It is a sample: at most 100 events of a task of a worker.',
         querystring: z.strictObject({
           ...filters,
-          per_second: z.coerce.number().int().min(1).max(PER_SECOND_MAX).default(50),
-          limit: z.coerce
-            .number()
-            .int()
-            .min(1)
-            .max(100_000)
-            .optional()
-            .describe('Ends after so many records.'),
-          seconds: z.coerce
-            .number()
-            .int()
-            .min(0)
-            .max(SECONDS_MAX)
-            .default(SECONDS_MAX)
-            .describe('Ends after so long.'),
+          per_second: whole(1, PER_SECOND_MAX).default(50),
+          limit: whole(1, 100_000).optional().describe('Ends after so many records.'),
+          seconds: whole(0, SECONDS_MAX).default(SECONDS_MAX).describe('Ends after so long.'),
         }),
         response: { 200: z.string().describe('text/event-stream') },
         produces: ['text/event-stream'],

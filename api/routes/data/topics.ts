@@ -21,7 +21,15 @@ import { ApiError } from '../../app.ts'
 import { tenantOf } from '../../auth.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
-import { instant, nextCursor, placePaging, timeRange, word } from '../query-parameters.ts'
+import {
+  decimal,
+  instant,
+  nextCursor,
+  placePaging,
+  timeRange,
+  whole,
+  word,
+} from '../query-parameters.ts'
 import { bucketOf, bucketParameter, rangeOf } from '../query-range.ts'
 import { nearSchema, shownNear, snippetsOf } from './similar.ts'
 
@@ -175,7 +183,7 @@ function tracesRoute(app: Api, stores: Stores): void {
         params: z.object({ id: z.string().regex(/^[0-9a-f]{16}$/, 'expected 16 hex digits') }),
         querystring: z.strictObject({
           ...filters,
-          limit: z.coerce.number().int().min(1).max(200).default(20).describe('So many traces.'),
+          limit: whole(1, 200).default(20).describe('So many traces.'),
         }),
         response: {
           200: z.object({
@@ -227,10 +235,7 @@ function duplicatesRoute(app: Api, stores: Stores): void {
         summary: 'Groups of embedded exchanges that say nearly the same, the largest first',
         querystring: z.strictObject({
           ...filters,
-          min_similarity: z.coerce
-            .number()
-            .min(0)
-            .max(1)
+          min_similarity: decimal(0, 1)
             .default(0)
             .describe(
               'Of each exchange and the first of its group. What is grouped has at least the threshold that was learnt.',

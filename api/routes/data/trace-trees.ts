@@ -9,7 +9,7 @@ import { tenantOf } from '../../auth.ts'
 import { degradedBy, degradedSchema, type StoreName, unlessDown } from '../../degraded.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
-import { nextCursor, placePaging, traceId } from '../query-parameters.ts'
+import { nextCursor, placePaging, traceId, whole } from '../query-parameters.ts'
 import { dated, traceSchema } from './traces.ts'
 
 const text = z.string().nullable()
@@ -50,13 +50,7 @@ const skeletonSchema = spanSchema.extend({
 /** Most spans in one response. The page of a browser draws a trace of this size at once. */
 const SKELETON_MAX = 20_000
 
-const limit = z.coerce
-  .number()
-  .int()
-  .min(0)
-  .max(10_000)
-  .default(1000)
-  .describe('Spans of a page; 0: the sums alone.')
+const limit = whole(0, 10_000).default(1000).describe('Spans of a page; 0: the sums alone.')
 
 export function traceTreeRoutes(app: Api, stores: Stores): void {
   oneRoute(app, stores)
@@ -132,7 +126,7 @@ function skeletonRoute(app: Api, stores: Stores): void {
         params: z.object({ id: traceId }),
         querystring: z.strictObject({
           ...placePaging,
-          limit: z.coerce.number().int().min(1).max(SKELETON_MAX).default(1000),
+          limit: whole(1, SKELETON_MAX).default(1000),
         }),
         response: { 200: z.object({ data: z.array(skeletonSchema), next_cursor: nextCursor }) },
       },

@@ -13,6 +13,7 @@ import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
 import { foundFilters, foundIds } from '../found-groups.ts'
 import {
+  decimal,
   eventPaging,
   figure,
   flag,
@@ -29,7 +30,7 @@ const text = z.string().nullable()
 
 /** A thousand years in ms. */
 const DURATION_MS_MAX = 3e13
-const durationMs = z.coerce.number().min(0).max(DURATION_MS_MAX).optional()
+const durationMs = decimal(0, DURATION_MS_MAX).optional()
 
 export const traceSchema = z.object({
   trace_id: z.string(),

@@ -13,7 +13,7 @@ import { tenantOf } from '../../auth.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
 import { eventFilterOf, eventFilters } from '../event-filters.ts'
-import { timeRange, word } from '../query-parameters.ts'
+import { timeRange, whole, word } from '../query-parameters.ts'
 import { rangeOf } from '../query-range.ts'
 
 const nullable = z.number().nullable()
@@ -52,7 +52,7 @@ const dimensions = z
   .describe(`One or two of ${DIMENSION_NAMES.join(', ')}.`)
 
 const order = z.enum(ORDERS).default('cost_usd').describe('Largest first by this.')
-const groups = z.coerce.number().int().min(1).max(1000).default(20)
+const groups = whole(1, 1000).default(20)
 const latencyOf = z
   .enum(['calls', 'events'])
   .default('calls')

@@ -11,6 +11,7 @@ import { tenantOf } from '../../auth.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
 import { eventFilterOf, eventFilters } from '../event-filters.ts'
+import { whole } from '../query-parameters.ts'
 import { bucketOf, bucketParameter, rangeOf } from '../query-range.ts'
 import { bucketSchema, groupSchema, shown, usageSchema } from './analytics.ts'
 
@@ -97,7 +98,7 @@ function dashboardRoute(app: Api, stores: Stores, dashboard: Dashboard): void {
         querystring: z.strictObject({
           ...eventFilters,
           bucket: bucketParameter,
-          limit: z.coerce.number().int().min(1).max(100).default(10).describe('Groups of a list.'),
+          limit: whole(1, 100).default(10).describe('Groups of a list.'),
         }),
         response: { 200: answerSchema },
       },

@@ -10,6 +10,7 @@ import { tenantOf } from '../../auth.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
 import { traceFilterOf, traceFilters } from '../data/traces.ts'
+import { whole } from '../query-parameters.ts'
 import { rangeOf } from '../query-range.ts'
 
 const STEPS_USUAL = 48
@@ -38,13 +39,7 @@ export function heatmapRoutes(app: Api, stores: Stores): void {
         summary: 'Traces by time and duration, with the filters of the list of traces',
         querystring: z.strictObject({
           ...traceFilters,
-          steps: z.coerce
-            .number()
-            .int()
-            .min(1)
-            .max(STEPS_MAX)
-            .default(STEPS_USUAL)
-            .describe('Steps of time at most.'),
+          steps: whole(1, STEPS_MAX).default(STEPS_USUAL).describe('Steps of time at most.'),
         }),
         response: {
           200: z.object({

@@ -25,7 +25,7 @@ import { tenantOf } from '../../auth.ts'
 import { degradedBy, degradedSchema, type StoreName, unlessDown } from '../../degraded.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
-import { timeRange, word } from '../query-parameters.ts'
+import { timeRange, whole, word } from '../query-parameters.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
@@ -88,7 +88,7 @@ const inconsistentSchema = z.object({
 
 const range = { ...timeRange, environment: word }
 const bucket = z.enum(['hour', 'day']).optional().describe('Default: hours up to three days.')
-const limit = z.coerce.number().int().min(1).max(1000).default(100)
+const limit = whole(1, 1000).default(100)
 
 type BreakdownFilter = TotalsFilter & {
   readonly by: readonly Breakdown[]

@@ -2653,7 +2653,7 @@ readonly next_cursor: string | null
   }
   'GET /api/v1/search': {
     readonly path: {}
-    readonly query: { readonly from?: string; readonly to?: string; readonly environment?: string; readonly service?: string; readonly kind?: string; readonly model?: string; readonly provider?: string; readonly route?: string; readonly name?: string; readonly tool?: string; readonly agent?: string; readonly status?: 'ok' | 'error' | 'unset'; readonly error_type?: string; readonly user_id?: string; readonly session_id?: string; readonly conversation_id?: string; readonly min_cost_usd?: number; readonly max_cost_usd?: number; readonly min_duration_ms?: number; readonly max_duration_ms?: number; readonly q: string; readonly mode?: 'words' | 'semantic'; readonly limit?: number; readonly cursor?: string }
+    readonly query: { readonly from?: string; readonly to?: string; readonly environment?: string; readonly service?: string; readonly kind?: string; readonly model?: string; readonly provider?: string; readonly route?: string; readonly name?: string; readonly tool?: string; readonly agent?: string; readonly status?: 'ok' | 'error' | 'unset'; readonly error_type?: string; readonly user_id?: string; readonly session_id?: string; readonly conversation_id?: string; readonly min_cost_usd?: number; readonly max_cost_usd?: number; readonly min_duration_ms?: number; readonly max_duration_ms?: number; readonly q: string; readonly mode?: 'words' | 'semantic'; readonly limit?: number; readonly cursor?: string; readonly fields?: string; readonly format?: 'json' | 'csv' | 'ndjson' }
     readonly body: undefined
     readonly answer: {
 readonly data: readonly ({
