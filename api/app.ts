@@ -103,13 +103,7 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
   })
   // Fastify would also parse text/plain, which a page of another site may send without a preflight.
   app.removeContentTypeParser('text/plain')
-  // Bytes that are no UTF-8 would be stored as other characters than the client meant.
-  const parse = app.getDefaultJsonParser('error', 'error')
-  app.removeContentTypeParser('application/json')
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (req, body: Buffer, done) => {
-    if (isUtf8(body)) parse(req, body.toString('utf8'), done)
-    else done(new ApiError(400, 'VALIDATION_ERROR', 'the body is no UTF-8'), undefined)
-  })
+  parseUtf8Bodies(app)
   app.addHook('preHandler', async (req) => refuseBackwardRange(req.query))
   const methodsOf = collectMethods(app)
   app.setErrorHandler(onError)
@@ -157,6 +151,16 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
     transform: documented,
   })
   return app
+}
+
+function parseUtf8Bodies(app: Api): void {
+  // Bytes that are no UTF-8 would be stored as other characters than the client meant.
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (req, body: Buffer, done) => {
+    if (isUtf8(body)) parse(req, body.toString('utf8'), done)
+    else done(new ApiError(400, 'VALIDATION_ERROR', 'the body is no UTF-8'), undefined)
+  })
 }
 
 /** The same for all routes, whatever they do with a range in which nothing can be. */
