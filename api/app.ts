@@ -103,8 +103,7 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
   })
   // Fastify would also parse text/plain, which a page of another site may send without a preflight.
   app.removeContentTypeParser('text/plain')
-  parseUtf8Bodies(app)
-  app.addHook('preHandler', async (req) => refuseBackwardRange(req.query))
+  checkWhatIsSent(app)
   const methodsOf = collectMethods(app)
   app.setErrorHandler(onError)
   const answerMissing = async (req: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
@@ -153,7 +152,8 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
   return app
 }
 
-function parseUtf8Bodies(app: Api): void {
+function checkWhatIsSent(app: Api): void {
+  app.addHook('preHandler', async (req) => refuseBackwardRange(req.query))
   // Bytes that are no UTF-8 would be stored as other characters than the client meant.
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeContentTypeParser('application/json')
