@@ -158,7 +158,7 @@ function checkWhatIsSent(app: Api): void {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeContentTypeParser('application/json')
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (req, body: Buffer, done) => {
-    if (isUtf8(body)) parse(req, body.toString('utf8'), done)
+    if (isUtf8(body)) void parse(req, body.toString('utf8'), done)
     else done(new ApiError(400, 'VALIDATION_ERROR', 'the body is no UTF-8'), undefined)
   })
 }
