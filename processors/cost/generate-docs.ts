@@ -8,7 +8,7 @@ import { PriceResolver } from './price-lookup.ts'
 import type { PriceModel, PriceProvider, Prices } from './price-table.ts'
 import { canonicalProvider } from './provider-names.ts'
 import { namesOfRow } from './row-names.ts'
-import { SHARES } from './service-tiers.ts'
+import { GEO_SHARES, SHARES } from './service-tiers.ts'
 import { APPLIED_KEYS, COUNTS, REQUEST_KEY } from './units.ts'
 
 const PAGE = fileURLToPath(new URL('../../docs/price-coverage.md', import.meta.url))
@@ -111,6 +111,14 @@ export function coveragePage(): string {
     '',
     'A gateway that lists a tier as a model of its own (`openai/gpt-6-luna:batch`) has its price from there. Any other tier, such as `priority` or `scale`,',
     'makes the cost `partial` (`service_tier:priority`), at the list price; `service_tiers` of an override file gives its prices.',
+    '',
+    'Where an answer was computed in one country only (`request_params.inference_geo`), tokens cost this share of the price anywhere:',
+    '',
+    '| provider | place | share |',
+    '|---|---|---|',
+    ...Object.entries(GEO_SHARES).flatMap(([provider, places]) =>
+      Object.entries(places).map(([place, share]) => `| \`${provider}\` | ${place} | ${share} |`),
+    ),
     '',
     '## Providers',
     '',
