@@ -14,7 +14,7 @@ import { hidesLetters, isEscapedBesideLatin } from './hidden-letters.ts'
 import { type Judgement, judge, type TextPlace, THRESHOLD } from './judge.ts'
 import { OPENING_CHARS_MAX } from './markers/marker.ts'
 import { MARKERS } from './markers/table.ts'
-import { normalized, WRITING_ANCHORS } from './normalized-text.ts'
+import { evenlySpaced, normalized, WRITING_ANCHORS } from './normalized-text.ts'
 
 export interface Injection {
   readonly severity: Severity
@@ -72,6 +72,11 @@ interface Literal {
   readonly isEscaped: boolean
 }
 
+/** What may stand in place of the space at the end of an anchor: an escape of JSON such as `\n`, an end of emphasis, `<br>`. */
+const SPACED: readonly Literal[] = LITERALS.filter((anchor) => anchor.endsWith(' ')).flatMap(
+  (anchor) =>
+    ['\\', '*', '<'].map((end) => ({ text: anchor.slice(0, -1) + end, anchor, isEscaped: false })),
+)
 /**
  * Anchors of other alphabets, which may begin with a capital letter or consist of them. Clients that write JSON in ASCII, as Python does by
  * default, send them as escapes.
@@ -86,17 +91,18 @@ const FOREIGN: readonly Literal[] = LITERALS.filter((text) => !isAscii(Buffer.fr
     ]
   },
 )
+const OTHER_FORMS: readonly Literal[] = [...SPACED, ...FOREIGN]
 const ANCHORS = new LiteralSet(
-  [...LITERALS, ...FOREIGN.map(({ text }) => text), ...ESCAPES, ...LETTER_ESCAPES].map((text) =>
+  [...LITERALS, ...OTHER_FORMS.map(({ text }) => text), ...ESCAPES, ...LETTER_ESCAPES].map((text) =>
     Buffer.from(text),
   ),
 )
 const ANCHOR_BYTES_MAX = Math.max(
-  ...[...LITERALS, ...FOREIGN.map(({ text }) => text)].map((text) => Buffer.byteLength(text)),
+  ...[...LITERALS, ...OTHER_FORMS.map(({ text }) => text)].map((text) => Buffer.byteLength(text)),
 )
 const NEAR: readonly Near[] = [
   ...LITERALS.map((anchor) => nearOf(anchor, false)),
-  ...FOREIGN.map(({ anchor, isEscaped }) => nearOf(anchor, isEscaped)),
+  ...OTHER_FORMS.map(({ anchor, isEscaped }) => nearOf(anchor, isEscaped)),
   ...ESCAPES.map((text): Near => ({ kind: 'escape', text: text.slice(0, ESCAPE_CHARS) })),
   ...LETTER_ESCAPES.map((): Near => ({ kind: 'letter escape' })),
 ]
@@ -251,15 +257,17 @@ function beginsWith(buf: Buffer, off: number, text: Buffer): boolean {
 function windowText(buf: Buffer, from: number, to: number, isPlain: boolean): string {
   if (isPlain) {
     const text = buf.latin1Slice(from, to)
-    if (!text.includes('\\')) return text.toLowerCase()
+    if (!text.includes('\\')) return evenlySpaced(text.toLowerCase())
   }
-  return normalized(
+  const said = normalized(
     buf
       .utf8Slice(from, to)
       .replace(/\\u([0-9a-fA-F]{4})/g, (_, hex: string) =>
         String.fromCharCode(Number.parseInt(hex, 16)),
       )
-      .replace(/\\[nrt]/g, '\n')
+      .replace(/\\r(?:\\n)?|\\n/g, '\n')
+      .replace(/\\t/g, ' ')
       .replace(/\\(["\\/])/g, '$1'),
   )
+  return evenlySpaced(said)
 }

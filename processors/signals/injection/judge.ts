@@ -6,7 +6,14 @@ import type { Severity } from '../../../core/signals/signal.ts'
 import { mitigation } from './context.ts'
 import type { Family, Marker } from './markers/marker.ts'
 import { MARKERS } from './markers/table.ts'
-import { decodings, deleeted, despaced, normalized, SQUASHED } from './normalized-text.ts'
+import {
+  decodings,
+  deleeted,
+  despaced,
+  evenlySpaced,
+  normalized,
+  SQUASHED,
+} from './normalized-text.ts'
 
 export type TextPlace = 'message' | 'tool result' | 'retrieved text'
 
@@ -103,7 +110,8 @@ function* readings(
   for (const d of decodings(text)) yield [d.encoding, d.text]
 }
 
-function addMarkers(found: Map<string, Found>, text: string, isBrought: boolean): void {
+function addMarkers(found: Map<string, Found>, written: string, isBrought: boolean): void {
+  const text = evenlySpaced(written)
   for (const marker of MARKERS) {
     const weight = weightIn(marker, text, isBrought)
     if (weight > 0) found.set(marker.name, { name: marker.name, family: marker.family, weight })

@@ -4,7 +4,7 @@
 
 /** Characters without a width, soft hyphens, direction marks; and the tag characters, which repeat ASCII invisibly. */
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu
-const TAGS = /[\u{e0020}-\u{e007e}]/gu
+const TAGS = /[\u{e0020}-\u{e007e}]+/gu
 const TAG_BASE = 0xe0000
 const ACCENTS = /[\u0300-\u036f]/g
 
@@ -22,9 +22,7 @@ const MIXED_WORD =
 const OTHER_LETTER = /[\u0131\u0251\u0261\u0269\u0370-\u058f]/g
 
 export function normalized(text: string): string {
-  const visible = text
-    .replace(TAGS, (c) => String.fromCharCode((c.codePointAt(0) as number) - TAG_BASE))
-    .replace(INVISIBLE, '')
+  const visible = text.replace(TAGS, untagged).replace(INVISIBLE, '')
   const plain = visible.normalize('NFKC').toLowerCase()
   if (/^[\n -~]*$/.test(plain)) return plain
   return plain
@@ -33,6 +31,29 @@ export function normalized(text: string): string {
     .normalize('NFC')
     .replace(/[\u2018\u2019\u02bc]/g, "'")
     .replace(MIXED_WORD, (word) => word.replace(OTHER_LETTER, (c) => LOOK_ALIKES[c] ?? c))
+}
+
+/** What tag characters say. Several are a text of their own, which begins no word of the visible one before it. */
+function untagged(run: string): string {
+  const said = Array.from(run, (c) => String.fromCharCode((c.codePointAt(0) ?? 0) - TAG_BASE)).join(
+    '',
+  )
+  return said.length === 1 ? said : ` ${said} `
+}
+
+const WIDE_GAP = / {2,}|[\t\r]|\n |<br|[*>]/
+const QUOTED_LINE = /\n[ \t]*(?:> ?){1,4}/g
+const EMPHASIS = /\*{1,3}(?=[\p{L}\p{N}])|(?<=[\p{L}\p{N}])\*{1,3}/gu
+
+/** One space, or one line break, where there are more, marks of quoted lines, or `<br>`; and no marks of emphasis. */
+export function evenlySpaced(text: string): string {
+  if (!WIDE_GAP.test(text)) return text
+  return text
+    .replace(EMPHASIS, '')
+    .replace(/\r\n?|<br ?\/?>/g, '\n')
+    .replace(QUOTED_LINE, '\n')
+    .replace(/[ \t]+/g, ' ')
+    .replace(/ ?\n ?/g, '\n')
 }
 
 // ---------------------------------------------------------------- spaced out

@@ -1193,9 +1193,13 @@ const ENGLISH: readonly Marker[] = [
   },
 ]
 
+/** A text may be wrapped anywhere, so a space of a phrase is a line break too. */
+const acrossLines = ({ source, flags }: RegExp): RegExp =>
+  new RegExp(source.replaceAll(' ', '\\s'), flags)
+
 export const MARKERS: readonly Marker[] = [
   ...ENGLISH,
   ...SWITCH_MARKERS,
   ...READER_MARKERS,
   ...LANGUAGE_MARKERS,
-]
+].map((marker) => ({ ...marker, phrase: acrossLines(marker.phrase) }))
