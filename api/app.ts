@@ -36,6 +36,7 @@ import {
   TOO_EXPENSIVE,
 } from './error-answers.ts'
 import { documented } from './openapi.ts'
+import { ID_CHARS_MAX } from './routes/query-parameters.ts'
 import type { Api } from './typed-fastify.ts'
 
 /** The longest body of a request to the API; ingest has its own limits. */
@@ -75,7 +76,7 @@ export async function makeApp(settings: AppSettings): Promise<Api> {
     serverFactory: (handler) => createServer(handler),
     bodyLimit: BODY_BYTES_MAX,
     trustProxy: (settings.trustedProxies ?? []).length > 0 && [...(settings.trustedProxies ?? [])],
-    routerOptions: { maxParamLength: 200 },
+    routerOptions: { maxParamLength: ID_CHARS_MAX },
     frameworkErrors: (error, req, reply) => answerUnroutable(error, req, reply, settings),
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)

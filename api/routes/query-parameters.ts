@@ -100,7 +100,13 @@ export const traceId = z
     examples: ['5b8efff798038103d269b633813fc60c'],
   })
 
-export const word = z.string().min(1).max(255).optional()
+/** The stores cut a longer id to this length, with a hash at its end: what a list shows can be filtered by and opened. */
+export const ID_CHARS_MAX = 256
+
+/** The id of a user, session or conversation in a path. */
+export const groupId = z.string().min(1).max(ID_CHARS_MAX)
+
+export const word = groupId.optional()
 
 /** A time in a response. */
 export const instant = z.string().describe('RFC 3339 with nanoseconds.')

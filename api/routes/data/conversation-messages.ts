@@ -9,7 +9,7 @@ import { ApiError } from '../../app.ts'
 import { requireContent, tenantOf } from '../../auth.ts'
 import type { Stores } from '../../stores.ts'
 import type { Api } from '../../typed-fastify.ts'
-import { eventPaging, nextCursor } from '../query-parameters.ts'
+import { eventPaging, groupId, nextCursor } from '../query-parameters.ts'
 
 const messageSchema = z.object({
   index: z.number().describe('Place in the conversation, from 0.'),
@@ -30,7 +30,7 @@ export function conversationMessageRoutes(app: Api, stores: Stores): void {
       schema: {
         tags: ['conversations'],
         summary: 'The messages of a conversation, each once, oldest first',
-        params: z.object({ id: z.string().min(1).max(255) }),
+        params: z.object({ id: groupId }),
         querystring: z.strictObject(eventPaging),
         response: { 200: z.object({ data: z.array(messageSchema), next_cursor: nextCursor }) },
       },

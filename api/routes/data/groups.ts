@@ -17,6 +17,7 @@ import { foundFilters, foundIds } from '../found-groups.ts'
 import {
   figure,
   flag,
+  groupId,
   instant,
   nextCursor,
   sortedPaging,
@@ -152,7 +153,7 @@ function listAndOne(app: Api, stores: Stores, kind: keyof Groups): void {
       schema: {
         tags: [kind],
         summary: `One ${NAMES[kind]} with its sums`,
-        params: z.object({ id: z.string().min(1).max(255) }),
+        params: z.object({ id: groupId }),
         response: { 200: SCHEMAS[kind] },
       },
     },
