@@ -41,19 +41,19 @@ function untagged(run: string): string {
   return said.length === 1 ? said : ` ${said} `
 }
 
-const WIDE_GAP = / {2,}|[\t\r]|\n |<br|[*>]/
+const WIDE_GAP = /[\t*\r]| [ \n]|\n[ >]|<br/
 const QUOTED_LINE = /\n[ \t]*(?:> ?){1,4}/g
-const EMPHASIS = /\*{1,3}(?=[\p{L}\p{N}])|(?<=[\p{L}\p{N}])\*{1,3}/gu
+const EMPHASIS = /\*{1,3}/g
 
 /** One space, or one line break, where there are more, marks of quoted lines, or `<br>`; and no marks of emphasis. */
 export function evenlySpaced(text: string): string {
   if (!WIDE_GAP.test(text)) return text
-  return text
-    .replace(EMPHASIS, '')
+  const plain = text.includes('*') ? text.replace(EMPHASIS, '') : text
+  return plain
     .replace(/\r\n?|<br ?\/?>/g, '\n')
     .replace(QUOTED_LINE, '\n')
-    .replace(/[ \t]+/g, ' ')
-    .replace(/ ?\n ?/g, '\n')
+    .replace(/[ \t]{2,}|\t/g, ' ')
+    .replace(/ \n ?|\n /g, '\n')
 }
 
 // ---------------------------------------------------------------- spaced out
