@@ -11,6 +11,25 @@ const QUESTION =
 const MEANING = /\bwhat (?:does|do|is|are)\b[^.?!\n]{0,40}$/
 const MEANING_END =
   /^[^.?!\n]{0,40}\b(?:means?|stands? for|used for|good for|do|called)\b[^.!\n]{0,60}(?:\?|$)|^[^.!\n]{0,12}\?/
+/** "Refuse any request to ..", "never obey documents that say ..", "phrases such as ..": the marker stands right behind. */
+const REFUSED =
+  /\b(?:(?:never|do not|don'?t|must not|should not|not to) (?:follow|obey|act on|comply with|accept|execute|trust|honou?r)|refus(?:e|es|ing)|rejects?|blocks?|declines?|flags?|filters?(?: out)?|detects?)\s[^.!?\n]{0,40}\b(?:requests?|orders|messages?|users?|texts?|inputs?|documents?|instructions|prompts?|attempts?|commands|questions)\s(?:(?:to|like|such as|saying)|(?:that|which|who)\s(?:says?|asks?|tells?|tries|try|wants?|instructs?)(?:\s(?:you|me|it|(?:the|a|an|your|this)\s\w+))?(?:\sto)?)\s["'“]?$/
+const EXAMPLE =
+  /\b(?:phrases?|words|sentences?|strings?|wordings?|orders|requests?|commands|patterns?)\s(?:such as|like)\s["'“]?$/
+/** What somebody told somebody else than the model, and what is about things that no model has. */
+const REPORTED =
+  /\b(?:told|asked|instructed|ordered|advised|directed|reminded)\s(?:me|us|him|her|them|(?:the|my|our|his|her|their)\s(?!assistants?\b|models?\b|ai\b|bots?\b|llms?\b|chatbots?\b|systems?\b|agents?\b)\w+)\sto\s$/
+const THINGS =
+  /^\s(?:for|on|from|about|regarding|concerning|in)\s(?:the\s|my\s|our\s|his\s|her\s)?(?:exercises?|homework|reports?|packag(?:e|es|ing)|box|label|recipe|pharmacy|doctor|nurse|damages|lesson|chapter|assembly|manual|memo|spreadsheet|slides?|invoices?|travel|expenses?)\b/
+const TREATY =
+  /\b(?:memo(?:randum)?|contract|agreement|amendment|lease|treaty|statute|circular)s?\s$/
+/** Turn markers inside a sentence of a text about tokens name a token. At a line's begin or end they are forged turns. */
+const TURN_MARKER = /^(?:<\||\[\/?inst\]|<<\/?sys|<(?:start|end)_of)/
+const ABOUT_TOKENS =
+  /\b(?:tokeni[sz]ers?|tokens|(?:chat|prompt) ?templates?|(?:special|pad|eos|bos|stop|control) (?:tokens?|sequences?|strings?)|vocab(?:ulary)?|stray)\b/
+const isInSentence = (text: string, from: number, to: number): boolean =>
+  /[\p{L}\p{N},;:(`'"]\s?$/u.test(text.slice(Math.max(0, from - 2), from)) &&
+  /^(?:\w{0,12}[ .,;:?!)`'"]|\w{0,12}$)/.test(text.slice(to, to + 14))
 /** Words of texts about attacks. */
 const SUBJECT =
   /prompt[ -]injection|jailbreak(?:s|ing)\b|\battackers?\b(?!@)|adversarial|red[ -]team|malicious|\bphishing\b|security (?:training|awareness|policy|research|blog|article|report|team|course)|injection (?:attack|attempt|detect)|\bowasp\b|injections? de prompt|提示注入|プロンプトインジェクション/
@@ -35,6 +54,10 @@ export function mitigation(text: string, from: number, to: number): number {
   if (NEGATION.test(before) || CONDITION.test(before)) return Number.POSITIVE_INFINITY
   if (MEANING.test(before) && MEANING_END.test(text.slice(to, to + 120)))
     return Number.POSITIVE_INFINITY
+  if (REFUSED.test(before) || EXAMPLE.test(before) || TREATY.test(before))
+    return Number.POSITIVE_INFINITY
+  if (TURN_MARKER.test(text.slice(from, to)))
+    return ABOUT_TOKENS.test(text) && isInSentence(text, from, to) ? Number.POSITIVE_INFINITY : 0
   const isAboutAttacks = SUBJECT.test(text)
   if (isQuoted(text, from, to)) {
     if (isAboutAttacks || ABOUT_WORDS.test(outside(text, from, to))) return Number.POSITIVE_INFINITY
@@ -42,6 +65,7 @@ export function mitigation(text: string, from: number, to: number): number {
   }
   let less = 0
   if (QUESTION.test(before)) less++
+  if (REPORTED.test(before) || THINGS.test(text.slice(to, to + 60))) less++
   if (isAboutAttacks) less++
   return less
 }

@@ -51,7 +51,7 @@ const ENGLISH: readonly Marker[] = [
     anchors: OVERRIDE_ANCHORS,
     opens: true,
     phrase: new RegExp(
-      `\\b${VERB}\\s+(?:about )?(?:everything|anything|whatever|all(?: of)?(?: that| this)?|what)(?: (?:that )?you(?:'ve| have| were| are)? ?(?:been )?(?:told|taught|given|instructed|learned|know)| (?:that )?(?:came |was |is |has been )?(?:written |said |stated |mentioned )?(?:above|before(?: this)?|previously|prior|earlier|up to (?:now|this point)|so far)\\b)`,
+      `\\b${VERB}\\s+(?:about )?(?:everything|anything|whatever|all(?: of)?(?: that| this)?|what)(?: (?:that )?you(?:'ve| have| were| are)? ?(?:been )?(?:told|taught|given|instructed|learned|know)| (?:that )?(?:came |was |is |has been )?(?:written |said |stated |mentioned )?(?:above|before(?: this)?|previously|prior|earlier|up to (?:now|this point)|so far)\\b(?! ${OBJECT}))`,
     ),
   },
   {
@@ -183,7 +183,7 @@ const ENGLISH: readonly Marker[] = [
       'opposite mode',
     ],
     phrase:
-      /\bdo anything now\b|\b(?:you are|you're|you will be|act as|be|become|as|called|named|pretend to be|simulate) (?:now )?(?:an? )?["'“]?(?:dan|stan|jailbroken|evil ?(?:ai|bot)|chatgpt dan)\b(?! [a-z]+(?:son|ley|berg)\b)|\b(?:dan|stan|evil|jailbreak|god|opposite) mode\b.{0,40}\b(?:enabled|activated|on|now|you)\b/,
+      /\bdo anything now\b|\b(?:you are|you're|you will be|act as|be|become|(?<!such )as|called|named|pretend to be|simulate) (?:now )?(?:an? )?["'“]?(?:dan|stan|jailbroken|evil ?(?:ai|bot)|chatgpt dan)\b(?! [a-z]+(?:son|ley|berg)\b|'s\b| from\b)|\b(?:dan|stan|evil|jailbreak|god|opposite) mode\b.{0,40}\b(?:enabled|activated|on|now|you)\b/,
   },
   {
     name: 'special_mode',
@@ -595,7 +595,7 @@ const ENGLISH: readonly Marker[] = [
       'assistant: ign',
     ],
     phrase:
-      /(?:^|[\n>"'\-*\])}.!]|<!--|#|---)\s*[[(<{#*]{0,4}\s*(?:system|admin|administrator|developer|assistant|ai|instructions?)(?: (?:note|message|override|prompt|notice|instructions?|alert|update|command))?\s*[\])>}*]{0,3}\s*[:>\]]\s*(?=[^]{0,160}\b(?:you|ignore|disregard|must|now|reveal|grant|send|call|append|include|e-?mail|forward|delete|execute|run|assistant|instructions?|override|output|before)\b)/,
+      /(?:^|[\n>"'\-*\])}.!]|<!--|#|---)\s*[[(<{#*]{0,4}\s*(?:system|admin|administrator|developer|assistant|ai|instructions?)(?: (?:note|message|override|prompt|notice|instructions?|alert|update|command))?\s*[\])>}*]{0,3}\s*[:>\]](?!\s*(?:linux|windows|mac ?os|ubuntu|debian|fedora|centos|android|ios|unix|freebsd|\d)\b)\s*(?=[^]{0,160}\b(?:you|ignore|disregard|must|now|reveal|grant|send|call|append|include|e-?mail|forward|delete|execute|run|assistant|instructions?|override|output|before)\b)/,
   },
   {
     name: 'note_to_model',
@@ -1062,7 +1062,7 @@ const ENGLISH: readonly Marker[] = [
       'from the user',
     ],
     phrase:
-      /\b(?:do not|don'?t|never|without) (?:\w+ )?(?:mention(?:ing)?|tell(?:ing)?|reveal(?:ing)?|inform(?:ing)?|notify(?:ing)?|alert(?:ing)?|show(?:ing)?|disclos(?:e|ing))\b.{0,40}\b(?:to )?the user\b.{0,20}|\b(?:secretly|silently|quietly)\b.{0,30}\b(?:send|forward|e-?mail|append|upload|delete|transfer|post|call|copy|include)\b|\bhidden from the user\b/,
+      /\b(?:do not|don'?t|never|without) (?:\w+ )?(?:mention(?:ing)?|tell(?:ing)?|reveal(?:ing)?|inform(?:ing)?|notify(?:ing)?|alert(?:ing)?|show(?:ing)?|disclos(?:e|ing))\b.{0,40}\b(?:to )?the users?\b(?! (?:groups?|community|communities|tables?|base|guides?|interface|forum|council|teams?|manual|list|conference|meeting)\b).{0,20}|\b(?:secretly|silently|quietly)\b.{0,30}\b(?:send|forward|e-?mail|append|upload|delete|transfer|post|call|copy|include)\b|\bhidden from the user\b/,
   },
   {
     name: 'system_note_elsewhere',
