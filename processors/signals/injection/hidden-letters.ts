@@ -8,11 +8,19 @@ const ODD: readonly Buffer[] = [
   ...['\u200b', '\u200c', '\u200d', '\u2060', '\ufeff'].map((c) => Buffer.from(c)),
   // Tag characters, full-width and mathematical letters, letters in circles.
   Buffer.from([0xf3, 0xa0, 0x81]),
+  // Variation selectors, small capitals, letters in black circles and squares.
+  ...[0x84, 0x85, 0x86, 0x87].map((byte) => Buffer.from([0xf3, 0xa0, byte])),
+  Buffer.from([0xe1, 0xb4]),
+  Buffer.from([0xf0, 0x9f, 0x85]),
+  Buffer.from([0xf0, 0x9f, 0x86]),
   Buffer.from([0xef, 0xbd]),
   Buffer.from([0xf0, 0x9d]),
   Buffer.from([0xe2, 0x93]),
 ]
-const ODD_LEADS: ReadonlySet<number> = new Set(ODD.map((bytes) => bytes[0] as number))
+/** Of the first two bytes of a character of three or four, 1 if one of the above begins with them. */
+const ODD_PAIRS = new Uint8Array(32 * 64)
+const pairOf = (lead: number, next: number): number => ((lead & 0x1f) << 6) | (next & 0x3f)
+for (const bytes of ODD) ODD_PAIRS[pairOf(bytes[0] ?? 0, bytes[1] ?? 0)] = 1
 const SOFT_HYPHEN = 0xad
 /** Letters of two bytes next to which a Latin one is suspicious; more of them are not looked at. */
 const LETTERS_MAX = 64
@@ -32,7 +40,7 @@ export function hidesLetters(buf: Buffer, from: number, end: number): boolean {
       if (c === SOFT_HYPHEN) return true
       if (MIXING[c] === 0) continue
       if (letters++ < LETTERS_MAX && isBesideLatin(buf, i, from, end)) return true
-    } else if (ODD_LEADS.has(lead) && isOdd(buf, i, end)) return true
+    } else if (ODD_PAIRS[pairOf(lead, buf[i + 1] ?? 0)] === 1 && isOdd(buf, i, end)) return true
   }
   return false
 }

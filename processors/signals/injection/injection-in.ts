@@ -38,7 +38,7 @@ const HEX_DIGITS: readonly string[] = Array.from({ length: 16 }, (_, i) => i.toS
 const escapes = (beginnings: readonly string[]): readonly string[] =>
   beginnings.flatMap((text) => HEX_DIGITS.map((d) => text + d))
 /** How JSON escapes invisible characters in a text that is otherwise ASCII: U+200B and others, tags, private use. */
-const ESCAPES: readonly string[] = [...escapes(['\\u200', '\\ue00']), '\\udb40']
+const ESCAPES: readonly string[] = [...escapes(['\\u200', '\\ue00', '\\u1d0']), '\\udb40']
 /** Of those, how much is compared in this case; the last digit may have any. */
 const ESCAPE_CHARS = 5
 /** How it escapes Greek, Cyrillic and Armenian letters, some of which look like Latin ones. */

@@ -6,6 +6,9 @@
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu
 const TAGS = /[\u{e0020}-\u{e007e}]+/gu
 const TAG_BASE = 0xe0000
+/** A run of variation selectors has a byte in each; a single one only says how the character before it is drawn. */
+const SELECTORS = /[\ufe00-\ufe0f\u{e0100}-\u{e01ef}]{4,}/gu
+const FIRST_SELECTORS = 16
 const ACCENTS = /[\u0300-\u036f]/g
 
 /** Letters of other alphabets that look like Latin ones. They are replaced only in words that have Latin letters too. */
@@ -22,10 +25,10 @@ const MIXED_WORD =
 const OTHER_LETTER = /[\u0131\u0251\u0261\u0269\u0370-\u058f]/g
 
 export function normalized(text: string): string {
-  const visible = text.replace(TAGS, untagged).replace(INVISIBLE, '')
+  const visible = text.replace(TAGS, untagged).replace(SELECTORS, selected).replace(INVISIBLE, '')
   const plain = visible.normalize('NFKC').toLowerCase()
   if (/^[\n -~]*$/.test(plain)) return plain
-  return plain
+  return drawnPlainly(plain)
     .normalize('NFD')
     .replace(ACCENTS, '')
     .normalize('NFC')
@@ -40,6 +43,25 @@ function untagged(run: string): string {
   )
   return said.length === 1 ? said : ` ${said} `
 }
+
+function selected(run: string): string {
+  const bytes = Array.from(run, (c) => {
+    const code = c.codePointAt(0) ?? 0
+    return code < 0xe0100 ? code - 0xfe00 : code - 0xe0100 + FIRST_SELECTORS
+  })
+  return ` ${Buffer.from(bytes).toString('utf8')} `
+}
+
+/** Small capitals of the phonetic alphabet, from a to z; `.` where there is none. */
+const SMALL_CAPITALS = 'ᴀʙᴄᴅᴇ.ɢʜɪᴊᴋʟᴍɴᴏᴘ.ʀ.ᴛᴜᴠᴡ.ʏᴢ'
+const SMALL_CAPITAL = /[ᴀ-ᴢɢɪɴʀʏʙʜʟ]/g
+/** White letters on black circles and squares, which have no compatibility form. */
+const WHITE_LETTER = /[\u{1f150}-\u{1f169}\u{1f170}-\u{1f189}]/gu
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
+const drawnPlainly = (text: string): string =>
+  text
+    .replace(SMALL_CAPITAL, (c) => LETTERS[SMALL_CAPITALS.indexOf(c)] ?? c)
+    .replace(WHITE_LETTER, (c) => LETTERS[((c.codePointAt(0) ?? 0) - 0x1f150) % 32] ?? c)
 
 const WIDE_GAP = /[\t*\r]| [ \n]|\n[ >]|<br/
 const QUOTED_LINE = /\n[ \t]*(?:> ?){1,4}/g
@@ -99,6 +121,9 @@ export function deleeted(text: string): string | null {
 
 const RUNS_MAX = 8
 const DECODED_CHARS_MAX = 4000
+
+/** What is base64 of base64; read once more. */
+const BASE64_TEXT = /^[A-Za-z0-9+/_-]{24,6000}={0,2}$/
 
 const isReadable = (text: string): boolean => {
   if (text.length < 8) return false
@@ -165,6 +190,18 @@ const fromBinary = (run: string): string =>
     ?.map((b) => String.fromCharCode(Number.parseInt(b, 2)))
     .join('') ?? ''
 
+const fromCodes = (run: string): string =>
+  String.fromCharCode(...(run.match(/\d+/g) ?? []).map((n) => Math.min(Number(n), 0xff)))
+
+const ESCAPED =
+  /\\(?:u00([2-7][0-9a-f])|u\{0{0,3}([2-7][0-9a-f])\}|x([2-7][0-9a-f])|([01]?[0-7]{2}))/gi
+const unescaped = (text: string): string =>
+  text.replace(ESCAPED, (_, u, braced, x, octal) =>
+    String.fromCharCode(
+      octal === undefined ? Number.parseInt(u ?? braced ?? x, 16) : Number.parseInt(octal, 8),
+    ),
+  )
+
 /** How a run is recognised, and how it is read. */
 const ENCODINGS: readonly (readonly [name: string, run: RegExp, read: (run: string) => string])[] =
   [
@@ -175,9 +212,10 @@ const ENCODINGS: readonly (readonly [name: string, run: RegExp, read: (run: stri
     ],
     [
       'hex',
-      /(?:[0-9a-fA-F]{2}[ :]?){14,3000}/g,
-      (r) => Buffer.from(r.replace(/[ :]/g, ''), 'hex').toString('latin1'),
+      /(?:(?:0x|%)?[0-9a-fA-F]{2}[ :,]{0,2}){14,3000}/g,
+      (r) => Buffer.from(r.replace(/0x|[ :,%]/g, ''), 'hex').toString('latin1'),
     ],
+    ['character_codes', /(?:\b\d{2,3}[ ,;]{1,2}){12,3000}\d{2,3}\b/g, fromCodes],
     ['base32', /[A-Z2-7]{24,6000}={0,6}/g, fromBase32],
     ['binary', /(?:[01]{8}[ ,]?){8,4000}/g, fromBinary],
     [
@@ -193,10 +231,20 @@ export function decodings(text: string): { readonly encoding: string; readonly t
   for (const [encoding, runs, read] of ENCODINGS) {
     for (const [run] of [...text.matchAll(runs)].slice(0, RUNS_MAX)) {
       const decoded = read(run).slice(0, DECODED_CHARS_MAX)
-      if (isReadable(decoded)) out.push({ encoding, text: normalized(decoded) })
+      const said = decoded.replaceAll('\0', '')
+      if (isReadable(said)) out.push({ encoding, text: normalized(said) })
+      else if (encoding === 'base64' && BASE64_TEXT.test(said)) {
+        const inner = Buffer.from(said, 'base64').toString('latin1')
+        if (isReadable(inner)) out.push({ encoding, text: normalized(inner) })
+      }
     }
   }
-  if (/&#x?[0-9a-f]{2,4};/i.test(text))
+  if (/(?:\\(?:u00|u\{0{0,3}|x)[2-7][0-9a-f]|\\1[0-7]{2})/i.test(text))
+    out.push({
+      encoding: 'escapes',
+      text: normalized(unescaped(text)).slice(0, DECODED_CHARS_MAX),
+    })
+  if (/&#x?[0-9a-f]{2,6};/i.test(text))
     out.push({
       encoding: 'entities',
       text: normalized(fromEntities(text)).slice(0, DECODED_CHARS_MAX),
@@ -254,12 +302,51 @@ function base32Anchors(word: string): string[] {
   })
 }
 
+/** Three letters from inside a word, so that its first letter may be a capital, in writings of single characters. */
+function charactersOf(letters: string): string[] {
+  const codes = Array.from(letters, (c) => c.charCodeAt(0))
+  const hex = codes.map((c) => c.toString(16))
+  const joined = (list: readonly (string | number)[], before: string, after: string): string =>
+    list.map((c) => `${before}${c}${after}`).join('')
+  return [
+    hex.join(' '),
+    joined(hex, '0x', ' ').trim(),
+    joined(hex, '0x', ', ').slice(0, -2),
+    joined(hex, '%', ''),
+    // JSON doubles a backslash; a client may also escape letters that need none.
+    joined(hex, '\\\\x', ''),
+    joined(hex, '\\\\u00', ''),
+    joined(hex, '\\u00', ''),
+    joined(hex, '\\\\u{', '}'),
+    joined(
+      codes.map((c) => c.toString(8)),
+      '\\\\',
+      '',
+    ),
+    codes.join(' '),
+    codes.join(','),
+    codes.join(', '),
+    joined(codes, '&#', ';'),
+    joined(codes, '&#0', ';'),
+    joined(codes, '&#00', ';'),
+    joined(hex, '&#x', ';'),
+    joined(hex, '&#x00', ';'),
+  ]
+}
+
 /**
  * Literals of attacks that are spaced out, written with digits, encoded or reversed. A text with one of them is decoded and
  * judged.
  */
 export const WRITING_ANCHORS: readonly string[] = [
   ...HIDDEN_WORDS.flatMap(base64Anchors),
+  ...['INSTRUCTIONS', 'SYSTEM PROMPT', 'Anweisungen', 'instrucciones', 'Systemprompt'].flatMap(
+    base64Anchors,
+  ),
+  // Words in UTF-16, and base64 of base64.
+  ...['ignore', 'instruct', 'previous'].flatMap((w) => base64Anchors(w.split('').join('\0'))),
+  ...base64Anchors('instructions').flatMap(base64Anchors),
+  ...['gno', 'nst', 'rev'].flatMap(charactersOf),
   ...['instructions', 'previous', 'ignore all'].flatMap(base32Anchors),
   ...['ignore', 'instruct', 'previous', 'disregard'].map((w) => Buffer.from(w).toString('hex')),
   ...['gno', 'nst', 'rev'].map((w) =>
@@ -267,10 +354,6 @@ export const WRITING_ANCHORS: readonly string[] = [
   ),
   '.. --. -. --- .-. .',
   '.. -. ... - .-. ..- -.-. -',
-  '&#105;&#103;&#110;',
-  '&#x69;&#x67;&#x6e;',
-  '&#110;&#115;&#116;',
-  '\\u0069\\u0067\\u006e',
   'ignore%20',
   '%20instructions',
   '%20previous',
