@@ -7,6 +7,11 @@ import { isContextOverflow, isTimeout } from './error-words.ts'
 type Case = readonly [type: string | null, message: string | null]
 
 const TIMEOUTS: readonly Case[] = [
+  [null, 'ToolExecutionTimeout: exceeded 30s'],
+  [null, 'httpx.ReadTimeout'],
+  [null, 'asyncio.exceptions.TimeoutError: '],
+  [null, 'java.net.SocketTimeoutException: Read failed'],
+  ['Error', 'DeadlineExceeded: job 7 was stopped'],
   [null, 'dial tcp 203.0.113.9:443: i/o timeout'],
   [null, 'Maximum execution time of 30 seconds exceeded'],
   [null, 'Zeitüberschreitung der Anforderung'],
@@ -36,6 +41,9 @@ const TIMEOUTS: readonly Case[] = [
 ]
 
 const NO_TIMEOUTS: readonly Case[] = [
+  [null, 'ReadTimeout: must be a positive number'],
+  [null, 'RequestTimeout: expected number, received string'],
+  [null, 'SessionTimeoutSettings: not found'],
   ['ValueError', '请求超时参数无效'],
   [null, 'the execution time limit must be a number'],
   ['ValueError', 'invalid value for parameter timeout: must be > 0'],
@@ -51,6 +59,8 @@ const NO_TIMEOUTS: readonly Case[] = [
 ]
 
 const OVERFLOWS: readonly Case[] = [
+  [null, 'Prompt exceeds max length'],
+  [null, 'The prompt length exceeds the maximum allowed length'],
   [
     null,
     'Unable to process: the input token count is 40500 but the model only supports up to 32768.',
@@ -110,6 +120,7 @@ const OVERFLOWS: readonly Case[] = [
 ]
 
 const NO_OVERFLOWS: readonly Case[] = [
+  [null, 'the input exceeds max length of 255'],
   [null, "Invalid 'user': string too long. Expected a string with maximum length 64"],
   [
     null,
