@@ -151,6 +151,11 @@ function hasAny(x: unknown, names: readonly string[]): boolean {
 
 function answer(part: keyof SpreadAnswer): Transform {
   return (span, attr) => {
+    // An answer that is recorded and has no letters is another thing than one that is not recorded.
+    if (part === 'text' && span.type(attr) === VALUE.STRING && span.len(attr) === 0) {
+      span.content.setAnswerPart(part, '')
+      return true
+    }
     if (span.isNullContent(attr)) return false
     if (part === 'calls' || part === 'files') {
       const list = span.value(attr)

@@ -26,11 +26,12 @@ function putAnswer(span: CurrentSpan): void {
   if (m === null) return
   // These parts belong to the response that is in a span event.
   const answered = span.content.eventOutput[0]
-  if (answered !== undefined && span.content.answer.text === null) {
+  if (answered !== undefined && !span.content.answer.text) {
     answered.parts.unshift(...m.parts.filter((x) => x.type === 'reasoning'))
     answered.parts.push(...m.parts.filter((x) => x.type === 'tool_call'))
     return
   }
+  if (m.parts.length === 0 && span.hasRange(R.output_messages)) return
   const reason = firstReason(span)
   if (reason !== null) m.finish_reason = reason
   span.setJson(R.output_messages, [m])
@@ -77,7 +78,7 @@ function answerMessage(span: CurrentSpan): Message | null {
   const parts: Part[] = []
   const a = span.content.answer
   if (a.reasoning !== null) parts.push({ type: 'reasoning', content: a.reasoning })
-  if (a.text !== null) parts.push({ type: 'text', content: a.text })
+  if (a.text !== null && a.text !== '') parts.push({ type: 'text', content: a.text })
   if (Array.isArray(a.calls))
     for (const call of a.calls) if (isRecord(call)) parts.push(toolCallPart(call))
   if (a.object !== null) parts.push({ type: 'text', content: a.object })
@@ -88,7 +89,13 @@ function answerMessage(span: CurrentSpan): Message | null {
         'assistant',
       ),
     )
-  return parts.length === 0 ? null : { role: 'assistant', parts }
+  if (parts.length > 0) return { role: 'assistant', parts }
+  return a.text === '' && !endedWithToolCalls(span) ? { role: 'assistant', parts } : null
+}
+
+/** Calls of tools that are not recorded leave an empty text behind. */
+function endedWithToolCalls(span: CurrentSpan): boolean {
+  return firstReason(span)?.includes('tool') === true
 }
 
 /** Writes what events have into fields that the span's attributes left empty. */
