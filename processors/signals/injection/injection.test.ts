@@ -273,7 +273,7 @@ const WRITINGS: Readonly<Record<string, (text: string) => string>> = {
     `😀${characters(t, (code) => String.fromCodePoint(0xe0100 + code - 16))}`,
   'white letters in squares': (t) => letters(t, (n) => String.fromCodePoint(0x1f170 + n)),
   'white letters in circles': (t) => letters(t, (n) => String.fromCodePoint(0x1f150 + n)),
-  'small capitals': (t) => letters(t, (n) => [...'ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀsᴛᴜᴠᴡxʏᴢ'][n] ?? ''),
+  'small capitals': (t) => letters(t, (n) => 'ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀsᴛᴜᴠᴡxʏᴢ'.charAt(n)),
 }
 const letters = (text: string, write: (n: number) => string): string =>
   text.toLowerCase().replace(/[a-z]/g, (c) => write(c.charCodeAt(0) - 97))
