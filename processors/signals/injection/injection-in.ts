@@ -253,21 +253,24 @@ function beginsWith(buf: Buffer, off: number, text: Buffer): boolean {
   return true
 }
 
-/** Escapes of JSON that matter for a phrase are undone; others are rare enough. */
 function windowText(buf: Buffer, from: number, to: number, isPlain: boolean): string {
   if (isPlain) {
     const text = buf.latin1Slice(from, to)
     if (!text.includes('\\')) return evenlySpaced(text.toLowerCase())
+    // Nothing in ASCII looks like something else.
+    if (!text.includes('\\u')) return evenlySpaced(unescaped(text).toLowerCase())
   }
-  const said = normalized(
-    buf
-      .utf8Slice(from, to)
-      .replace(/\\u([0-9a-fA-F]{4})/g, (_, hex: string) =>
-        String.fromCharCode(Number.parseInt(hex, 16)),
-      )
-      .replace(/\\r(?:\\n)?|\\n/g, '\n')
-      .replace(/\\t/g, ' ')
-      .replace(/\\(["\\/])/g, '$1'),
-  )
-  return evenlySpaced(said)
+  const letters = buf
+    .utf8Slice(from, to)
+    .replace(/\\u([0-9a-fA-F]{4})/g, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    )
+  return evenlySpaced(normalized(unescaped(letters)))
 }
+
+/** Escapes of JSON that matter for a phrase are undone; others are rare enough. */
+const unescaped = (text: string): string =>
+  text
+    .replace(/\\r(?:\\n)?|\\n/g, '\n')
+    .replace(/\\t/g, ' ')
+    .replace(/\\(["\\/])/g, '$1')
