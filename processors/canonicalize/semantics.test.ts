@@ -489,13 +489,17 @@ test('usage: counts and costs that no call has are left out, and the event says 
     { 'gen_ai.usage.output_tokens': 5, 'gen_ai.usage.reasoning_tokens': 9e18 },
     { 'gen_ai.usage.cost': 1e308 },
     { 'gen_ai.usage.cost': -1e308 },
+    { 'gen_ai.usage.cost': -5.5 },
+    { 'gen_ai.usage.cost': '-0.0001' },
+    { 'llm.cost.total': -5, 'llm.token_count.prompt': 5 },
+    { 'llm.cost.prompt': -2, 'llm.cost.completion': 1 },
     { 'llm.cost.prompt': 1e200, 'llm.cost.completion': 1e200 },
   ]) {
     const event = eventOf({ ...call, ...usage })
     for (const [field, value] of Object.entries(event))
       if (/_tokens$|^cost_.*usd$/.test(field))
         assert.ok(
-          Math.abs(Number(value ?? 0)) <= 1e10,
+          Number(value ?? 0) >= 0 && Number(value ?? 0) <= 1e10,
           `${field} of ${JSON.stringify(usage)}: ${String(value)}`,
         )
     assert.equal(event['usage_inconsistent'], true, JSON.stringify(usage))

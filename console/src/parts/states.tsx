@@ -80,8 +80,11 @@ const ADVICE: Readonly<Record<number, string>> = {
   503: 'Receiving goes on. This view comes back when the store answers.',
 }
 
+const NOT_UNDERSTOOD =
+  'The answer is not of the form that this page expects: something between this browser and Observa answered, or Observa was updated. Load the page again.'
+
 export const adviceOf = (error: Error): string | undefined =>
-  error instanceof ApiFault ? ADVICE[error.status] : undefined
+  error instanceof ApiFault ? ADVICE[error.status] : NOT_UNDERSTOOD
 
 export function Failure({
   error,

@@ -34,14 +34,15 @@ const COSTS = [N.cost_usd, N.cost_input_usd, N.cost_output_usd]
 /** One such span of a publishable key would otherwise spoil every sum of its project for as long as it is stored. */
 function dropImplausible(span: CurrentSpan, context: StepContext): void {
   let isDropped = false
-  for (const field of COUNTS) if (dropAbove(span, field, TOKENS_MAX)) isDropped = true
-  for (const field of COSTS) if (dropAbove(span, field, USD_MAX)) isDropped = true
+  for (const field of COUNTS) if (dropOutside(span, field, TOKENS_MAX)) isDropped = true
+  for (const field of COSTS) if (dropOutside(span, field, USD_MAX)) isDropped = true
   if (isDropped) flagInconsistent(span, context)
 }
 
-function dropAbove(span: CurrentSpan, field: number, most: number): boolean {
+function dropOutside(span: CurrentSpan, field: number, most: number): boolean {
+  const figure = get(span, field)
   // Not so for a figure that there is not, which is NaN.
-  if (!(Math.abs(get(span, field)) > most)) return false
+  if (!(figure < 0 || figure > most)) return false
   set(span, field, Number.NaN)
   return true
 }

@@ -81,8 +81,11 @@ function Chips({ fields }: { readonly fields: readonly FilterField[] }): JSX.Ele
   )
 }
 
+/** What else stands in an address is shown as it is, because the API refuses it. */
+const FLAGS: Readonly<Record<string, string>> = { true: 'yes', false: 'no' }
+
 function shownValue(field: FilterField, value: string): string {
-  if (field.type === 'flag') return value === 'true' ? 'yes' : 'no'
+  if (field.type === 'flag') return FLAGS[value] ?? value
   return field.choices?.find(([key]) => key === value)?.[1] ?? value
 }
 
