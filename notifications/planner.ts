@@ -92,6 +92,8 @@ export class Planner {
         // Without the queue nothing can be sent, and due work can wait in its tables.
         if (queue.isOpen && (await this.round())) pauseMs = 0
       } catch (thrown) {
+        // Stopping cuts the connection of a round that runs; what was due stays in its tables.
+        if (signal.aborted) return
         metrics.add(PLAN_FAILED, '')
         log.warn(
           { code: errorCodeOf(thrown) },
