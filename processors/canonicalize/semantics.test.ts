@@ -489,10 +489,6 @@ test('usage: counts and costs that no call has are left out, and the event says 
     { 'gen_ai.usage.output_tokens': 5, 'gen_ai.usage.reasoning_tokens': 9e18 },
     { 'gen_ai.usage.cost': 1e308 },
     { 'gen_ai.usage.cost': -1e308 },
-    { 'gen_ai.usage.cost': -5.5 },
-    { 'gen_ai.usage.cost': '-0.0001' },
-    { 'llm.cost.total': -5, 'llm.token_count.prompt': 5 },
-    { 'llm.cost.prompt': -2, 'llm.cost.completion': 1 },
     { 'llm.cost.prompt': 1e200, 'llm.cost.completion': 1e200 },
   ]) {
     const event = eventOf({ ...call, ...usage })
@@ -503,6 +499,17 @@ test('usage: counts and costs that no call has are left out, and the event says 
           `${field} of ${JSON.stringify(usage)}: ${String(value)}`,
         )
     assert.equal(event['usage_inconsistent'], true, JSON.stringify(usage))
+  }
+  for (const cost of [
+    { 'gen_ai.usage.cost': -5.5 },
+    { 'gen_ai.usage.cost': '-0.0001' },
+    { 'llm.cost.total': -5, 'llm.token_count.prompt': 5 },
+    { 'llm.cost.prompt': -2, 'llm.cost.completion': -1 },
+  ]) {
+    const credit = eventOf({ ...call, ...cost })
+    const costs = ['cost_usd', 'cost_input_usd', 'cost_output_usd'].map((f) => credit[f] ?? null)
+    assert.deepEqual(costs, [null, null, null], JSON.stringify(cost))
+    assert.ok(credit['usage_inconsistent'] !== true)
   }
   const whole = eventOf({ ...call, 'gen_ai.usage.input_tokens': 1e10, 'gen_ai.usage.cost': 1e9 })
   assert.deepEqual([whole['input_tokens'], whole['cost_usd']], [1e10, 1e9])

@@ -34,15 +34,18 @@ const COSTS = [N.cost_usd, N.cost_input_usd, N.cost_output_usd]
 /** One such span of a publishable key would otherwise spoil every sum of its project for as long as it is stored. */
 function dropImplausible(span: CurrentSpan, context: StepContext): void {
   let isDropped = false
-  for (const field of COUNTS) if (dropOutside(span, field, TOKENS_MAX)) isDropped = true
-  for (const field of COSTS) if (dropOutside(span, field, USD_MAX)) isDropped = true
+  for (const field of COUNTS) if (dropAbove(span, field, TOKENS_MAX)) isDropped = true
+  for (const field of COSTS) {
+    if (dropAbove(span, field, USD_MAX)) isDropped = true
+    // A credit is not what a call cost. It is no contradiction either.
+    if (get(span, field) < 0) set(span, field, Number.NaN)
+  }
   if (isDropped) flagInconsistent(span, context)
 }
 
-function dropOutside(span: CurrentSpan, field: number, most: number): boolean {
-  const figure = get(span, field)
+function dropAbove(span: CurrentSpan, field: number, most: number): boolean {
   // Not so for a figure that there is not, which is NaN.
-  if (!(figure < 0 || figure > most)) return false
+  if (!(Math.abs(get(span, field)) > most)) return false
   set(span, field, Number.NaN)
   return true
 }
