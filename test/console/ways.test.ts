@@ -382,7 +382,8 @@ test('who looked at an issue before somebody else changed it does not undo that'
       await one.getByRole('button', { name: 'Open again' }).click()
       await one.getByText('One issue opened.').waitFor()
     }
-    // Own changes, one straight after the other, are in nobody's way.
+    // Own changes, one straight after the other, are in nobody's way. A read that began before may be a second old and come late.
+    await one.waitForTimeout(2000)
     for (const key of ['a', 'e', 'i', 'o']) await one.keyboard.press(key)
     const changes = async (): Promise<string> =>
       (await rows(`issues/${id}/history`))
