@@ -193,7 +193,13 @@ test('comments are kept, changes for several issues at once are made, and what m
     issue_ids: [...all.map((i) => i['issue_id']), 'v1-0'],
     status: 'acknowledged',
   })
-  assert.deepEqual(bulk.body, { changed: all.length, not_found: ['v1-0'], conflicts: [] })
+  const now = (await rows('/issues')).map((i) => [String(i['issue_id']), i['status_at']])
+  assert.deepEqual(bulk.body, {
+    changed: all.length,
+    status_at: Object.fromEntries(now),
+    not_found: ['v1-0'],
+    conflicts: [],
+  })
   const summary = await rows('/issues/summary')
   assert.equal(
     summary.reduce((n, r) => n + Number(r['issues']), 0),
@@ -231,8 +237,11 @@ test('who looked at an issue before somebody else changed it changes nothing, an
     expected_status_at: { [id]: seen, [other]: second?.['status_at'] },
   })
   const { status_at } = resolved.body
+  const ignoredAt = (await call('GET', `/issues/${other}`)).body['status_at']
+  assert.notEqual(ignoredAt, second?.['status_at'])
   assert.deepEqual(bulk.body, {
     changed: 1,
+    status_at: { [other]: ignoredAt },
     not_found: [],
     conflicts: [{ issue_id: id, status: 'resolved', status_at }],
   })

@@ -382,8 +382,7 @@ test('who looked at an issue before somebody else changed it does not undo that'
       await one.getByRole('button', { name: 'Open again' }).click()
       await one.getByText('One issue opened.').waitFor()
     }
-    // Own changes, one straight after the other, are in nobody's way. A read that began before may be a second old and come late.
-    await one.waitForTimeout(2000)
+    // Own changes, one straight after the other, are in nobody's way.
     for (const key of ['a', 'e', 'i', 'o']) await one.keyboard.press(key)
     const changes = async (): Promise<string> =>
       (await rows(`issues/${id}/history`))
@@ -395,6 +394,38 @@ test('who looked at an issue before somebody else changed it does not undo that'
     await one.getByText('One issue opened.').waitFor()
     assert.equal(await one.getByText('somebody was faster').count(), 0)
   })
+})
+
+test('an answer that was read before own changes, and comes after them, is no change of somebody else', {
+  skip,
+}, async () => {
+  const id = String((await rows('issues'))[0]?.['issue_id'])
+  await visit(`/issues/${id}`, async (page) => {
+    let acknowledged: string | null = null
+    let isLate = false
+    await page.getByRole('button', { name: 'Ignore' }).waitFor()
+    await page.route(`**/api/v1/issues/${id}`, async (route) => {
+      const response = await route.fetch()
+      const body = await response.text()
+      if (body.includes('"status":"acknowledged"')) acknowledged ??= body
+      await route.fulfill({ response, body: isLate ? (acknowledged ?? body) : body })
+    })
+    const change = async (name: string, says: string): Promise<void> => {
+      await page.getByRole('button', { name }).click()
+      await page.getByText(says).waitFor()
+    }
+    const shows = async (state: string): Promise<void> =>
+      await page.locator('.badge').getByText(state, { exact: true }).first().waitFor()
+    await change('Acknowledge', 'One issue acknowledged.')
+    await shows('acknowledged')
+    await change('Resolve', 'One issue resolved.')
+    isLate = true
+    await change('Ignore', 'One issue ignored.')
+    await shows('acknowledged')
+    await change('Open again', 'One issue opened.')
+    assert.equal(await page.getByText('somebody was faster').count(), 0)
+  })
+  assert.equal((await rows('issues')).find((row) => row['issue_id'] === id)?.['status'], 'open')
 })
 
 test('a time in the address that is none is said, and what is shown instead', {

@@ -260,6 +260,9 @@ function bulkRoute(app: Api, stores: Stores): void {
         response: {
           200: z.object({
             changed: z.number(),
+            status_at: z
+              .record(z.string(), z.date())
+              .describe('By issue id: its `status_at` now, of those that were changed.'),
             not_found: z.array(z.string()),
             conflicts: z
               .array(z.object({ issue_id: z.string(), status: z.string(), status_at: z.date() }))
@@ -273,6 +276,7 @@ function bulkRoute(app: Api, stores: Stores): void {
       const to = changeOf(body)
       const ids = new Set(issue_ids)
       const missing: string[] = []
+      const statusAt: Record<string, Date> = {}
       const conflicts: { issue_id: string; status: string; status_at: Date }[] = []
       for (const id of ids) {
         const at = known[id]
@@ -285,9 +289,10 @@ function bulkRoute(app: Api, stores: Stores): void {
             status: after.now.status,
             status_at: after.now.status_at,
           })
+        else statusAt[id] = after.status_at
       }
-      const changed = ids.size - missing.length - conflicts.length
-      return { changed, not_found: missing, conflicts }
+      const changed = Object.keys(statusAt).length
+      return { changed, status_at: statusAt, not_found: missing, conflicts }
     },
   )
 }

@@ -1918,6 +1918,8 @@ readonly token: string
 
 export type PostIssuesBulkAnswer = {
 readonly changed: number
+/** By issue id: its `status_at` now, of those that were changed. */
+readonly status_at: Readonly<Record<string, string>>
 readonly not_found: readonly string[]
 /** Issues that were not changed, with their present status. */
 readonly conflicts: readonly {

@@ -82,22 +82,23 @@ export function useIssueChanges(onDone: () => void = () => {}): Changes {
     error: null,
     message: null,
   })
-  // What was changed here, as it was before: the next key may be pressed before the page has the new state.
+  // Since when each issue has the state that it was given here: a list that was read before may come later.
   const own = useRef(new Map<string, string>())
+  const newest = ({ issue_id, status_at }: Seen): string => {
+    const given = own.current.get(issue_id)
+    return given !== undefined && Date.parse(given) > Date.parse(status_at) ? given : status_at
+  }
   const run = async (issues: readonly Seen[], action: Action): Promise<void> => {
     if (issues.length === 0) return
     setState({ isBusy: true, error: null, message: null })
     try {
-      const known = issues.filter((seen) => own.current.get(seen.issue_id) !== seen.status_at)
       const body = {
         issue_ids: issues.map((seen) => seen.issue_id),
-        expected_status_at: Object.fromEntries(
-          known.map((seen) => [seen.issue_id, seen.status_at]),
-        ),
+        expected_status_at: Object.fromEntries(issues.map((seen) => [seen.issue_id, newest(seen)])),
         ...action.change(),
       }
       const result = await call<Result>('/api/v1/issues/bulk', { method: 'POST', body })
-      for (const seen of issues) own.current.set(seen.issue_id, seen.status_at)
+      for (const [id, at] of Object.entries(result.status_at)) own.current.set(id, at)
       await queries.invalidateQueries()
       const error = result.conflicts.length === 0 ? null : new Error(conflictOf(result))
       setState({ isBusy: false, error, message: doneOf(result, action) })
