@@ -2,12 +2,11 @@
 // Everything runs on one thread of this process, without HTTP and without the log. `node bench/chain.bench.ts [rounds] [spans
 // a task]`
 
-import { registry } from '../collector/registry.ts'
 import { pipelineSpec } from '../collector/service/pipeline-spec.ts'
 import { buildChain } from '../collector/worker/build-chain.ts'
-import { loadConfig } from '../config/load.ts'
 import type { TaskRequest } from '../core/task.ts'
 import { DEFAULT_TENANT } from '../core/tenant.ts'
+import { chainConfig } from './chain-config.ts'
 import { DIALECT_MIX } from './traffic/dialect.ts'
 import { generateRequests, type TrafficRequest } from './traffic/generate.ts'
 import type { Dialect } from './traffic/operation.ts'
@@ -17,34 +16,20 @@ const REQUESTS = 64
 // After about 150,000 spans V8 has optimised the code, as in a service that has run for some time.
 const WARM_UP_ROUNDS = 25
 
-const CONFIG = `
-receivers: { otlp: {} }
-processors: { scrub: {}, canonicalize: {}, cost: {}, signals: {} }
-exporters:
-  clickhouse: { url: 'http://127.0.0.1:8123' }
-  postgres: { url: 'postgres://observa@127.0.0.1/observa' }
-  otlp_http: { endpoint: 'http://127.0.0.1:4318' }
-service:
-  pipelines:
-    traces: { receivers: [otlp], processors: [scrub, canonicalize, cost, signals], exporters: [clickhouse, postgres, otlp_http] }
-`
+const EXPORTERS = {
+  clickhouse: { url: 'http://127.0.0.1:8123' },
+  postgres: { url: 'postgres://observa@127.0.0.1/observa' },
+  otlp_http: { endpoint: 'http://127.0.0.1:4318' },
+}
 
 const rounds = Number(process.argv[2] ?? 7)
 const spansPerTask = Number(process.argv[3] ?? 1000)
 
 async function main(): Promise<void> {
-  const loaded = await loadConfig({
-    files: ['bench.yaml'],
-    sets: [],
-    env: {},
-    readFile: () => Promise.resolve(CONFIG),
-    fileMode: () => Promise.resolve(0o600),
-    registry,
-  })
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors, null, 2))
-  const [traces] = loaded.config.service.pipelines.values()
+  const config = await chainConfig(EXPORTERS)
+  const [traces] = config.service.pipelines.values()
   if (traces === undefined) throw new Error('no pipeline')
-  const spec = pipelineSpec(loaded.config, traces, false)
+  const spec = pipelineSpec(config, traces, false)
   const kinds: readonly (Dialect | undefined)[] = [
     undefined,
     ...(Object.keys(DIALECT_MIX) as Dialect[]),

@@ -18,7 +18,8 @@ import {
 } from '../../detection/observation.ts'
 import type { DetectionSettings } from '../../detection/settings.ts'
 import { SITE_STRIDE } from '../../detection/site.ts'
-import { configWith, SPANS_PER_REQUEST, taskParts } from './chain-parts.ts'
+import { chainConfig } from '../chain-config.ts'
+import { SPANS_PER_REQUEST, taskParts } from './chain-parts.ts'
 import { type LiveTask, liveTasks } from './live-state.ts'
 
 const REQUESTS = 600
@@ -156,7 +157,7 @@ function memory(settings: DetectionSettings): void {
   row(`and ${traces} traces in a minute`)
 }
 
-const config = await configWith('debug: {}')
+const config = await chainConfig({ debug: {} })
 const [detection] = detectionsOf(config)
 if (detection === undefined) throw new Error('no detection')
 if (part !== 'memory') {

@@ -1,38 +1,13 @@
 // Spans of `bench/traffic` after the default chain: what a task writes for the detection, and for exporters.
 
-import { registry } from '../../collector/registry.ts'
 import { pipelineSpec } from '../../collector/service/pipeline-spec.ts'
 import { buildChain } from '../../collector/worker/build-chain.ts'
-import { loadConfig } from '../../config/load.ts'
 import type { ObservaConfig } from '../../config/root.ts'
 import type { EncodedPart } from '../../core/task.ts'
 import { DEFAULT_TENANT } from '../../core/tenant.ts'
 import { generateRequests } from '../traffic/generate.ts'
 
 export const SPANS_PER_REQUEST = 100
-
-/** The default processors before an exporter, which is given as YAML: `debug: {}`. */
-export async function configWith(exporter: string): Promise<ObservaConfig> {
-  const [name] = exporter.split(':')
-  const text = `
-receivers: { otlp: {} }
-processors: { scrub: {}, canonicalize: {}, cost: {}, signals: {} }
-exporters: { ${exporter} }
-service:
-  pipelines:
-    traces: { receivers: [otlp], processors: [scrub, canonicalize, cost, signals], exporters: [${name}] }
-`
-  const loaded = await loadConfig({
-    files: ['bench.yaml'],
-    sets: [],
-    env: {},
-    readFile: () => Promise.resolve(text),
-    fileMode: () => Promise.resolve(0o600),
-    registry,
-  })
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors, null, 2))
-  return loaded.config
-}
 
 export interface TaskParts {
   readonly parts: readonly EncodedPart[]

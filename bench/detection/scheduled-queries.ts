@@ -14,8 +14,9 @@ import { EVENT_COLUMNS, EVENTS_STREAM } from '../../exporters/clickhouse/columns
 import { makeAgent, postRows } from '../../exporters/clickhouse/http.ts'
 import { startClickHouseEngine } from '../../storage/clickhouse/engine/engine.ts'
 import { migrateClickHouse } from '../../storage/migrations/clickhouse.ts'
+import { chainConfig } from '../chain-config.ts'
 import { readStat } from '../cpu.ts'
-import { configWith, SPANS_PER_REQUEST, taskParts } from './chain-parts.ts'
+import { SPANS_PER_REQUEST, taskParts } from './chain-parts.ts'
 
 const spans = Number(process.argv[2] ?? 60_000)
 /** The queries run so often, and look so far back: a trace has ended by then, and a window has enough calls. */
@@ -57,7 +58,7 @@ const QUERIES: Readonly<Record<string, string>> = {
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const cpuSeconds = (pid: number): number => readStat(pid)?.cpuSeconds ?? 0
 
-const config = await configWith('clickhouse: { url: "http://127.0.0.1:8123" }')
+const config = await chainConfig({ clickhouse: { url: 'http://127.0.0.1:8123' } })
 const [detection] = detectionsOf(config)
 if (detection === undefined) throw new Error('no detection')
 const dataDir = mkdtempSync(join(tmpdir(), 'observa-bench-scheduled-'))

@@ -105,7 +105,7 @@ const metaFacts: Transform = (span, attr) => {
   if (count >= 0 && !hasFactNames(span, count)) return true
   const value = span.value(attr)
   if (count < 0 && !addMembers(span, value)) return false
-  if (isRecord(value)) takeFacts(span, value, span.text(attr))
+  if (isRecord(value)) takeFacts(span, attr, value)
   return true
 }
 
@@ -138,11 +138,11 @@ function hasFactNames({ arena, json }: CurrentSpan, count: number): boolean {
   return false
 }
 
-function takeFacts(span: CurrentSpan, value: Record<string, unknown>, json: string): void {
+function takeFacts(span: CurrentSpan, attr: number, value: Record<string, unknown>): void {
   for (const [field, names] of FACTS) {
     for (const name of names) {
       const id = value[name]
-      const text = typeof id === 'number' ? digitsOf(name, id, json) : id
+      const text = typeof id === 'number' ? digitsOf(span, attr, name, id) : id
       if (typeof text !== 'string' || !isId(text)) continue
       span.offerText(field, text)
       break
@@ -162,8 +162,9 @@ function takeFacts(span: CurrentSpan, value: Record<string, unknown>, json: stri
 }
 
 /** An id that is a number, with all of its digits; those beyond 2^53 are only in the JSON text. */
-function digitsOf(name: string, id: number, json: string): string {
+function digitsOf(span: CurrentSpan, attr: number, name: string, id: number): string {
   if (Number.isSafeInteger(id)) return String(id)
+  const json = span.text(attr)
   const at = json.indexOf(`"${name}"`)
   return /^\s*:\s*(\d+)/.exec(json.slice(at + name.length + 2, at + name.length + 64))?.[1] ?? ''
 }

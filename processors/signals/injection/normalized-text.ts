@@ -195,7 +195,7 @@ const fromCodes = (run: string): string =>
 
 const ESCAPED =
   /\\(?:u00([2-7][0-9a-f])|u\{0{0,3}([2-7][0-9a-f])\}|x([2-7][0-9a-f])|([01]?[0-7]{2}))/gi
-const unescaped = (text: string): string =>
+const fromEscapes = (text: string): string =>
   text.replace(ESCAPED, (_, u, braced, x, octal) =>
     String.fromCharCode(
       octal === undefined ? Number.parseInt(u ?? braced ?? x, 16) : Number.parseInt(octal, 8),
@@ -242,7 +242,7 @@ export function decodings(text: string): { readonly encoding: string; readonly t
   if (/(?:\\(?:u00|u\{0{0,3}|x)[2-7][0-9a-f]|\\1[0-7]{2})/i.test(text))
     out.push({
       encoding: 'escapes',
-      text: normalized(unescaped(text)).slice(0, DECODED_CHARS_MAX),
+      text: normalized(fromEscapes(text)).slice(0, DECODED_CHARS_MAX),
     })
   if (/&#x?[0-9a-f]{2,6};/i.test(text))
     out.push({
