@@ -1,6 +1,7 @@
 // One fact for each view of the console, and a hundred times as much of others: an instance on which all of them can be looked for.
 
 import assert from 'node:assert/strict'
+import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 import { FakeEmbeddings } from '../../semantic/testing/fake-embeddings.ts'
 import { FakeEndpoint } from '../../semantic/testing/fake-endpoint.ts'
@@ -10,6 +11,8 @@ import { conversation, newTraceId, otlp, type PlantedSpan, spanId } from './traf
 
 const HOUR_MS = 3_600_000
 const TOPIC_TRACES = 30
+/** Of a busy collector, which says when to come again. */
+const SEND_ATTEMPTS = 60
 const WORDS = 'amber basil cedar delta ember fjord grove hazel indigo jasper'.split(' ')
 
 export class Planted {
@@ -149,9 +152,16 @@ semantic:
     await this.#make('auth/signup', { email, password, invitation: token })
   }
 
+  /** Sends again what was refused because the collector is busy, as exporters do. */
   async #send(traceId: string, spans: readonly PlantedSpan[], startMs: number): Promise<void> {
-    const sent = await this.instance.post('/v1/traces', otlp(traceId, startMs, spans))
-    assert.equal(sent.status, 200)
+    const body = otlp(traceId, startMs, spans)
+    for (let attempt = 1; ; attempt++) {
+      const sent = await this.instance.post('/v1/traces', body)
+      if (sent.status === 200) return
+      assert.equal(sent.status, 503)
+      assert.ok(attempt < SEND_ATTEMPTS, 'the collector stays busy')
+      await setTimeout(Number(sent.headers.get('retry-after') ?? 1) * 1000)
+    }
   }
 }
 

@@ -59,6 +59,13 @@ function read({ type, data }: Source): TestEvent | null {
   return { type: 'skip', name, nesting, reason: data.skip === true ? '' : data.skip }
 }
 
+// A file that is late is asked what keeps it running, because afterwards nobody can tell.
+process.once('SIGUSR2', () => {
+  const kinds = Map.groupBy(process.getActiveResourcesInfo(), (kind) => kind)
+  const open = Array.from(kinds, ([kind, all]) => `${all.length} ${kind}`)
+  process.stderr.write(`Open: ${open.join(', ')}\n`)
+})
+
 export default async function* report(source: AsyncIterable<Source>): AsyncGenerator<string> {
   for await (const event of source) {
     const line = read(event)

@@ -17,6 +17,8 @@ const REPORTER = join(import.meta.dirname, 'event-reporter.ts')
 const COMPILE_CACHE = join(import.meta.dirname, '../../.cache/compiled')
 /** A test that takes longer fails. The slowest ones take a minute on two busy cores. */
 const TEST_MS_MAX = 300_000
+/** How long a late file may take to say what it waits for. */
+const LAST_WORDS_MS = 1000
 
 export interface Failure {
   readonly name: string
@@ -94,7 +96,10 @@ function start(
     })
     const timer = setTimeout(() => {
       isLate = true
-      if (pid !== undefined) killGroup(pid)
+      child.kill('SIGUSR2')
+      setTimeout(() => {
+        if (pid !== undefined) killGroup(pid)
+      }, LAST_WORDS_MS).unref()
     }, msMax)
     if (pid !== undefined) groups.add(pid)
     child.once('error', reject)
@@ -122,19 +127,20 @@ function failuresOf(seen: readonly TestEvent[], ended: Ended, msMax: number): Fa
   const failures: Failure[] = seen
     .filter((e) => e.type === 'fail')
     .map((e) => ({ name: e.name, text: e.error }))
-  if (ended.isLate) failures.push({ name: 'time limit', text: lateText(seen, msMax) })
+  if (ended.isLate) failures.push({ name: 'time limit', text: lateText(seen, ended, msMax) })
   else if (failures.length === 0 && ended.code !== 0)
     failures.push({ name: 'the process', text: endText(ended) })
   return failures
 }
 
-function lateText(seen: readonly TestEvent[], msMax: number): string {
+function lateText(seen: readonly TestEvent[], ended: Ended, msMax: number): string {
   const open = openTests(seen)
   const what =
     open.length > 0
       ? `These had not ended: ${open.join(', ')}.`
       : 'All tests had ended, but something they left open kept the process alive.'
-  return `The file took longer than ${msMax / 1000} s and was killed. ${what}`
+  const left = /^Open: .+/m.exec(ended.stderr)?.[0] ?? ''
+  return `The file took longer than ${msMax / 1000} s and was killed. ${what} ${left}`
 }
 
 /** Tests that have started and not ended, outermost first. */

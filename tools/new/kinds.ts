@@ -168,7 +168,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       },
       {
         path: 'processors/signals/rules/all-rules.ts',
-        after: 'export const RULES: readonly Rule[] = [',
+        after: 'export const RULES: readonly SignalRule[] = [',
         text: '\n  __name__,',
       },
       {

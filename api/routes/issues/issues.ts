@@ -283,13 +283,10 @@ function bulkRoute(app: Api, stores: Stores): void {
         const change = { ...to, ...(at === undefined ? {} : { seenMs: Date.parse(at) }) }
         const after = await changedOrConflict(stores, req, id, change)
         if (after === null) missing.push(id)
-        else if (after instanceof IssueChanged)
-          conflicts.push({
-            issue_id: id,
-            status: after.now.status,
-            status_at: after.now.status_at,
-          })
-        else statusAt[id] = after.status_at
+        else if (after instanceof IssueChanged) {
+          const { status, status_at } = after.now
+          conflicts.push({ issue_id: id, status, status_at })
+        } else statusAt[id] = after.status_at
       }
       const changed = Object.keys(statusAt).length
       return { changed, status_at: statusAt, not_found: missing, conflicts }
