@@ -40,7 +40,10 @@ test('passed, failed and skipped tests are counted, suites are not', async (t) =
 test('a test that never ends is killed and named', async (t) => {
   const result = await resultOf(t, `test('a', () => {}); test('stuck', forever)`, 3000)
   assert.equal(result.passed, 1)
-  assert.match(result.failures[0]?.text ?? '', /longer than 3 s.*These had not ended: stuck\. Open: .*Timeout/)
+  assert.match(
+    result.failures[0]?.text ?? '',
+    /longer than 3 s.*These had not ended: stuck\. Open: .*Timeout/,
+  )
 })
 
 test('a hook that never ends is killed', async (t) => {
