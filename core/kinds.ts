@@ -17,6 +17,9 @@ export const KINDS = [
 
 export type Kind = (typeof KINDS)[number]
 
+/** Kinds that stand for other spans: what failed is mostly a call inside them. */
+export const CONTAINER_KINDS: ReadonlySet<string> = new Set(['agent', 'workflow', 'chain', 'span'])
+
 export function isKind(text: unknown): text is Kind {
   return KINDS.some((kind) => kind === text)
 }

@@ -17,7 +17,7 @@ import {
 } from './earlier-snapshot.ts'
 import { type Finding, signalOf } from './finding.ts'
 import { ID, Observations } from './observation.ts'
-import { forgetRaised, isSince, newNormals, supersededIn } from './raised.ts'
+import { forgetRaised, isSince, newNormals, supersede, supersededIn } from './raised.ts'
 import { type Entry, Recent } from './recent.ts'
 import type { DetectionSettings } from './settings.ts'
 import { type Site, Sites, siteOf, wordsOfSite } from './site.ts'
@@ -40,6 +40,7 @@ import {
 } from './traces/conversations.ts'
 import { mayHaveFindings } from './traces/prefilter.ts'
 import { findingOf, type Group, groupName } from './traces/repeated-calls.ts'
+import { repeatedFailures } from './traces/repeated-failures.ts'
 import { keepGreatest, settledFindings } from './traces/settled-rules.ts'
 import { type CallLimits, SpanStore, type StoredSpans } from './traces/span-store.ts'
 import { TouchedGroups } from './traces/touched-groups.ts'
@@ -271,8 +272,10 @@ export class SignalDetector {
     const settings = this.#settings.of(labelsOf(trace))
     const mayHave = mayHaveFindings(trace, settings)
     if (!mayHave && trace.raised === null) return
-    const found = mayHave ? settledFindings(this.#spans.viewOf(trace), settings) : []
+    const view = mayHave ? this.#spans.viewOf(trace) : null
+    const found = view === null ? [] : settledFindings(view, settings)
     this.#raiseOf(trace, found, out, settings, false)
+    if (view !== null) supersede(trace, repeatedFailures(view), out)
     if (trace.raised === null) return
     const head = this.#spans.headOf(trace)
     const all = found.map((f) => findingIn(head, f))

@@ -5,6 +5,8 @@ import type { Encoder, EncoderFactory, ProcessedBatch } from '../core/component.
 import type { EventTable } from '../core/event.ts'
 import { N, R } from '../core/fields.ts'
 import { rangeKernel } from '../core/kernel/range-kernel.ts'
+import { COMPARED_CHARS, FAULT_TYPES, faultRuleOf } from '../core/signals/same-fault.ts'
+import type { Signal } from '../core/signals/signal.ts'
 import type { EncodedPart } from '../core/task.ts'
 import { argumentHash, steadyResult, textHash } from './call-key.ts'
 import {
@@ -17,6 +19,7 @@ import {
   IDS_BYTES,
   REFERENCE,
   REFERENCE_STRIDE,
+  TOLD,
   writeObservations,
 } from './observation.ts'
 import { SITE_STRIDE, SITE_WORDS } from './site.ts'
@@ -31,7 +34,6 @@ export type EncoderSettings = Record<string, never>
 export const encoder: EncoderFactory<EncoderSettings> = (id) => new ObservationEncoder(id)
 
 const WORD_CHARS_MAX = 256
-const MESSAGE_CHARS_MAX = 400
 const ARGUMENT_BYTES_MAX = 64 * 1024
 /** The hash of a longer content covers its length and both ends only. */
 const HASHED_BYTES_MAX = 16 * 1024
@@ -55,7 +57,7 @@ class ObservationEncoder implements Encoder {
     const { events, batch } = input
     if (this.#table?.events !== events) this.#table = new ObservationTable(events)
     const table = this.#table
-    table.reset()
+    table.reset(toldIn(input.signals))
     for (let event = 0; event < events.count; event++) {
       if (skip.has(event) || batch.isDropped(events.spanOf[event] as number)) continue
       table.add(event)
@@ -80,14 +82,16 @@ class ObservationTable {
   #siteCount = 0
   /** Site + 1 by hash, 0 for none. */
   #siteSlots = new Int32Array(0)
+  #told: ReadonlyMap<string, number> | null = null
 
   constructor(events: EventTable) {
     this.events = events
     this.#words = new WordTable(events.arena)
   }
 
-  reset(): void {
+  reset(told: ReadonlyMap<string, number> | null): void {
     const { count } = this.events
+    this.#told = told
     this.count = 0
     this.#callCount = 0
     this.#siteCount = 0
@@ -137,7 +141,7 @@ class ObservationTable {
       ? this.#word(event, R.finish_reasons, WORD_CHARS_MAX)
       : -1
     references[r + REFERENCE.ERROR_MESSAGE] = isError
-      ? this.#word(event, R.error_message, MESSAGE_CHARS_MAX)
+      ? this.#word(event, R.error_message, COMPARED_CHARS)
       : -1
     const sent = isModel && e.has(event, R.conversation_id) ? sentTo(e, event) : null
     const flags = this.#flags(event, isError)
@@ -269,6 +273,7 @@ class ObservationTable {
   #flags(event: number, isError: boolean): number {
     const e = this.events
     let flags = isError ? FLAG.ERROR : 0
+    if (isError && this.#told !== null) flags |= this.#told.get(e.hex(event, R.event_id) ?? '') ?? 0
     if (e.num(event, N.usage_aggregate) > 0) flags |= FLAG.AGGREGATE
     if (e.has(event, R.usage_duplicate_of) || isRecordOfSpan(e, event)) flags |= FLAG.REPEATED
     return flags
@@ -288,6 +293,18 @@ class ObservationTable {
     for (let i = 0; i < len; i++) ids[at + i] = bytes[off + i] as number
     for (let i = Math.max(0, len); i < size; i++) ids[at + i] = 0
   }
+}
+
+/** By event: flags that say which signals were raised about its failure; null for none. */
+function toldIn(signals: readonly Signal[]): ReadonlyMap<string, number> | null {
+  let told: Map<string, number> | null = null
+  for (const { event_id, type, rule } of signals) {
+    const fault = FAULT_TYPES.find((t) => t === type)
+    if (fault === undefined || event_id === null || rule !== faultRuleOf(fault)) continue
+    told ??= new Map()
+    told.set(event_id, (told.get(event_id) ?? 0) | TOLD[fault])
+  }
+  return told
 }
 
 /** Larger results are compared as they are. */

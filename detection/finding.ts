@@ -31,6 +31,9 @@ export interface Finding {
   readonly context?: SignalContext
 }
 
+/** A time of an event as in signals, to the microsecond. */
+export const atNs = (ms: number): string => String(BigInt(Math.round(ms * 1000)) * 1000n)
+
 const ZEROS = /^0+$/
 
 export function signalOf(f: Finding): Signal {
@@ -45,7 +48,7 @@ export function signalOf(f: Finding): Signal {
     event_id: id(f.event),
     tenant_id: f.tenant,
     project_id: f.project,
-    at: String(BigInt(Math.round(f.atMs * 1000)) * 1000n),
+    at: atNs(f.atMs),
     value: f.value,
     threshold: f.threshold,
     evidence: f.evidence,

@@ -6,6 +6,7 @@
 // where each word ends (uint32); the words as UTF-8; the sites, 16 int32 each; the calls, 8 float64 each; the figures of the rows, 5
 // float64 each; their references, 8 int32 each; their ids, 48 bytes each.
 
+import type { FaultType } from '../core/signals/same-fault.ts'
 import { SITE_STRIDE, type Site, type Sites } from './site.ts'
 
 /** Columns of the figures of a row; times and durations are ms. */
@@ -58,6 +59,15 @@ export const FLAG = {
   /** The messages contain a summary of earlier ones. */
   SUMMARY: 8,
 } as const
+
+/** The flag of an event about whose failure a worker raised a signal of the type. */
+export const TOLD: Readonly<Record<FaultType, number>> = {
+  tool_timeout: 16,
+  tool_error: 32,
+  llm_error: 64,
+  error: 128,
+  context_overflow: 256,
+}
 
 /** The tables of a task, as the worker fills them; of each so much is used as the numbers say. */
 export interface ObservationTables {

@@ -33,6 +33,20 @@ export function supersededIn(
   return out
 }
 
+/** Tells once that signals of workers are superseded. */
+export function supersede(
+  of: { raised: Raised | null },
+  signals: readonly Signal[],
+  out: Signal[],
+): void {
+  for (const signal of signals) {
+    of.raised ??= new Map()
+    if (of.raised.has(signal.signal_id)) continue
+    of.raised.set(signal.signal_id, JSON.stringify(signal))
+    out.push(signal)
+  }
+}
+
 /** Whether a signal of a series is about a minute from this one on. */
 export const isSince =
   (minute: number) =>

@@ -21,6 +21,13 @@ function repeated(
   for (let i = 0; i < n; i++) m.tool(i * 1000, tool, args(i), result(i), { parent })
 }
 
+/** A tool that asks a model, which fails. */
+function modelInTool(m: Maker, error: string, errorType: string): void {
+  const parent = m.tool(0, 'ask_expert', { q: m.hex(4) }, undefined, { ms: 1500, error, errorType })
+  const model = { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'gpt-4.1-mini' }
+  m.span(100, 800, 'chat', model, { parent, error: 'overloaded' })
+}
+
 const RECIPES: readonly Recipe[] = [
   ['high_latency', 'slow call', true, (m) => m.chat(0, {}, m.between(5100, 30_000))],
   ['high_latency', 'slow agent', false, (m) => m.agent(m.between(20_000, 90_000))],
@@ -32,6 +39,8 @@ const RECIPES: readonly Recipe[] = [
   ['token_spike', 'call of the limit', false, (m) => m.chat(0, { 'gen_ai.usage.input_tokens': 99_980, 'gen_ai.usage.output_tokens': 20 })],
   ['tool_error', 'failed tool', true, (m) => m.tool(0, 'search', { q: m.hex(4) }, undefined, { error: 'index is gone', errorType: 'IndexError' })],
   ['tool_error', 'tool that says error', false, (m) => m.tool(0, 'search', { q: 'error' }, { text: 'error: none' })],
+  ['tool_error', 'tool over a failed model', false, (m) => modelInTool(m, 'the expert failed: overloaded', 'ToolError')],
+  ['tool_error', 'tool that fails for another reason than its model', true, (m) => modelInTool(m, `no space left on ${m.hex(4)}`, 'OSError')],
   ['tool_timeout', 'tool without answer', true, (m) => m.tool(0, 'crawl', { u: m.hex(4) }, undefined, { error: `timed out after ${m.between(5, 90)} s`, errorType: m.pick(['TimeoutError', 'ReadTimeout', 'ETIMEDOUT']) })],
   ['tool_timeout', 'bad parameter', false, (m) => m.tool(0, 'crawl', { u: 1 }, undefined, { error: 'timeout must be positive', errorType: 'ValueError' })],
   ['llm_error', 'failed model', true, (m) => m.chat(0, { 'error.type': 'server_error' }, 300, 'overloaded')],

@@ -15,6 +15,7 @@ export function mayHaveFindings(trace: Trace, settings: DetectionLimits): boolea
     (hasEquals && count >= CYCLE_CALLS_MIN) ||
     trace.toolCalls >= settings.polling_repeats ||
     trace.failedContainers > 0 ||
+    failed > 1 ||
     count > Math.min(settings.depth_max, settings.children_max) ||
     // Sums of money may differ a little by the order of addition.
     ((failed > 0 || hasEquals) && trace.costUsd >= settings.waste_usd * 0.999) ||

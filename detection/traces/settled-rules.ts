@@ -2,10 +2,12 @@
 // runaway depth and fan-out, wasted money, budgets.
 
 import { normalizedMessage } from '../../core/identity/fingerprint.ts'
+import { CONTAINER_KINDS } from '../../core/kinds.ts'
+import { NO_MESSAGE, NO_TYPE } from '../../core/signals/same-fault.ts'
 import { FLAG } from '../observation.ts'
 import type { DetectionSettings } from '../settings.ts'
 import { cycleIn, findingOf, pollingIn } from './repeated-calls.ts'
-import { CONTAINER_KINDS, inOrder, isFailed, type TraceSpan, type TraceView } from './trace.ts'
+import { inOrder, isFailed, type TraceSpan, type TraceView } from './trace.ts'
 import { rounded, type TraceFinding } from './trace-finding.ts'
 
 export function settledFindings(trace: TraceView, settings: DetectionSettings): TraceFinding[] {
@@ -61,7 +63,11 @@ function containerErrors(spans: readonly TraceSpan[]): TraceFinding[] {
 
 const DEPTH_MAX = 1000
 
-function* ancestorsOf(span: TraceSpan, byId: ReadonlyMap<string, TraceSpan>): Generator<TraceSpan> {
+/** The spans around a span, the nearest one first. */
+export function* ancestorsOf(
+  span: TraceSpan,
+  byId: ReadonlyMap<string, TraceSpan>,
+): Generator<TraceSpan> {
   const seen = new Set([span.span])
   let above = byId.get(span.parent)
   for (let n = 0; above !== undefined && n < DEPTH_MAX && !seen.has(above.span); n++) {
@@ -98,11 +104,6 @@ function isRepeatedBy(
 }
 
 const PROPAGATION_MS = 50
-/** What a server or a framework says of a failure whose cause it does not know: `500`, `Internal Server Error`, `agent failed`. */
-const NO_MESSAGE =
-  /^\W*(?:http\W*)?(?:status\W*)?(?:code\W*)?(?:5\d\d\W*)?(?:internal server error|server error|bad gateway|(?:(?:an |unknown )?error|agent|task|run|workflow|request|execution)?\W*(?:occurred|failed|failure|error)?)\W*$/i
-const NO_TYPE = /^(?:|5\d\d|_OTHER|Error|Exception)$/
-
 function errorFinding(span: TraceSpan): TraceFinding {
   return {
     type: 'error',

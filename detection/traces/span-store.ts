@@ -2,6 +2,7 @@
 // each trace is counted what decides whether a rule may find something in it; only then its spans become objects. Bounded by the
 // detector, which forgets traces; freed rows are used again.
 
+import { CONTAINER_KINDS } from '../../core/kinds.ts'
 import { CALL_WORDS, FLAG, ID, type Observations } from '../observation.ts'
 import type { DetectionLimits } from '../settings.ts'
 import type { Site } from '../site.ts'
@@ -18,7 +19,6 @@ import {
 import { bump, kindOfSlot, type TouchedGroups } from './touched-groups.ts'
 import {
   addSums,
-  CONTAINER_KINDS,
   hexOfTrace,
   SPANS_MAX,
   type Trace,
@@ -353,7 +353,8 @@ export class SpanStore {
   }
 
   #span(row: number): TraceSpan {
-    const { kind, name, service, model, tool, agent, errorType } = this.#sites[row] as Site
+    const { kind, name, service, route, provider, model, responseModel, tool, agent, errorType } =
+      this.#sites[row] as Site
     const f = row * FIGURES
     const figure = (column: number): number => this.#figures[f + column] as number
     const at = row * INTS * 4
@@ -362,7 +363,10 @@ export class SpanStore {
       kind,
       name,
       service,
+      route,
+      provider,
       model,
+      responseModel,
       tool,
       agent,
       errorType,

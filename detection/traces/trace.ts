@@ -9,7 +9,10 @@ export interface TraceSpan {
   readonly kind: string
   readonly name: string
   readonly service: string
+  readonly route: string
+  readonly provider: string
   readonly model: string
+  readonly responseModel: string
   readonly tool: string
   readonly agent: string
   readonly errorType: string
@@ -147,6 +150,3 @@ export function inOrder(spans: Iterable<TraceSpan>): TraceSpan[] {
 }
 
 export const isFailed = (span: Pick<TraceSpan, 'flags'>): boolean => (span.flags & FLAG.ERROR) !== 0
-
-/** Kinds that stand for other spans. Errors of all others are signals at once, in the worker. */
-export const CONTAINER_KINDS: ReadonlySet<string> = new Set(['agent', 'workflow', 'chain', 'span'])

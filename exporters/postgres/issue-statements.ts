@@ -2,10 +2,13 @@
 
 import { rowOf } from './key-lookup.ts'
 
+/** Signals of rules that see more than one event come again in their final form. */
+const IS_FINAL_FORM = `s.rule ~ '^(trace|conversation|trend)[.]'`
+
 /**
  * Inserts signals. Returns those that are new, and those that were replaced by their final form. A signal about a trace is
  * raised as soon as its condition holds and again when the trace is complete; one that was corrected, or whose level is usual
- * by now, says so. All other signals keep their first form. `added` is how much more a signal costs than before: the last
+ * by now, says so. All other signals keep their first form; of one that was taken back, time and evidence stay. `added` is how much more a signal costs than before: the last
  * SELECT sees the rows as they were before the statement.
  */
 export const SIGNALS = `
@@ -21,10 +24,14 @@ FROM json_to_recordset($1::json) AS r(tenant text, project text, id text, type t
   rule text, conversation text, session text, "user" text, environment text, fingerprint text, cost double precision)
 ORDER BY tenant, project, id
 ON CONFLICT (tenant_id, project_id, signal_id) DO UPDATE SET
-  severity = EXCLUDED.severity, at = EXCLUDED.at, at_ns = EXCLUDED.at_ns, value = EXCLUDED.value, evidence = EXCLUDED.evidence,
+  severity = EXCLUDED.severity, value = EXCLUDED.value,
+  at = CASE WHEN ${IS_FINAL_FORM} THEN EXCLUDED.at ELSE s.at END,
+  at_ns = CASE WHEN ${IS_FINAL_FORM} THEN EXCLUDED.at_ns ELSE s.at_ns END,
+  evidence = CASE WHEN ${IS_FINAL_FORM} THEN EXCLUDED.evidence ELSE EXCLUDED.evidence || s.evidence || '{"superseded": true}' END,
   span_id = EXCLUDED.span_id, event_id = EXCLUDED.event_id, cost_usd = EXCLUDED.cost_usd, updated_at = now()
-WHERE (s.rule ~ '^(trace|conversation|trend)[.]' OR EXCLUDED.evidence ? 'superseded')
-  AND (s.at, s.value, s.evidence, s.severity) IS DISTINCT FROM (EXCLUDED.at, EXCLUDED.value, EXCLUDED.evidence, EXCLUDED.severity)
+WHERE CASE WHEN ${IS_FINAL_FORM}
+  THEN (s.at, s.value, s.evidence, s.severity) IS DISTINCT FROM (EXCLUDED.at, EXCLUDED.value, EXCLUDED.evidence, EXCLUDED.severity)
+  ELSE EXCLUDED.evidence ? 'superseded' AND NOT s.evidence ? 'superseded' END
 RETURNING tenant_id AS tenant, project_id AS project, signal_id AS id, fingerprint, xmax = 0 AS "isNew", cost_usd
 )
 SELECT r.tenant, r.project, r.id, r.fingerprint, r."isNew", coalesce(r.cost_usd, 0) - coalesce((
@@ -33,6 +40,8 @@ FROM stored AS r`
 
 const RANK = (column: string): string =>
   `CASE ${column} WHEN 'high' THEN 3 WHEN 'medium' THEN 2 ELSE 1 END`
+/** All occurrences before were taken back, and the issue was resolved for that. */
+const IS_NEW_AGAIN = `i.status = 'resolved' AND i.is_taken_back`
 /** The issue was resolved before this occurrence. */
 const IS_BACK = `i.status = 'resolved' AND EXCLUDED.last_seen > i.status_at`
 const HOURS = `greatest(extract(epoch FROM EXCLUDED.last_seen - i.status_at) / 3600, 1)`
@@ -60,14 +69,16 @@ ON CONFLICT (tenant_id, project_id, issue_id) DO UPDATE SET
   severity = CASE WHEN ${RANK('EXCLUDED.severity')} > ${RANK('i.severity')} THEN EXCLUDED.severity ELSE i.severity END,
   evidence = CASE WHEN EXCLUDED.last_seen >= i.last_seen THEN EXCLUDED.evidence ELSE i.evidence END,
   trace_id = CASE WHEN EXCLUDED.last_seen >= i.last_seen THEN EXCLUDED.trace_id ELSE i.trace_id END,
-  status = CASE WHEN ${IS_BACK} OR ${IS_WORSE} OR ${IS_AWAKE} THEN 'open' ELSE i.status END,
+  status = CASE WHEN ${IS_NEW_AGAIN} OR ${IS_BACK} OR ${IS_WORSE} OR ${IS_AWAKE} THEN 'open' ELSE i.status END,
   substatus = CASE
+    WHEN ${IS_NEW_AGAIN} THEN 'new'
     WHEN ${IS_BACK} THEN 'regressed'
     WHEN ${IS_WORSE} THEN 'escalating'
     WHEN ${IS_AWAKE} THEN 'ongoing'
     WHEN i.status = 'open' AND i.substatus = 'new' AND EXCLUDED.last_seen > i.first_seen + interval '1 day' THEN 'ongoing'
     ELSE i.substatus END,
-  status_at = CASE WHEN ${IS_BACK} OR ${IS_WORSE} OR ${IS_AWAKE} THEN now() ELSE i.status_at END,
+  is_taken_back = false,
+  status_at = CASE WHEN ${IS_NEW_AGAIN} OR ${IS_BACK} OR ${IS_WORSE} OR ${IS_AWAKE} THEN now() ELSE i.status_at END,
   until_at = CASE WHEN ${IS_WORSE} OR ${IS_AWAKE} THEN NULL ELSE i.until_at END,
   until_count = CASE WHEN ${IS_WORSE} OR ${IS_AWAKE} THEN NULL ELSE i.until_count END,
   until_rate = CASE WHEN ${IS_WORSE} OR ${IS_AWAKE} THEN NULL ELSE i.until_rate END,
@@ -118,3 +129,24 @@ CROSS JOIN LATERAL (SELECT g.at,
   FROM signals AS g WHERE g.tenant_id = r.tenant AND g.project_id = r.project AND g.fingerprint = r.fingerprint
   ORDER BY g.at DESC, g.signal_id DESC LIMIT 1) AS n
 WHERE i.tenant_id = r.tenant AND i.project_id = r.project AND i.fingerprint = r.fingerprint`
+
+/** Of an issue with more occurrences some will hold; looking at all of them would take long. */
+const TAKEN_BACK_MAX = 1000
+
+/**
+ * Resolves open issues of which all occurrences were taken back, after their signals have got their final form, and says so in the
+ * history.
+ */
+export const TAKEN_BACK = `
+WITH resolved AS (
+  UPDATE issues AS i SET status = 'resolved', substatus = NULL, status_at = now(), updated_at = now(), is_taken_back = true
+  FROM json_to_recordset($1::json) AS r(tenant text, project text, fingerprint text)
+  WHERE i.tenant_id = r.tenant AND i.project_id = r.project AND i.fingerprint = r.fingerprint
+    AND i.status = 'open' AND i.count <= ${TAKEN_BACK_MAX}
+    AND NOT EXISTS (SELECT FROM signals AS g WHERE g.tenant_id = r.tenant AND g.project_id = r.project
+      AND g.fingerprint = r.fingerprint AND NOT g.evidence ? 'superseded')
+  RETURNING i.tenant_id, i.project_id, i.issue_id
+)
+INSERT INTO issue_history (tenant_id, project_id, issue_id, actor, action, before, after, note)
+SELECT tenant_id, project_id, issue_id, 'observa', 'status', 'open', 'resolved', 'Later events took all occurrences back.'
+FROM resolved`

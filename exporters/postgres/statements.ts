@@ -11,7 +11,7 @@ import {
   STORE_REVISED,
 } from './counted-events.ts'
 import type { SignalRow } from './fact-document.ts'
-import { AFFECTED, ISSUES, REFRESHED, REOPENED, SIGNALS } from './issue-statements.ts'
+import { AFFECTED, ISSUES, REFRESHED, REOPENED, SIGNALS, TAKEN_BACK } from './issue-statements.ts'
 import { issueChanges } from './issues.ts'
 import { PLAN_SETTINGS, rowOf } from './key-lookup.ts'
 import type { Changes, Left } from './rollup.ts'
@@ -274,7 +274,7 @@ export function revisedStatements(rows: readonly RevisedRow[]): readonly Prepare
 }
 
 export function signalStatements(signals: readonly SignalRow[]): readonly Prepared[] {
-  return inChunks('observa_signals_3', SIGNALS, signals)
+  return inChunks('observa_signals_4', SIGNALS, signals)
 }
 
 /** The statements that store what new signals mean for issues, in order. */
@@ -282,7 +282,7 @@ export function issueStatements(fresh: readonly SignalRow[]): readonly Prepared[
   const { issues, affected } = issueChanges(fresh)
   const ids = issues.map(({ tenant, project, id }) => ({ tenant, project, id }))
   return [
-    ...inChunks('observa_issues', ISSUES, issues),
+    ...inChunks('observa_issues_2', ISSUES, issues),
     ...inChunks('observa_issues_reopened', REOPENED, ids),
     ...inChunks('observa_issues_affected', AFFECTED, affected),
   ]
@@ -297,7 +297,11 @@ export function refreshStatements(changed: readonly StoredSignal[]): readonly Pr
     if (known === undefined) byIssue.set(key, { tenant, project, fingerprint, added })
     else known.added += added
   }
-  return inChunks('observa_issues_refreshed_2', REFRESHED, [...byIssue.values()])
+  const issues = [...byIssue.values()]
+  return [
+    ...inChunks('observa_issues_refreshed_2', REFRESHED, issues),
+    ...inChunks('observa_issues_taken_back', TAKEN_BACK, issues),
+  ]
 }
 
 interface RefreshedIssue extends Pick<StoredSignal, 'tenant' | 'project' | 'fingerprint'> {

@@ -20,6 +20,8 @@ import { type ClearedTexts, clearedTexts } from './injection/cleared-texts.ts'
 import { JUDGED } from './injection/judge.ts'
 import { OwnRule } from './own-rules/own-rule.ts'
 import { RULES } from './rules/all-rules.ts'
+import { isRecordOfSpan } from './rules/reading.ts'
+import { RepeatedFailures } from './rules/repeated-failures.ts'
 import type { Finding, SignalRule } from './rules/rule.ts'
 import { signalFrom } from './signal-from.ts'
 
@@ -81,6 +83,7 @@ class SignalsProcessor implements Processor {
 
   process(_batch: SpanBatch, events: EventTable, ctx: ChainContext): void {
     const labels = new EventLabels(events)
+    let repeated: RepeatedFailures | null = null
     for (let event = 0; event < events.count; event++) {
       labels.event = event
       const config = this.#settings.of(labels.read)
@@ -93,7 +96,9 @@ class SignalsProcessor implements Processor {
         if ((isRepeated && rule.perContent !== true) || (isAggregate && rule.perCall)) continue
         if (isRecord && (rule.perCall || rule.perSpan)) continue
         const finding = rule.check(events, event, config)
-        if (finding !== null) this.#raise(events, labels, finding, rule.id, config, ctx)
+        if (finding === null) continue
+        if (rule.perFault && (repeated ??= new RepeatedFailures(events)).has(event)) continue
+        this.#raise(events, labels, finding, rule.id, config, ctx)
       }
       if (isRepeated || isRecord) continue
       for (const rule of this.#ownRules) {
@@ -187,13 +192,4 @@ function countBytes(texts: ClearedTexts, ctx: ChainContext): void {
   if (known > 0) ctx.count(name, 'outcome="known"', known)
   texts.lookedUp = 0
   texts.known = 0
-}
-
-const LOG_PREFIX = 'log:'
-
-/** Whether the event is a log record that belongs to a span. The span already reports the call's failure and figures. */
-function isRecordOfSpan(events: EventTable, event: number): boolean {
-  if (!events.has(event, R.span_id) || events.len(event, R.event_type) < LOG_PREFIX.length)
-    return false
-  return events.arena.equals(events.off(event, R.event_type), LOG_PREFIX.length, LOG_PREFIX)
 }

@@ -95,6 +95,47 @@ test('whether an error of a container is a fault of its own is decided with its 
     assert.deepEqual(typesFound([{ kind, status: 'error' }]), [], kind)
 })
 
+/** The id of the span with this number in `found`, as a parent. */
+const inside = (span: number): Fields => ({ parent_span_id: String.fromCharCode(span).repeat(8) })
+
+test('a call that repeats the failure of a call inside it is no second signal', () => {
+  const tool: Fields = { kind: 'tool', tool_name: 'pay', status: 'error' }
+  const refused = { error_type: 'McpError', error_message: 'payment 17 refused' }
+  const cases: readonly (readonly [what: string, list: readonly Fields[], want: readonly string[]])[] = [
+    ['the same message', [{ ...tool, ...refused }, { kind: 'mcp', status: 'error', ...refused, ...inside(1) }], ['tool_error 2']],
+    [
+      'the outer one frames it, and a chain is between them',
+      [
+        { ...tool, error_message: 'Error executing tool pay: payment 17 refused' },
+        { kind: 'chain', ...inside(1) },
+        { kind: 'mcp', status: 'error', ...refused, ...inside(2) },
+      ],
+      ['tool_error 3'],
+    ],
+    ['the inner one comes first', [{ kind: 'llm', status: 'error', ...refused, ...inside(2) }, { ...tool, ...refused }], ['llm_error 1']],
+    ['the outer one says nothing', [tool, { kind: 'llm', status: 'error', ...refused, ...inside(1) }], ['llm_error 2']],
+    ['the outer one names the type', [{ ...tool, error_message: 'gave up: McpError' }, { kind: 'llm', status: 'error', ...refused, ...inside(1) }], ['llm_error 2']],
+    ['another reason', [{ ...tool, error_message: 'disk full' }, { kind: 'llm', status: 'error', ...refused, ...inside(1) }], ['tool_error 1', 'llm_error 2']],
+    ['beside each other', [{ ...tool, ...refused }, { kind: 'mcp', status: 'error', ...refused }], ['tool_error 1', 'tool_error 2']],
+    ['the inner one went well', [{ ...tool, ...refused }, { kind: 'mcp', ...inside(1) }], ['tool_error 1']],
+    ['another tenant', [{ ...tool, ...refused, tenant_id: 'a' }, { kind: 'mcp', status: 'error', ...refused, ...inside(1), tenant_id: 'b' }], ['tool_error 1', 'tool_error 2']],
+    ['a circle of parents', [{ ...tool, ...refused, ...inside(2) }, { ...tool, error_message: 'disk full', ...inside(1) }], ['tool_error 1', 'tool_error 2']],
+    [
+      'a prompt that is too long, told at each level',
+      [
+        { kind: 'agent', status: 'error', error_message: "This model's maximum context length is 128000 tokens" },
+        { kind: 'llm', status: 'error', error_message: "This model's maximum context length is 128000 tokens", ...inside(1) },
+        { kind: 'span', status: 'error', error_message: "400: This model's maximum context length is 128000 tokens", ...inside(2) },
+      ],
+      ['llm_error 2', 'context_overflow 2'],
+    ],
+  ] // biome-ignore format: a case is a line
+  for (const [what, list, want] of cases) {
+    const told = found(list).map((s) => `${s.type} ${Number(s.span_id?.slice(0, 2))}`)
+    assert.deepEqual(told, want, what)
+  }
+})
+
 test('a signal’s id depends only on event and rule; the signal has threshold and value', () => {
   const [a] = found([{ kind: 'llm', duration_ms: 6200 }])
   const [b] = found([{ kind: 'llm', duration_ms: 6200 }])

@@ -222,7 +222,7 @@ async function setStatus(
   { status, until, note }: IssueChange,
 ): Promise<void> {
   await client.query(
-    `UPDATE issues SET status = $4, status_at = now(), updated_at = now(),
+    `UPDATE issues SET status = $4, status_at = now(), updated_at = now(), is_taken_back = false,
        substatus = CASE WHEN $4 = 'open' THEN 'ongoing' ELSE NULL END,
        until_at = to_timestamp($5::float8 / 1000), until_count = count + $6::bigint, until_rate = $7::float8,
        snoozed_count = CASE WHEN $4 = 'snoozed' THEN count END,

@@ -58,6 +58,45 @@ test('tokens of an agent that turn out to be those of its calls are no spike of 
   )
 })
 
+test('a tool that repeats the failure of a call inside it is one signal, together, apart, and in any order', async () => {
+  const tool = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'pay' }
+  const mcp = { 'mcp.method.name': 'tools/call', 'gen_ai.tool.name': 'charge' }
+  const chat = { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'm' }
+  const long = `the terminal "7" says: ${'no '.repeat(150)}`
+  const spans = [
+    spanOf('b1', 0, tool, { error: `Error executing tool pay: ${long}` }),
+    spanOf('c1', 100, mcp, { parent: 'b1'.repeat(8), error: long, ms: 500 }),
+    spanOf('d1', 2000, tool, { error: 'the ledger is closed' }),
+    spanOf('e1', 2100, chat, { parent: 'd1'.repeat(8), error: 'overloaded', ms: 500 }),
+  ]
+  const config = await configWith()
+  const secrets = secretsOfOneRun()
+  const holding = (order: readonly ScenarioSpan[], batch: number): string[] => {
+    const at = (i: number): number => BASE_MS + i * 100
+    const arrived = order.map((s, i) => ({ ...s, ms: at(i) - s.startMs + 10_000 }))
+    const found = [...signalsUnder(config, arrived, { ...calm, batch }, secrets).values()]
+    const failures = found.filter((s) => s.rule === 'error@1')
+    // All that is said of the second signal belongs to the issue of the first form.
+    for (const s of failures)
+      assert.equal(s.fingerprint, fingerprints.get(s.signal_id) ?? s.fingerprint)
+    for (const s of failures) fingerprints.set(s.signal_id, s.fingerprint)
+    return failures
+      .filter((s) => s.evidence['superseded'] !== true)
+      .map((s) => `${s.type} ${s.span_id?.slice(0, 2)}`)
+      .toSorted()
+  }
+  const fingerprints = new Map<string, string>()
+  // Without the calls inside, the worker alone says what the fingerprints are.
+  holding(
+    spans.filter((s) => s.parent === undefined),
+    1,
+  )
+  const want = ['llm_error e1', 'tool_error c1', 'tool_error d1']
+  for (const batch of [1, 100])
+    for (const order of [spans, spans.toReversed()])
+      assert.deepEqual(holding(order, batch), want, `batches of ${batch}`)
+})
+
 test('an error of an agent is superseded when the failed call that explains it comes later', async () => {
   const agent = { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'worker' }
   const tool = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'pay' }

@@ -2,7 +2,8 @@
 
 import type { EventTable } from '../../../core/event.ts'
 import { R } from '../../../core/fields.ts'
-import { normalizedMessage } from '../../../core/identity/fingerprint.ts'
+import { CONTAINER_KINDS } from '../../../core/kinds.ts'
+import { COMPARED_CHARS, errorIdentity, FAULT_RULES } from '../../../core/signals/same-fault.ts'
 import { withCharacters } from '../../../core/visible-text.ts'
 import { isContextOverflow, isTimeout } from './error-words.ts'
 import { isError, kindOf, modelOf, subjectOf } from './reading.ts'
@@ -11,22 +12,18 @@ import type { Finding, SignalRule } from './rule.ts'
 const MODEL_KINDS: ReadonlySet<string> = new Set(['llm', 'embedding', 'rerank'])
 const TOOL_KINDS: ReadonlySet<string> = new Set(['tool', 'mcp'])
 
-/**
- * Kinds of events that contain calls. Their errors may repeat the error of a call below. That is known only when the trace is settled,
- * so `detection/` judges them.
- */
-const CONTAINER_KINDS: ReadonlySet<string> = new Set(['agent', 'workflow', 'chain', 'span'])
-
 export const ERROR_RULES: readonly SignalRule[] = [
   {
     // Fires for a tool span with status error. A timeout and a context overflow have signal types of their own.
-    id: 'error@1',
+    id: FAULT_RULES.error,
     types: ['tool_timeout', 'tool_error', 'llm_error', 'error'],
     perCall: false,
     perSpan: true,
+    perFault: true,
     check(events, event) {
       if (!isError(events, event)) return null
       const kind = kindOf(events, event)
+      // An error of a container may repeat that of a call inside it, which is known when the trace is settled: `detection/` judges it.
       if (CONTAINER_KINDS.has(kind) && events.has(event, R.trace_id)) return null
       const evidence = errorEvidence(events, event)
       return {
@@ -42,10 +39,11 @@ export const ERROR_RULES: readonly SignalRule[] = [
   {
     // Fires for "This model's maximum context length is 128000 tokens". Does not fire for the finish reason `length` alone, nor for a
     // limit of tokens a minute.
-    id: 'context.overflow@1',
+    id: FAULT_RULES.overflow,
     types: ['context_overflow'],
     perCall: false,
     perSpan: true,
+    perFault: true,
     check(events, event) {
       const evidence = overflowEvidence(events, event)
       if (evidence === null) return null
@@ -92,10 +90,10 @@ function errorDimensions(
   events: EventTable,
   event: number,
   kind: string,
-  { error_type, error_message }: ErrorEvidence,
+  { error_type }: ErrorEvidence,
 ): Finding['dimensions'] {
-  const message = error_message === null ? null : normalizedMessage(error_message)
-  return [kind, subjectOf(events, event), error_type, message]
+  const message = events.text(event, R.error_message)?.slice(0, COMPARED_CHARS)
+  return errorIdentity(kind, subjectOf(events, event), error_type, message ?? null)
 }
 
 function overflowEvidence(events: EventTable, event: number): Finding['evidence'] | null {

@@ -22,6 +22,8 @@ export interface SignalRule {
   readonly perCall: boolean
   /** True for a rule about how a span ended. Log records that belong to a span, and repeat its failure, are skipped. */
   readonly perSpan?: boolean
+  /** True for a rule about failures. A span that repeats the failure of a call inside it is skipped. */
+  readonly perFault?: boolean
   /** True for a rule about tokens or cost, which later reports of a call may correct. */
   readonly perUsage?: boolean
   /**
