@@ -9,6 +9,8 @@ type Case = readonly [type: string | null, message: string | null]
 const TIMEOUTS: readonly Case[] = [
   [null, 'ToolExecutionTimeout: exceeded 30s'],
   [null, 'httpx.ReadTimeout'],
+  [null, 'read timeout: 30s'],
+  [null, 'connection timeout "db-1" is not reachable'],
   [null, 'asyncio.exceptions.TimeoutError: '],
   [null, 'java.net.SocketTimeoutException: Read failed'],
   ['Error', 'DeadlineExceeded: job 7 was stopped'],
@@ -42,6 +44,11 @@ const TIMEOUTS: readonly Case[] = [
 
 const NO_TIMEOUTS: readonly Case[] = [
   [null, 'ReadTimeout: must be a positive number'],
+  [null, 'readTimeout: 5 is not a string'],
+  [null, 'ReadTimeout: "soon" is not a number'],
+  [null, "connection timeout '5s' must be a number"],
+  [null, 'request timeout: -1 should be positive'],
+  ['Error', 'idle timeout null is not allowed'],
   [null, 'RequestTimeout: expected number, received string'],
   [null, 'SessionTimeoutSettings: not found'],
   ['ValueError', '请求超时参数无效'],

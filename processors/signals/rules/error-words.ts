@@ -11,9 +11,9 @@ const TIMEOUT_TYPE =
 const TYPE_SUFFIX =
   /(?:Timeout|TimedOut|TimeLimitExceeded|DeadlineExceeded)(?:Error|Exception|Expired)?$/
 
-/** The same at the beginning of a message, as errors are printed: `httpx.ReadTimeout: ...`. `readTimeout: must be ..` names an option. */
+/** The same at the beginning of a message, as errors are printed: `httpx.ReadTimeout: ...`. `readTimeout: must be ..` and `readTimeout: 5 is not ..` name an option. */
 const TYPE_AT_START =
-  /^(?:[a-z]\w*\.){0,6}(?=[A-Z])\w{0,60}?(?:Timeout|TimedOut|TimeLimitExceeded|DeadlineExceeded)(?:Error|Exception|Expired)?(?:: (?!(?:must|should|expected|invalid|input should|field|is|not|cannot|extra|value)\b)|:? ?$)/
+  /^(?:[a-z]\w*\.){0,6}(?=[A-Z])\w{0,60}?(?:Timeout|TimedOut|TimeLimitExceeded|DeadlineExceeded)(?:Error|Exception|Expired)?(?:: (?!(?:-?\d[\w.]*|"[^"]{0,40}"|'[^']{0,40}') (?:must|should|is not an?)\b|(?:must|should|expected|invalid|input should|field|is|not|cannot|extra|value)\b)|:? ?$)/
 
 /** Error types about an invalid value. With one of these, `timeout` in the message is the name of a parameter or a column. */
 const VALUE_TYPE =
@@ -21,7 +21,7 @@ const VALUE_TYPE =
 
 /** Phrases for a reached time limit. The single word `timeout` is none, because it may name a parameter or a column. */
 const TIMEOUT_PHRASE =
-  /\btimed[ -]out\b|\bETIMEDOUT\b|\bESOCKETTIMEDOUT\b|\bUND_ERR_\w*TIMEOUT\b|\bdeadline[ _-](?:has been )?exceeded\b|\bcontext deadline exceeded\b|\btime ?-?limit (?:was )?(?:exceeded|reached)\b|\btime(?:out| limit|d out)(?: of)? ?\(?\d[\d.]* ?(?:ms|s|sec|seconds|m|min|minutes|millis\w*)?\)? ?(?:was )?(?:exceeded|reached|expired|elapsed|elapsing|expiring)\b|\b(?:read|connect|connection|request|response|gateway|operation|execution|socket|query|statement|lock|tool|call|command|upstream|server|client|handshake|idle|task|job|script|step|http|dns|rpc|network)[ -]?time-?out\b(?!:? (?:must|expected|invalid|input should|parameter|value|argument|option|setting|is not|should|cannot|has to|column|field|property))|\btime-?out (?:error|exceeded|expired|occurred|reached|waiting|while|after|awaiting|during|elapsed|connecting|reading)\b|\bexceeded (?:the |its )?(?:\w+ )?time-?(?:out| limit)\b|\b(?:did not|didn't|failed to) (?:respond|answer|complete|finish|return)\b.{0,30}\b(?:with)?in (?:time|\d)|\btook too long\b|\baborted due to time-?out\b|\bi\/o timeout\b|\bmax(?:imum)? execution time\b.{0,30}\bexceeded\b|\bexecution time\b.{0,30}\b(?:limit|maximum)\b.{0,20}\b(?:exceeded|reached)\b|\bcancell?ing statement due to statement timeout\b/i
+  /\btimed[ -]out\b|\bETIMEDOUT\b|\bESOCKETTIMEDOUT\b|\bUND_ERR_\w*TIMEOUT\b|\bdeadline[ _-](?:has been )?exceeded\b|\bcontext deadline exceeded\b|\btime ?-?limit (?:was )?(?:exceeded|reached)\b|\btime(?:out| limit|d out)(?: of)? ?\(?\d[\d.]* ?(?:ms|s|sec|seconds|m|min|minutes|millis\w*)?\)? ?(?:was )?(?:exceeded|reached|expired|elapsed|elapsing|expiring)\b|\b(?:read|connect|connection|request|response|gateway|operation|execution|socket|query|statement|lock|tool|call|command|upstream|server|client|handshake|idle|task|job|script|step|http|dns|rpc|network)[ -]?time-?out\b(?!:? (?:-?\d[\w.]*|"[^"]{0,40}"|'[^']{0,40}'|null|undefined|NaN|true|false) (?:must|should|cannot|has to|is not (?:an?|allowed|valid|supported)\b)|:? (?:must|expected|invalid|input should|parameter|value|argument|option|setting|is not|should|cannot|has to|column|field|property))|\btime-?out (?:error|exceeded|expired|occurred|reached|waiting|while|after|awaiting|during|elapsed|connecting|reading)\b|\bexceeded (?:the |its )?(?:\w+ )?time-?(?:out| limit)\b|\b(?:did not|didn't|failed to) (?:respond|answer|complete|finish|return)\b.{0,30}\b(?:with)?in (?:time|\d)|\btook too long\b|\baborted due to time-?out\b|\bi\/o timeout\b|\bmax(?:imum)? execution time\b.{0,30}\bexceeded\b|\bexecution time\b.{0,30}\b(?:limit|maximum)\b.{0,20}\b(?:exceeded|reached)\b|\bcancell?ing statement due to statement timeout\b/i
 
 /** The same in other languages, of libraries and systems that speak the user's. */
 const TIMEOUT_ELSEWHERE =
