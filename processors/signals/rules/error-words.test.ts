@@ -10,7 +10,6 @@ const TIMEOUTS: readonly Case[] = [
   [null, 'ToolExecutionTimeout: exceeded 30s'],
   [null, 'httpx.ReadTimeout'],
   [null, 'read timeout: 30s'],
-  [null, 'connection timeout "db-1" is not reachable'],
   [null, 'asyncio.exceptions.TimeoutError: '],
   [null, 'java.net.SocketTimeoutException: Read failed'],
   ['Error', 'DeadlineExceeded: job 7 was stopped'],
