@@ -180,35 +180,41 @@ const views = (): readonly Seen[] => [
   { path: '/sign-in', heading: 'Sign in', text: 'Use the key' },
 ]
 
-test('every view can be opened by its address, has no barrier in both themes, and fits a narrow screen', {
-  skip,
-}, async () => {
-  await visit('/', async (page) => {
-    for (const { path, heading: name, text } of views()) {
-      await page.goto(path)
-      await heading(page, name)
-      await page.getByText(text).first().waitFor()
-      const axe = async (rules: readonly string[]): Promise<string[]> => {
-        // Without it axe opens a page of its own each time, for frames, of which there are none.
-        const builder = new AxeBuilder({ page }).setLegacyMode(true)
-        const { violations } = await (rules.length === 0
-          ? builder
-          : builder.withRules([...rules])
-        ).analyze()
-        return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join('\n')}`)
-      }
-      assert.deepEqual(await axe([]), [], path)
-      // The themes differ only in their colours.
-      await page.emulateMedia({ colorScheme: 'dark' })
-      assert.deepEqual(await axe(['color-contrast']), [], `${path}, dark`)
-      await page.setViewportSize({ width: 360, height: 740 })
-      const excess = 'document.documentElement.scrollWidth - window.innerWidth'
-      assert.ok((await page.evaluate<number>(excess)) <= 0, `${path} is wider than the screen`)
-      await page.emulateMedia({ colorScheme: 'light' })
-      await page.setViewportSize({ width: 1360, height: 860 })
-    }
+/** Views are looked at in so many tests, because all of them take minutes on a busy machine. */
+const PARTS = 4
+
+for (let part = 0; part < PARTS; part++)
+  test(`every view can be opened by its address, has no barrier in both themes, and fits a narrow screen: ${part + 1} of ${PARTS}`, {
+    skip,
+  }, async () => {
+    await visit('/', async (page) => {
+      for (const seen of views().filter((_, i) => i % PARTS === part)) await lookAt(page, seen)
+    })
   })
-})
+
+async function lookAt(page: Page, { path, heading: name, text }: Seen): Promise<void> {
+  await page.goto(path)
+  await heading(page, name)
+  await page.getByText(text).first().waitFor()
+  const axe = async (rules: readonly string[]): Promise<string[]> => {
+    // Without it axe opens a page of its own each time, for frames, of which there are none.
+    const builder = new AxeBuilder({ page }).setLegacyMode(true)
+    const { violations } = await (rules.length === 0
+      ? builder
+      : builder.withRules([...rules])
+    ).analyze()
+    return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join('\n')}`)
+  }
+  assert.deepEqual(await axe([]), [], path)
+  // The themes differ only in their colours.
+  await page.emulateMedia({ colorScheme: 'dark' })
+  assert.deepEqual(await axe(['color-contrast']), [], `${path}, dark`)
+  await page.setViewportSize({ width: 360, height: 740 })
+  const excess = 'document.documentElement.scrollWidth - window.innerWidth'
+  assert.ok((await page.evaluate<number>(excess)) <= 0, `${path} is wider than the screen`)
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.setViewportSize({ width: 1360, height: 860 })
+}
 
 test('filters, the span and the time stand in the address, and a link restores them', {
   skip,
