@@ -8,8 +8,8 @@ const IS_FINAL_FORM = `s.rule ~ '^(trace|conversation|trend)[.]'`
 /**
  * Inserts signals. Returns those that are new, and those that were replaced by their final form. A signal about a trace is
  * raised as soon as its condition holds and again when the trace is complete; one that was corrected, or whose level is usual
- * by now, says so. All other signals keep their first form; of one that was taken back, time and evidence stay. `added` is how much more a signal costs than before: the last
- * SELECT sees the rows as they were before the statement.
+ * by now, says so. All other signals keep their first form; of one that was taken back, time and evidence stay. `added` is how
+ * much more a signal costs than before: the last SELECT sees the rows as they were before the statement.
  */
 export const SIGNALS = `
 WITH stored AS (

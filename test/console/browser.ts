@@ -75,3 +75,13 @@ export async function openPage(browser: Browser, options: PageOptions): Promise<
   })
   return { page, complaints, strays, close: async () => await context.close() }
 }
+
+const SHOWN_CHARS_MAX = 1500
+
+/** The error of a test with what the page showed, without which nobody can tell why something was not found there. */
+export async function withPageText(page: Page, thrown: unknown): Promise<unknown> {
+  if (!(thrown instanceof Error)) return thrown
+  const text = await page.evaluate<string>('document.body.innerText').catch(() => '')
+  thrown.message += `\n${page.url()} showed:\n${text.slice(0, SHOWN_CHARS_MAX)}`
+  return thrown
+}

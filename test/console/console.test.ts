@@ -9,7 +9,14 @@ import AxeBuilder from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { buildConsole } from '../../console/build.ts'
 import { Instance, until } from '../instance.ts'
-import { chromiumPath, launch, NO_CHROMIUM, openPage, type Watched } from './browser.ts'
+import {
+  chromiumPath,
+  launch,
+  NO_CHROMIUM,
+  openPage,
+  type Watched,
+  withPageText,
+} from './browser.ts'
 import {
   conversation,
   crowd,
@@ -89,6 +96,8 @@ async function visit(
     await see(watched.page, watched)
     assert.deepEqual(watched.complaints, [], `complaints of ${path}`)
     assert.deepEqual(watched.strays, [], `requests of ${path} to others`)
+  } catch (thrown) {
+    throw await withPageText(watched.page, thrown)
   } finally {
     await watched.close()
   }

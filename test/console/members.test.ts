@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core'
 import { z } from 'zod'
 import { buildConsole } from '../../console/build.ts'
 import { Instance, until } from '../instance.ts'
-import { chromiumPath, launch, NO_CHROMIUM, openPage } from './browser.ts'
+import { chromiumPath, launch, NO_CHROMIUM, openPage, withPageText } from './browser.ts'
 import { conversation, newTraceId, otlp } from './traffic.ts'
 
 const executablePath = chromiumPath()
@@ -82,6 +82,8 @@ async function visit(
     await watched.page.goto(path)
     await see(watched.page)
     assert.deepEqual([watched.complaints, watched.strays], [[], []])
+  } catch (thrown) {
+    throw await withPageText(watched.page, thrown)
   } finally {
     await watched.close()
   }

@@ -9,7 +9,7 @@ import type { Browser, Page } from 'playwright-core'
 import { z } from 'zod'
 import { buildConsole } from '../../console/build.ts'
 import { Instance, until } from '../instance.ts'
-import { chromiumPath, launch, NO_CHROMIUM, openPage } from './browser.ts'
+import { chromiumPath, launch, NO_CHROMIUM, openPage, withPageText } from './browser.ts'
 import { newTraceId, otlp, spanId } from './traffic.ts'
 
 const executablePath = chromiumPath()
@@ -49,6 +49,8 @@ async function visit(path: string, see: (page: Page) => Promise<void>): Promise<
     await page.goto(path)
     await see(page)
     assert.deepEqual(complaints, [])
+  } catch (thrown) {
+    throw await withPageText(page, thrown)
   } finally {
     await close()
   }

@@ -7,7 +7,14 @@ import type { Browser, Page } from 'playwright-core'
 import { z } from 'zod'
 import { buildConsole } from '../../console/build.ts'
 import { Instance, until } from '../instance.ts'
-import { chromiumPath, launch, NO_CHROMIUM, openPage, type PageOptions } from './browser.ts'
+import {
+  chromiumPath,
+  launch,
+  NO_CHROMIUM,
+  openPage,
+  type PageOptions,
+  withPageText,
+} from './browser.ts'
 import { conversation, newTraceId, otlp, type PlantedSpan, spanId } from './traffic.ts'
 
 const executablePath = chromiumPath()
@@ -83,6 +90,8 @@ async function visit(
     await watched.page.goto(path)
     await see(watched.page)
     assert.deepEqual([watched.complaints, watched.strays], [[], []], path)
+  } catch (thrown) {
+    throw await withPageText(watched.page, thrown)
   } finally {
     await watched.close()
   }

@@ -9,7 +9,7 @@ import { buildConsole } from '../../console/build.ts'
 import { FakeEmbeddings } from '../../semantic/testing/fake-embeddings.ts'
 import { FakeEndpoint } from '../../semantic/testing/fake-endpoint.ts'
 import { Instance, until } from '../instance.ts'
-import { chromiumPath, launch, NO_CHROMIUM, openPage } from './browser.ts'
+import { chromiumPath, launch, NO_CHROMIUM, openPage, withPageText } from './browser.ts'
 import { conversation, newTraceId, otlp, spanId } from './traffic.ts'
 
 const executablePath = chromiumPath()
@@ -78,6 +78,8 @@ async function visit(path: string, see: (page: Page) => Promise<void>): Promise<
     await see(watched.page)
     assert.deepEqual(watched.complaints, [], `complaints of ${path}`)
     assert.deepEqual(watched.strays, [], `requests of ${path} to others`)
+  } catch (thrown) {
+    throw await withPageText(watched.page, thrown)
   } finally {
     await watched.close()
   }

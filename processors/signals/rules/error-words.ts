@@ -11,7 +11,10 @@ const TIMEOUT_TYPE =
 const TYPE_SUFFIX =
   /(?:Timeout|TimedOut|TimeLimitExceeded|DeadlineExceeded)(?:Error|Exception|Expired)?$/
 
-/** The same at the beginning of a message, as errors are printed: `httpx.ReadTimeout: ...`. `readTimeout: must be ..` and `readTimeout: 5 is not ..` name an option. */
+/**
+ * The same at the beginning of a message, as errors are printed: `httpx.ReadTimeout: ...`. `readTimeout: must be ..` and
+ * `readTimeout: 5 is not ..` name an option.
+ */
 const TYPE_AT_START =
   /^(?:[a-z]\w*\.){0,6}(?=[A-Z])\w{0,60}?(?:Timeout|TimedOut|TimeLimitExceeded|DeadlineExceeded)(?:Error|Exception|Expired)?(?:: (?!(?:-?\d[\w.]*|"[^"]{0,40}"|'[^']{0,40}') (?:must|should|is not an?)\b|(?:must|should|expected|invalid|input should|field|is|not|cannot|extra|value)\b)|:? ?$)/
 
