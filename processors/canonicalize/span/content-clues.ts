@@ -37,6 +37,7 @@ export class ContentClues {
   readonly outputs = new IntList()
   #answer = noAnswer()
   #hasAnswer = false
+  #hasEmptyAnswer = false
   #isInputText = false
   #isOutputText = false
   #eventInput: Message[] = []
@@ -56,6 +57,7 @@ export class ContentClues {
     this.outputs.clear()
     if (this.#hasAnswer) this.#answer = noAnswer()
     this.#hasAnswer = false
+    this.#hasEmptyAnswer = false
     this.#isInputText = false
     this.#isOutputText = false
     if (this.#eventInput.length > 0) this.#eventInput = []
@@ -85,6 +87,15 @@ export class ContentClues {
 
   get hasAnswer(): boolean {
     return this.#hasAnswer
+  }
+
+  /** Notes that the text of an answer was recorded, and is empty. Another report of the answer may have more. */
+  noteEmptyAnswer(): void {
+    this.#hasEmptyAnswer = true
+  }
+
+  get hasEmptyAnswer(): boolean {
+    return this.#hasEmptyAnswer
   }
 
   /** Sets whether the instrumentation declares its input plain text. */

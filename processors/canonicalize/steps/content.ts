@@ -19,6 +19,7 @@ export function placeContent(span: CurrentSpan, { filled }: StepContext): void {
   if (content.inputs.length > 0) placeInput(span, filled)
   if (content.outputs.length > 0) placeOutput(span, filled)
   placeDocuments(span)
+  if (content.hasEmptyAnswer) putEmptyAnswer(span)
 }
 
 function putAnswer(span: CurrentSpan): void {
@@ -35,6 +36,17 @@ function putAnswer(span: CurrentSpan): void {
   const reason = firstReason(span)
   if (reason !== null) m.finish_reason = reason
   span.setJson(R.output_messages, [m])
+}
+
+/** An answer without text is known to be empty, unlike one that was not recorded. */
+function putEmptyAnswer(span: CurrentSpan): void {
+  if (span.kind !== 'llm' || span.hasRange(R.output_messages) || span.hasRange(R.output)) return
+  if (endedWithToolCalls(span)) return
+  const reason = firstReason(span)
+  const message = { role: 'assistant', parts: [] }
+  span.setJson(R.output_messages, [
+    reason === null ? message : { ...message, finish_reason: reason },
+  ])
 }
 
 function firstReason(span: CurrentSpan): string | null {

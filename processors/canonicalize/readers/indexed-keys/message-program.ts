@@ -138,6 +138,7 @@ function writeMessages(span: CurrentSpan, field: number, slots: readonly Message
     const outcome = writeWhole(span, s, fallback, isOutput ? slots.length : 0)
     if (outcome === 'not plain') return outcome
     if (outcome === 'nothing') {
+      if (isOutput && s.content >= 0) span.content.noteEmptyAnswer()
       out.back(before)
       continue
     }

@@ -94,6 +94,13 @@ export function messagesOfFamily(list: readonly unknown[], role: string): Messag
   return out
 }
 
+/** Whether a message has a text, which is empty. */
+export const hasEmptyText = (list: readonly unknown[]): boolean =>
+  list.some((item) => {
+    const body = isRecord(item) && isRecord(item['message']) ? item['message'] : item
+    return isRecord(body) && body['content'] === ''
+  })
+
 function flatMessage(body: Node): Node {
   const flat: Node = { ...body }
   const contents = listOf(body['contents'])

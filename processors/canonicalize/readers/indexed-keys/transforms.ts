@@ -12,6 +12,7 @@ import { putMessages } from '../../span/put-json.ts'
 import {
   annotationsOf,
   elementsOfFamily,
+  hasEmptyText,
   messagesOfFamily,
   textsOfFamily,
   toolsOfFamily,
@@ -42,6 +43,8 @@ type PutFamily = (span: CurrentSpan, rule: DialectRule, list: unknown[]) => bool
 
 const putMessageFamily: PutFamily = (span, rule, list) => {
   const out = messagesOfFamily(list, rule.range === R.output_messages ? 'assistant' : 'user')
+  if (rule.range === R.output_messages && out.length === 0 && hasEmptyText(list))
+    span.content.noteEmptyAnswer()
   if (rule.range === R.output_messages && !span.hasRange(R.finish_reasons)) {
     const reasons = out.map((m) => m.finish_reason).filter((x) => x !== undefined)
     if (reasons.length > 0) span.setJson(R.finish_reasons, reasons)
