@@ -18,21 +18,49 @@ export const FAULT_TYPES = [
 export const faultRuleOf = (type: FaultType): string =>
   type === 'context_overflow' ? FAULT_RULES.overflow : FAULT_RULES.error
 
-export interface Failure {
+/** Messages are compared up to this length. What is decided in workers and what is decided later must see the same. */
+export const COMPARED_CHARS = 400
+/** The spans around a failed one that are looked at, so that a trace of one deep chain costs no more than others. */
+export const FAILED_ANCESTORS_MAX = 100
+
+/** What a server or a framework says of a failure whose cause it does not know: `500`, `Internal Server Error`, `agent failed`. */
+const NO_MESSAGE =
+  /^\W*(?:http\W*)?(?:status\W*)?(?:code\W*)?(?:5\d\d\W*)?(?:internal server error|server error|bad gateway|(?:(?:an |unknown )?error|agent|task|run|workflow|request|execution)?\W*(?:occurred|failed|failure|error)?)\W*$/i
+/** Such messages are short. On long ones the expression would take long. */
+const NO_MESSAGE_CHARS = 100
+/** Types that many different failures have. */
+const NO_TYPE = /^(?:|5\d\d|_OTHER|Error|Exception)$/
+
+/** What a failed span says of its failure; each form of it is made once. */
+export class Failure {
   /** '' for none. */
   readonly type: string
   /** '' for none. */
   readonly message: string
+  #normalized: string | null = null
+  #isSilent: boolean | null = null
+
+  constructor(type: string, message: string) {
+    this.type = type
+    this.message = message
+  }
+
+  get normalized(): string {
+    this.#normalized ??= normalizedMessage(this.message)
+    return this.#normalized
+  }
+
+  /** Whether the message is missing, or only says that something failed. */
+  get isSilent(): boolean {
+    this.#isSilent ??= this.message.length <= NO_MESSAGE_CHARS && NO_MESSAGE.test(this.message)
+    return this.#isSilent
+  }
+
+  /** Whether the type tells the failure from others. */
+  get hasType(): boolean {
+    return !NO_TYPE.test(this.type)
+  }
 }
-
-/** Messages are compared up to this length. What is decided in workers and what is decided later must see the same. */
-export const COMPARED_CHARS = 400
-
-/** What a server or a framework says of a failure whose cause it does not know: `500`, `Internal Server Error`, `agent failed`. */
-export const NO_MESSAGE =
-  /^\W*(?:http\W*)?(?:status\W*)?(?:code\W*)?(?:5\d\d\W*)?(?:internal server error|server error|bad gateway|(?:(?:an |unknown )?error|agent|task|run|workflow|request|execution)?\W*(?:occurred|failed|failure|error)?)\W*$/i
-/** Types that many different failures have. */
-export const NO_TYPE = /^(?:|5\d\d|_OTHER|Error|Exception)$/
 
 /** A frame such as `Error executing tool lookup:` before the message of the inner failure, and an end that was cut off, may differ. */
 const BEGINNING_CHARS = 100
@@ -40,14 +68,12 @@ const BEGINNING_CHARS = 100
 /** Whether a failed call repeats the failure of a call inside it. */
 export function repeatsFailure(outer: Failure, inner: Failure): boolean {
   const isSameType = outer.type === inner.type
-  if (NO_MESSAGE.test(outer.message)) return isSameType || NO_TYPE.test(outer.type)
-  const isKnownType = !NO_TYPE.test(inner.type)
-  if (isKnownType && outer.message.includes(inner.type)) return true
-  if (NO_MESSAGE.test(inner.message)) return isKnownType && isSameType
-  const [said, saidInside] = [normalizedMessage(outer.message), normalizedMessage(inner.message)]
+  if (outer.isSilent) return isSameType || !outer.hasType
+  if (inner.hasType && outer.message.includes(inner.type)) return true
+  if (inner.isSilent) return inner.hasType && isSameType
   return (
-    said.includes(saidInside.slice(0, BEGINNING_CHARS)) ||
-    saidInside.includes(said.slice(0, BEGINNING_CHARS))
+    outer.normalized.includes(inner.normalized.slice(0, BEGINNING_CHARS)) ||
+    inner.normalized.includes(outer.normalized.slice(0, BEGINNING_CHARS))
   )
 }
 

@@ -13,25 +13,26 @@ import {
 } from '../../core/signals/same-fault.ts'
 import type { Signal } from '../../core/signals/signal.ts'
 import { atNs } from '../finding.ts'
-import { FLAG, TOLD } from '../observation.ts'
-import { ancestorsOf } from './settled-rules.ts'
-import { isFailed, type TraceHead, type TraceSpan, type TraceView } from './trace.ts'
+import { TOLD } from '../observation.ts'
+import { ancestorsOf, failuresOf } from './settled-rules.ts'
+import type { TraceHead, TraceSpan, TraceView } from './trace.ts'
 
 const ANY_TOLD = FAULT_TYPES.reduce((all, type) => all | TOLD[type], 0)
 
 /** The new form of these signals. */
 export function repeatedFailures(trace: TraceView): Signal[] {
-  const failed = trace.spans.filter((s) => isFailed(s) && (s.flags & FLAG.REPEATED) === 0)
-  if (failed.length < 2 || !failed.some((s) => (s.flags & ANY_TOLD) !== 0)) return []
+  const failures = failuresOf(trace.spans)
+  if (failures.size < 2 || ![...failures.keys()].some((s) => (s.flags & ANY_TOLD) !== 0)) return []
   const byId = new Map(trace.spans.map((s) => [s.span, s]))
   const isRepeating = new Set<TraceSpan>()
-  for (const inner of failed)
+  for (const [inner, failure] of failures)
     for (const outer of ancestorsOf(inner, byId)) {
-      if (!isFailed(outer) || (outer.flags & FLAG.REPEATED) !== 0) continue
+      const around = failures.get(outer)
+      if (around === undefined) continue
       const isOuter = !CONTAINER_KINDS.has(inner.kind) || CONTAINER_KINDS.has(outer.kind)
       const repeating = isOuter ? outer : inner
       if ((repeating.flags & ANY_TOLD) === 0 || isRepeating.has(repeating)) continue
-      if (repeatsFailure(failureOf(outer), failureOf(inner))) isRepeating.add(repeating)
+      if (repeatsFailure(around, failure)) isRepeating.add(repeating)
     }
   return [...isRepeating].flatMap((span) =>
     FAULT_TYPES.filter((type) => (span.flags & TOLD[type]) !== 0).map((type) =>
@@ -39,11 +40,6 @@ export function repeatedFailures(trace: TraceView): Signal[] {
     ),
   )
 }
-
-const failureOf = (s: TraceSpan): { type: string; message: string } => ({
-  type: s.errorType,
-  message: s.errorMessage,
-})
 
 /** The signal as the worker made it, which the rules of workers and their evidence must agree with, and marked. */
 function superseded(trace: TraceHead, span: TraceSpan, type: FaultType): Signal {

@@ -3,7 +3,7 @@
 
 import { normalizedMessage } from '../../core/identity/fingerprint.ts'
 import { CONTAINER_KINDS } from '../../core/kinds.ts'
-import { NO_MESSAGE, NO_TYPE } from '../../core/signals/same-fault.ts'
+import { FAILED_ANCESTORS_MAX, Failure } from '../../core/signals/same-fault.ts'
 import { FLAG } from '../observation.ts'
 import type { DetectionSettings } from '../settings.ts'
 import { cycleIn, findingOf, pollingIn } from './repeated-calls.ts'
@@ -42,26 +42,40 @@ export function keepGreatest(found: Map<string, TraceFinding>, f: TraceFinding):
 
 // ---------------------------------------------------------------- errors
 
+/** Failed spans inside a container that its error is compared with: the last ones, for an error mostly comes from the last failure. */
+const COMPARED_MAX = 100
+
 /** Errors of containers that do not repeat an error below them, and of plain spans whose error no failed call around them reports. */
 function containerErrors(spans: readonly TraceSpan[]): TraceFinding[] {
+  const failures = failuresOf(spans)
+  if (failures.size === 0) return []
   const byId = new Map(spans.map((s) => [s.span, s]))
-  const failed = spans.filter((s) => isFailed(s) && (s.flags & FLAG.REPEATED) === 0)
+  const children = Map.groupBy(spans, (s) => s.parent)
   const below = new Map<string, TraceSpan[]>()
   const isInsideFailedCall = new Set<TraceSpan>()
-  for (const span of failed)
+  for (const span of failures.keys())
     for (const above of ancestorsOf(span, byId)) {
       const list = below.get(above.span)
       if (list === undefined) below.set(above.span, [span])
       else list.push(span)
       if (isFailed(above) && !CONTAINER_KINDS.has(above.kind)) isInsideFailedCall.add(span)
     }
-  return failed
-    .filter((s) => CONTAINER_KINDS.has(s.kind) && !isInsideFailedCall.has(s))
-    .filter((s) => !(below.get(s.span) ?? []).some((inner) => isRepeatedBy(s, inner, spans)))
+  const isExplained = (container: TraceSpan): boolean =>
+    (below.get(container.span) ?? [])
+      .slice(-COMPARED_MAX)
+      .some((inner) => isRepeatedBy(container, inner, failures, children.get(container.span) ?? []))
+  return [...failures.keys()]
+    .filter((s) => CONTAINER_KINDS.has(s.kind) && !isInsideFailedCall.has(s) && !isExplained(s))
     .map(errorFinding)
 }
 
-const DEPTH_MAX = 1000
+/** What the failed spans say, in their order. */
+export const failuresOf = (spans: readonly TraceSpan[]): ReadonlyMap<TraceSpan, Failure> =>
+  new Map(
+    spans
+      .filter((s) => isFailed(s) && (s.flags & FLAG.REPEATED) === 0)
+      .map((s) => [s, new Failure(s.errorType, s.errorMessage)]),
+  )
 
 /** The spans around a span, the nearest one first. */
 export function* ancestorsOf(
@@ -70,7 +84,7 @@ export function* ancestorsOf(
 ): Generator<TraceSpan> {
   const seen = new Set([span.span])
   let above = byId.get(span.parent)
-  for (let n = 0; above !== undefined && n < DEPTH_MAX && !seen.has(above.span); n++) {
+  for (let n = 0; above !== undefined && n < FAILED_ANCESTORS_MAX && !seen.has(above.span); n++) {
     yield above
     seen.add(above.span)
     above = byId.get(above.parent)
@@ -81,29 +95,29 @@ export function* ancestorsOf(
 function isRepeatedBy(
   container: TraceSpan,
   inner: TraceSpan,
-  spans: readonly TraceSpan[],
+  failures: ReadonlyMap<TraceSpan, Failure>,
+  steps: readonly TraceSpan[],
 ): boolean {
-  const outer = normalizedMessage(container.errorMessage)
-  const said = normalizedMessage(inner.errorMessage)
-  const { errorType } = container
-  const isOwnType = errorType !== inner.errorType && !NO_TYPE.test(errorType)
-  if (NO_MESSAGE.test(container.errorMessage) && !isOwnType) return true
-  if (said !== '' && (outer.includes(said) || said.includes(outer)))
-    return outer !== '' || said === ''
-  if (container.errorType !== '' && container.errorType === inner.errorType) return true
-  if (inner.errorType !== '' && container.errorMessage.includes(inner.errorType)) return true
+  const outer = failures.get(container)
+  const below = failures.get(inner)
+  if (outer === undefined || below === undefined) return false
+  const isOwnType = outer.type !== below.type && outer.hasType
+  if (outer.isSilent && !isOwnType) return true
+  const [said, saidInside] = [outer.normalized, below.normalized]
+  if (saidInside !== '' && (said.includes(saidInside) || saidInside.includes(said)))
+    return said !== ''
+  if (outer.type !== '' && outer.type === below.type) return true
+  if (below.type !== '' && outer.message.includes(below.type)) return true
   // The failed span was the last one in the container.
   return (
-    !spans.some(
-      (s) =>
-        s !== inner && s !== container && s.parent === container.span && s.startMs >= inner.endMs,
-    ) &&
     inner.parent === container.span &&
-    container.endMs - inner.endMs < PROPAGATION_MS
+    container.endMs - inner.endMs < PROPAGATION_MS &&
+    !steps.some((s) => s !== inner && s !== container && s.startMs >= inner.endMs)
   )
 }
 
 const PROPAGATION_MS = 50
+
 function errorFinding(span: TraceSpan): TraceFinding {
   return {
     type: 'error',
@@ -184,6 +198,9 @@ function deepestOf(spans: readonly TraceSpan[], most: number): Extreme | null {
   return deepest
 }
 
+/** Spans inside each other whose depth is counted. */
+const PATH_MAX = 10_000
+
 function depthOf(
   span: TraceSpan,
   byId: ReadonlyMap<string, TraceSpan>,
@@ -192,7 +209,7 @@ function depthOf(
   const path: TraceSpan[] = []
   let at: TraceSpan | undefined = span
   let base = 0
-  while (at !== undefined && path.length < DEPTH_MAX * 10) {
+  while (at !== undefined && path.length < PATH_MAX) {
     const known = depths.get(at.span)
     if (known !== undefined) {
       base = known

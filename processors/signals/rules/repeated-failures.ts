@@ -5,13 +5,16 @@
 import type { EventTable } from '../../../core/event.ts'
 import { R } from '../../../core/fields.ts'
 import { CONTAINER_KINDS } from '../../../core/kinds.ts'
-import { COMPARED_CHARS, type Failure, repeatsFailure } from '../../../core/signals/same-fault.ts'
+import {
+  COMPARED_CHARS,
+  FAILED_ANCESTORS_MAX,
+  Failure,
+  repeatsFailure,
+} from '../../../core/signals/same-fault.ts'
 import { isError, isRecordOfSpan, kindOf } from './reading.ts'
 
-/** Spans around a call that are looked at. */
-const ANCESTORS_MAX = 100
-
-interface FailedSpan extends Failure {
+interface FailedSpan {
+  readonly failure: Failure
   readonly isCall: boolean
 }
 
@@ -27,7 +30,7 @@ export class RepeatedFailures {
     const parents = parentsIn(events, new Set([...failed.keys()].map(traceOf)))
     for (const [span, inner] of failed) {
       let above = parents.get(span)
-      for (let n = 0; above !== undefined && above !== span && n < ANCESTORS_MAX; n++) {
+      for (let n = 0; above !== undefined && above !== span && n < FAILED_ANCESTORS_MAX; n++) {
         const outer = failed.get(above)
         if (outer !== undefined) this.#compare(above, outer, span, inner)
         above = parents.get(above)
@@ -42,7 +45,7 @@ export class RepeatedFailures {
 
   #compare(above: string, outer: FailedSpan, span: string, inner: FailedSpan): void {
     const repeating = inner.isCall || !outer.isCall ? above : span
-    if (!this.#repeated.has(repeating) && repeatsFailure(outer, inner))
+    if (!this.#repeated.has(repeating) && repeatsFailure(outer.failure, inner.failure))
       this.#repeated.add(repeating)
   }
 }
@@ -58,8 +61,10 @@ function failedSpans(events: EventTable): Map<string, FailedSpan> {
     if (isRecordOfSpan(events, event) || !events.has(event, R.trace_id)) continue
     out.set(keyOf(events, event, R.span_id), {
       isCall: !CONTAINER_KINDS.has(kindOf(events, event)),
-      type: events.text(event, R.error_type) ?? '',
-      message: (events.text(event, R.error_message) ?? '').slice(0, COMPARED_CHARS),
+      failure: new Failure(
+        events.text(event, R.error_type) ?? '',
+        (events.text(event, R.error_message) ?? '').slice(0, COMPARED_CHARS),
+      ),
     })
   }
   return out
