@@ -3,6 +3,7 @@
 
 import type { z } from 'zod'
 import { nearest } from '../../core/config/nearest.ts'
+import { placeInBlock } from './block-text.ts'
 import { isSecretAt, jsonSchemaOf, knownKeys } from './json-schema.ts'
 import type { Path, Position, Problems } from './problems.ts'
 import { nodeAt, plainOf, positionAt, type ScalarNode, type TreeNode } from './tree.ts'
@@ -240,14 +241,10 @@ function offsetIn(issue: Issue): number | null {
 
 /** The place of a character of a text. Folded lines and escapes before it move it. */
 function positionInText(node: ScalarNode, offset: number): Position {
-  const before = String(node.value).slice(0, offset)
-  const lines = before.split('\n')
-  if (node.style === 'block')
-    return {
-      ...node.at,
-      line: node.at.line + lines.length,
-      column: (lines.at(-1)?.length ?? 0) + 1,
-    }
+  if (typeof node.style === 'object') {
+    const { lines, column } = placeInBlock(node.style, String(node.value), offset)
+    return { ...node.at, line: node.at.line + lines, column }
+  }
   return { ...node.at, column: node.at.column + offset + (node.style === 'quoted' ? 1 : 0) }
 }
 

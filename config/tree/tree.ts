@@ -11,12 +11,16 @@ import {
   type Node,
   type ParsedNode,
   parseAllDocuments,
+  type Scalar,
   type YAMLMap,
   type YAMLParseError,
 } from 'yaml'
+import { type BlockText, blockText } from './block-text.ts'
 import type { Path, Position, Problems } from './problems.ts'
 
 export type ScalarValue = string | number | boolean | null
+
+export type TextStyle = 'plain' | 'quoted' | BlockText
 
 export interface ScalarNode {
   readonly kind: 'scalar'
@@ -29,7 +33,7 @@ export interface ScalarNode {
   /** True when a reference failed. That was reported, so nothing more is reported about this value. */
   readonly broken: boolean
   /** How a text is written in the file. It is needed to find the line and column of a place inside the text. */
-  readonly style?: 'plain' | 'quoted' | 'block'
+  readonly style?: TextStyle
 }
 
 export interface MapNode {
@@ -73,7 +77,7 @@ export function parseTree(text: string, file: string, problems: Problems): TreeN
     problems.error('OBS_CONFIG_EMPTY', start, [], 'the file is empty', { suggestion })
     return null
   }
-  return new TreeBuilder(doc, file, lines, problems).build(root)
+  return new TreeBuilder(doc, text, file, lines, problems).build(root)
 }
 
 function parseOne(
@@ -156,6 +160,7 @@ function positionOf(file: string, lines: LineCounter, offset: number): Position 
 /** Converts the nodes of one YAML document into nodes of this tree, within the bounds. */
 class TreeBuilder {
   readonly #doc: Document<ParsedNode>
+  readonly #text: string
   readonly #file: string
   readonly #lines: LineCounter
   readonly #problems: Problems
@@ -163,8 +168,15 @@ class TreeBuilder {
   #aliases = 0
   #stopped = false
 
-  constructor(doc: Document<ParsedNode>, file: string, lines: LineCounter, problems: Problems) {
+  constructor(
+    doc: Document<ParsedNode>,
+    text: string,
+    file: string,
+    lines: LineCounter,
+    problems: Problems,
+  ) {
     this.#doc = doc
+    this.#text = text
     this.#file = file
     this.#lines = lines
     this.#problems = problems
@@ -187,8 +199,15 @@ class TreeBuilder {
       return { kind: 'list', at, items }
     }
     if (isScalar(node))
-      return { ...nullNode(at), value: scalarValue(node.value), style: styleOf(node.type) }
+      return { ...nullNode(at), value: scalarValue(node.value), style: this.#style(node) }
     return nullNode(at)
+  }
+
+  #style({ type, range }: Scalar): TextStyle {
+    if (type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE') return 'quoted'
+    if (type !== 'BLOCK_LITERAL' && type !== 'BLOCK_FOLDED') return 'plain'
+    const [start = 0, end = start] = range ?? []
+    return blockText(this.#text.slice(start, end), type === 'BLOCK_FOLDED')
   }
 
   #withinBounds(at: Position, path: Path): boolean {
@@ -255,11 +274,6 @@ function scalarValue(value: unknown): ScalarValue {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
     return value
   return value === null || value === undefined ? null : String(value as bigint)
-}
-
-function styleOf(type: string | undefined): 'plain' | 'quoted' | 'block' {
-  if (type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE') return 'quoted'
-  return type === 'BLOCK_LITERAL' || type === 'BLOCK_FOLDED' ? 'block' : 'plain'
 }
 
 function nullNode(at: Position): ScalarNode {

@@ -104,10 +104,18 @@ service: { pipelines: { traces: { receivers: [otlp], processors: [canonicalize, 
     /^a\.yaml:7:32: .*rules\[0\]\.when: Unknown variable: nam/,
   )
   assert.match(await problemsIn(`'kind == "llm" && nam == "x"'`), /^a\.yaml:7:33: /)
-  assert.match(
-    await problemsIn('|\n          kind == "llm" &&\n          nam == "x"'),
-    /^a\.yaml:9:1: /,
-  )
+  const blocks: readonly (readonly [when: string, place: string])[] = [
+    ['|\n          kind == "llm" &&\n          nam == "x"', '9:11'],
+    ['|\n          kind == "llm" &&\n            nam == "x"', '9:13'],
+    ['|-\n          kind == "llm" &&\n\n          (nam == "x")', '10:12'],
+    ['|\r\n          kind == "llm" &&\r\n          nam == "x"\r', '9:11'],
+    ['>\n          nam == "x"', '8:11'],
+    ['>\n          kind == "llm" &&\n          nam == "x"', '9:11'],
+    ['>-\n          kind == "llm"\n          && (kind == "tool" ||\n          nam == "x")', '10:11'],
+    ['>\n          kind == "llm" &&\n\n\n          nam == "x"', '11:11'],
+  ] // biome-ignore format: a case is a line
+  for (const [when, place] of blocks)
+    assert.match(await problemsIn(when), new RegExp(`^a\\.yaml:${place}: `), when)
 })
 
 test('a condition cannot take long: patterns are linear, texts are cut, sizes are bounded', () => {
