@@ -20,6 +20,9 @@ type Admin = ReturnType<InstanceType<typeof Kafka>['admin']>
 const client = (brokers: readonly string[]): InstanceType<typeof Kafka> =>
   new Kafka({ brokers: [...brokers], clientId: 'test', logLevel: logLevel.NOTHING })
 
+/** A consumer that fails while it is disconnected would be restarted for ever, and keep the process of the test alive. */
+const RETRY = { restartOnFailure: () => Promise.resolve(false) }
+
 export async function createTopic(
   brokers: readonly string[],
   topic: string,
@@ -48,12 +51,12 @@ export async function createTopic(
 export async function consumeAll(brokers: readonly string[], topic: string): Promise<Consumed[]> {
   const ends = await endOffsets(brokers, topic)
   const out: Consumed[] = []
-  const consumer = client(brokers).consumer({ groupId: randomUUID() })
+  if (ends.size === 0) return out
+  const consumer = client(brokers).consumer({ groupId: randomUUID(), retry: RETRY })
   await consumer.connect()
   try {
     await consumer.subscribe({ topics: [topic], fromBeginning: true })
     await new Promise<void>((resolve, reject) => {
-      if (ends.size === 0) resolve()
       const eachMessage = async ({ partition, message }: Arrival): Promise<void> => {
         out.push(consumed(partition, message))
         if (BigInt(message.offset) + 1n >= (ends.get(partition) ?? 0n)) ends.delete(partition)
@@ -98,6 +101,7 @@ export async function slowLeader(brokers: readonly string[], topic: string, grou
   const leader = { assignments: 0, disconnect: () => consumer.disconnect() }
   const consumer = client(brokers).consumer({
     groupId,
+    retry: RETRY,
     sessionTimeout: 6000,
     heartbeatInterval: 200,
     maxWaitTimeInMs: 200,
