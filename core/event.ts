@@ -318,3 +318,12 @@ export class EventTable {
     return row
   }
 }
+
+const LOG_PREFIX = 'log:'
+
+/** Whether the event is a log record that belongs to a span. The span already reports the call's failure and figures. */
+export function isRecordOfSpan(events: EventTable, event: number): boolean {
+  if (!events.has(event, R.span_id) || events.len(event, R.event_type) < LOG_PREFIX.length)
+    return false
+  return events.arena.equals(events.off(event, R.event_type), LOG_PREFIX.length, LOG_PREFIX)
+}

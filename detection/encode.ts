@@ -2,7 +2,7 @@
 // the log.
 
 import type { Encoder, EncoderFactory, ProcessedBatch } from '../core/component.ts'
-import type { EventTable } from '../core/event.ts'
+import { type EventTable, isRecordOfSpan } from '../core/event.ts'
 import { N, R } from '../core/fields.ts'
 import { rangeKernel } from '../core/kernel/range-kernel.ts'
 import { COMPARED_CHARS, FAULT_TYPES, faultRuleOf } from '../core/signals/same-fault.ts'
@@ -309,13 +309,6 @@ function toldIn(signals: readonly Signal[]): ReadonlyMap<string, number> | null 
 
 /** Larger results are compared as they are. */
 const STEADY_BYTES_MAX = 2048
-
-const LOG_PREFIX = 'log:'
-
-function isRecordOfSpan(e: EventTable, event: number): boolean {
-  if (!e.has(event, R.span_id) || e.len(event, R.event_type) < LOG_PREFIX.length) return false
-  return e.arena.equals(e.off(event, R.event_type), LOG_PREFIX.length, LOG_PREFIX)
-}
 
 const MARKER = Buffer.from('[REDACTED')
 

@@ -28,6 +28,8 @@ const NO_MESSAGE =
   /^\W*(?:http\W*)?(?:status\W*)?(?:code\W*)?(?:5\d\d\W*)?(?:internal server error|server error|bad gateway|(?:(?:an |unknown )?error|agent|task|run|workflow|request|execution)?\W*(?:occurred|failed|failure|error)?)\W*$/i
 /** Such messages are short. On long ones the expression would take long. */
 const NO_MESSAGE_CHARS = 100
+/** What `normalizedMessage` puts in place of numbers and ids. */
+const PLACEHOLDERS = /<\w+>/g
 /** Types that many different failures have. */
 const NO_TYPE = /^(?:|5\d\d|_OTHER|Error|Exception)$/
 
@@ -56,11 +58,21 @@ export class Failure {
     return this.#isSilent
   }
 
+  /** Whether the message says something beside its numbers and ids. */
+  get isTelling(): boolean {
+    const letters = this.normalized.replace(PLACEHOLDERS, '').match(/\p{L}/gu)
+    return letters !== null && letters.length >= LETTERS_MIN
+  }
+
   /** Whether the type tells the failure from others. */
   get hasType(): boolean {
     return !NO_TYPE.test(this.type)
   }
 }
+
+/** A message with fewer letters than this is looked for as it is, if it is not too short for that. */
+const LETTERS_MIN = 4
+const EXACT_CHARS_MIN = 3
 
 /** A frame such as `Error executing tool lookup:` before the message of the inner failure, and an end that was cut off, may differ. */
 const BEGINNING_CHARS = 100
@@ -71,11 +83,18 @@ export function repeatsFailure(outer: Failure, inner: Failure): boolean {
   if (outer.isSilent) return isSameType || !outer.hasType
   if (inner.hasType && outer.message.includes(inner.type)) return true
   if (inner.isSilent) return inner.hasType && isSameType
-  return (
-    outer.normalized.includes(inner.normalized.slice(0, BEGINNING_CHARS)) ||
-    inner.normalized.includes(outer.normalized.slice(0, BEGINNING_CHARS))
-  )
+  return sharesMessage(outer, inner)
 }
+
+/** Whether one message contains the other, or both are equal. */
+export const sharesMessage = (a: Failure, b: Failure): boolean =>
+  (a.message === b.message && a.message !== '') || contains(a, b) || contains(b, a)
+
+/** Without its numbers and ids a message such as `404` says nothing, and stands in all others. */
+const contains = (whole: Failure, part: Failure): boolean =>
+  part.isTelling
+    ? whole.normalized.includes(part.normalized.slice(0, BEGINNING_CHARS))
+    : part.message.length >= EXACT_CHARS_MIN && whole.message.includes(part.message)
 
 /** By which issues of failed calls are distinguished. The message has at most `COMPARED_CHARS` characters. */
 export function errorIdentity(

@@ -3,7 +3,7 @@
 
 import { normalizedMessage } from '../../core/identity/fingerprint.ts'
 import { CONTAINER_KINDS } from '../../core/kinds.ts'
-import { FAILED_ANCESTORS_MAX, Failure } from '../../core/signals/same-fault.ts'
+import { FAILED_ANCESTORS_MAX, Failure, sharesMessage } from '../../core/signals/same-fault.ts'
 import { FLAG } from '../observation.ts'
 import type { DetectionSettings } from '../settings.ts'
 import { cycleIn, findingOf, pollingIn } from './repeated-calls.ts'
@@ -103,9 +103,7 @@ function isRepeatedBy(
   if (outer === undefined || below === undefined) return false
   const isOwnType = outer.type !== below.type && outer.hasType
   if (outer.isSilent && !isOwnType) return true
-  const [said, saidInside] = [outer.normalized, below.normalized]
-  if (saidInside !== '' && (said.includes(saidInside) || saidInside.includes(said)))
-    return said !== ''
+  if (sharesMessage(outer, below)) return true
   if (outer.type !== '' && outer.type === below.type) return true
   if (below.type !== '' && outer.message.includes(below.type)) return true
   // The failed span was the last one in the container.

@@ -9,7 +9,7 @@ import type {
   ProcessorFactory,
   RevisedEvents,
 } from '../../core/component.ts'
-import type { EventTable } from '../../core/event.ts'
+import { type EventTable, isRecordOfSpan } from '../../core/event.ts'
 import { N, R } from '../../core/fields.ts'
 import { counter } from '../../core/metrics.ts'
 import { Pauses } from '../../core/signals/rule-pauses.ts'
@@ -20,7 +20,6 @@ import { type ClearedTexts, clearedTexts } from './injection/cleared-texts.ts'
 import { JUDGED } from './injection/judge.ts'
 import { OwnRule } from './own-rules/own-rule.ts'
 import { RULES } from './rules/all-rules.ts'
-import { isRecordOfSpan } from './rules/reading.ts'
 import { RepeatedFailures } from './rules/repeated-failures.ts'
 import type { Finding, SignalRule } from './rules/rule.ts'
 import { signalFrom } from './signal-from.ts'

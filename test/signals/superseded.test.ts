@@ -97,6 +97,20 @@ test('a tool that repeats the failure of a call inside it is one signal, togethe
       assert.deepEqual(holding(order, batch), want, `batches of ${batch}`)
 })
 
+test('an agent that fails by itself is told although a call in it failed with a number', async () => {
+  const agent = { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'worker' }
+  const tool = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'count' }
+  const parent = 'b1'.repeat(8)
+  const spans = [
+    spanOf('b1', 0, agent, { error: 'no plan for 3 guests', ms: 9000 }),
+    spanOf('c1', 100, tool, { parent, error: '503981' }),
+    spanOf('c2', 3000, tool, { parent }),
+  ]
+  const found = signalsUnder(await configWith(), spans, calm, secretsOfOneRun())
+  const told = [...found.values()].map((s) => `${s.type} ${s.evidence['superseded'] === true}`)
+  assert.deepEqual(told.toSorted(), ['error false', 'tool_error false'])
+})
+
 test('an error of an agent is superseded when the failed call that explains it comes later', async () => {
   const agent = { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'worker' }
   const tool = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'pay' }

@@ -32,12 +32,3 @@ export function subjectOf(events: EventTable, event: number): string | null {
 }
 
 export const numberOrNull = (n: number): number | null => (Number.isNaN(n) ? null : n)
-
-const LOG_PREFIX = 'log:'
-
-/** Whether the event is a log record that belongs to a span. The span already reports the call's failure and figures. */
-export function isRecordOfSpan(events: EventTable, event: number): boolean {
-  if (!events.has(event, R.span_id) || events.len(event, R.event_type) < LOG_PREFIX.length)
-    return false
-  return events.arena.equals(events.off(event, R.event_type), LOG_PREFIX.length, LOG_PREFIX)
-}

@@ -2,7 +2,7 @@
 // the innermost call. Spans of a trace mostly come together. Where they do not, `detection/` takes the second signal back, by the same
 // comparison.
 
-import type { EventTable } from '../../../core/event.ts'
+import { type EventTable, isRecordOfSpan } from '../../../core/event.ts'
 import { R } from '../../../core/fields.ts'
 import { CONTAINER_KINDS } from '../../../core/kinds.ts'
 import {
@@ -11,7 +11,7 @@ import {
   Failure,
   repeatsFailure,
 } from '../../../core/signals/same-fault.ts'
-import { isError, isRecordOfSpan, kindOf } from './reading.ts'
+import { isError, kindOf } from './reading.ts'
 
 interface FailedSpan {
   readonly failure: Failure
