@@ -98,7 +98,7 @@ function start(
       isLate = true
       child.kill('SIGUSR2')
       setTimeout(() => {
-        if (pid !== undefined) killGroup(pid)
+        if (pid !== undefined && groups.has(pid)) killGroup(pid)
       }, LAST_WORDS_MS).unref()
     }, msMax)
     if (pid !== undefined) groups.add(pid)
