@@ -84,10 +84,10 @@ export async function usageBy(
   return groupRows(await readReport(client, scope, range, { by: [by], limit }))
 }
 
-/** Groups of the first list that have calls. */
+/** Groups of the first list that have calls, or usage that only an agent reports: together they are the whole. */
 export function groupRows({ lists }: UsageReport): readonly BreakdownRow[] {
   return (lists[0]?.groups ?? [])
-    .filter((group) => group.calls > 0)
+    .filter((group) => group.calls > 0 || group.total_tokens > 0 || group.cost_usd > 0)
     .map((group) => ({ ...group.by, ...usageRowOf(group) }))
 }
 

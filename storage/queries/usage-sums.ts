@@ -12,7 +12,7 @@ export const EVENT_SUMS = `count() AS events, countIf(e.status = 'error') AS err
   countIf(${CALL} AND e.status = 'error') AS call_errors, ${sumIf('input_tokens')}, ${sumIf('output_tokens')},
   ${sumIf('total_tokens')}, ${sumIf('cache_read_tokens')}, ${sumIf('cache_write_tokens')},
   ${sumIf('reasoning_tokens')}, ifNull(sumIf(e.cost_usd, NOT e.usage_aggregate), 0) AS cost_usd,
-  countIf(${CALL} AND e.total_tokens > 0 AND e.cost_usd IS NULL) AS unpriced`
+  countIf(NOT e.usage_aggregate AND (e.total_tokens > 0 OR e.input_tokens > 0) AND e.cost_usd IS NULL) AS unpriced`
 
 /** Events whose counts contradict their total and are in the sums all the same. */
 export const EVENT_INCONSISTENT =

@@ -240,3 +240,37 @@ test('a call that a silent SDK reported first shows the messages of its wrapper'
   assert.match(JSON.stringify(shown['output_messages']), /yes/)
   assert.equal(sourceOf(shown, 'output_messages'), 'joined_from')
 })
+
+test('usage that only an agent without a model reports is in every sum, and counts as unpriced in all of them', async () => {
+  const {
+    'gen_ai.request.model': _m,
+    'gen_ai.provider.name': _p,
+    ...agent
+  } = usage('invoke_agent', 500, 100)
+  const sums = async (): Promise<number[][]> => {
+    const { total } = await get('/api/v1/costs')
+    const lists = await Promise.all(
+      [
+        'costs/breakdown?by=model',
+        'costs/breakdown?by=provider',
+        'costs/breakdown?by=route',
+        'analytics/breakdown?by=model',
+        'analytics/breakdown?by=kind',
+      ].map(async (path) => (await get(`/api/v1/${path}`))['data'] as Row[]),
+    )
+    return [[total as Row], ...lists].map((rows) =>
+      ['total_tokens', 'unpriced'].map((name) => rows.reduce((n, r) => n + Number(r[name]), 0)),
+    )
+  }
+  const before = (await sums())[0] ?? []
+  await send(
+    { trace: 11, span: 12, attributes: agent },
+    { trace: 11, span: 13, parent: 12, attributes: usage('chat', 100, 20) },
+    { trace: 11, span: 14, parent: 12, afterNs: 10n, attributes: usage('chat', 200, 40) },
+  )
+  const [tokens = 0, unpriced = 0] = before
+  const want = [tokens + 600, unpriced + 1]
+  assert.deepEqual(await sums(), Array(6).fill(want))
+  const trace = await get(`/api/v1/traces/${hex(11, 32)}`)
+  assert.equal(trace['unpriced'] ?? (trace['trace'] as Row | undefined)?.['unpriced'], 1)
+})

@@ -30,7 +30,9 @@ const measures = {
   cache_write_tokens: z.number(),
   reasoning_tokens: z.number(),
   cost_usd: z.number(),
-  unpriced: z.number().describe('Calls with usage whose price is not known.'),
+  unpriced: z
+    .number()
+    .describe('Calls, and agents with usage of their own, whose price is not known.'),
   traces: nullable.describe('Distinct traces; null where they are not counted.'),
   p50_ms: nullable,
   p95_ms: nullable,

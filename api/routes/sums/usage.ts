@@ -45,7 +45,9 @@ const usage = {
   cache_write_tokens: z.number(),
   reasoning_tokens: z.number(),
   cost_usd: z.number(),
-  unpriced: z.number().describe('Calls with usage whose price is not known.'),
+  unpriced: z
+    .number()
+    .describe('Calls, and agents with usage of their own, whose price is not known.'),
   p50_ms: nullable,
   p95_ms: nullable,
 }

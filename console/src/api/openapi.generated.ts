@@ -64,7 +64,7 @@ readonly cache_read_tokens: number
 readonly cache_write_tokens: number
 readonly reasoning_tokens: number
 readonly cost_usd: number
-/** Calls with usage whose price is not known. */
+/** Calls, and agents with usage of their own, whose price is not known. */
 readonly unpriced: number
 /** Distinct traces; null where they are not counted. */
 readonly traces: number | null
@@ -88,7 +88,7 @@ readonly cache_read_tokens: number
 readonly cache_write_tokens: number
 readonly reasoning_tokens: number
 readonly cost_usd: number
-/** Calls with usage whose price is not known. */
+/** Calls, and agents with usage of their own, whose price is not known. */
 readonly unpriced: number
 /** Distinct traces; null where they are not counted. */
 readonly traces: number | null
@@ -112,7 +112,7 @@ readonly cache_read_tokens: number
 readonly cache_write_tokens: number
 readonly reasoning_tokens: number
 readonly cost_usd: number
-/** Calls with usage whose price is not known. */
+/** Calls, and agents with usage of their own, whose price is not known. */
 readonly unpriced: number
 /** Distinct traces; null where they are not counted. */
 readonly traces: number | null
@@ -138,7 +138,7 @@ readonly cache_read_tokens: number
 readonly cache_write_tokens: number
 readonly reasoning_tokens: number
 readonly cost_usd: number
-/** Calls with usage whose price is not known. */
+/** Calls, and agents with usage of their own, whose price is not known. */
 readonly unpriced: number
 /** Distinct traces; null where they are not counted. */
 readonly traces: number | null
@@ -160,7 +160,7 @@ readonly cache_read_tokens: number
 readonly cache_write_tokens: number
 readonly reasoning_tokens: number
 readonly cost_usd: number
-/** Calls with usage whose price is not known. */
+/** Calls, and agents with usage of their own, whose price is not known. */
 readonly unpriced: number
 /** Distinct traces; null where they are not counted. */
 readonly traces: number | null
@@ -185,7 +185,7 @@ readonly cache_read_tokens: number
 readonly cache_write_tokens: number
 readonly reasoning_tokens: number
 readonly cost_usd: number
-/** Calls with usage whose price is not known. */
+/** Calls, and agents with usage of their own, whose price is not known. */
 readonly unpriced: number
 /** Distinct traces; null where they are not counted. */
 readonly traces: number | null
@@ -207,7 +207,7 @@ readonly cache_read_tokens: number
 readonly cache_write_tokens: number
 readonly reasoning_tokens: number
 readonly cost_usd: number
-/** Calls with usage whose price is not known. */
+/** Calls, and agents with usage of their own, whose price is not known. */
 readonly unpriced: number
 /** Distinct traces; null where they are not counted. */
 readonly traces: number | null
@@ -449,7 +449,7 @@ readonly cache_read_tokens: number
 readonly cache_write_tokens: number
 readonly reasoning_tokens: number
 readonly cost_usd: number
-/** Calls with usage whose price is not known. */
+/** Calls, and agents with usage of their own, whose price is not known. */
 readonly unpriced: number
 readonly p50_ms: number | null
 readonly p95_ms: number | null
@@ -498,7 +498,7 @@ readonly cache_read_tokens: number
 readonly cache_write_tokens: number
 readonly reasoning_tokens: number
 readonly cost_usd: number
-/** Calls with usage whose price is not known. */
+/** Calls, and agents with usage of their own, whose price is not known. */
 readonly unpriced: number
 readonly p50_ms: number | null
 readonly p95_ms: number | null
@@ -523,7 +523,7 @@ readonly cache_read_tokens: number
 readonly cache_write_tokens: number
 readonly reasoning_tokens: number
 readonly cost_usd: number
-/** Calls with usage whose price is not known. */
+/** Calls, and agents with usage of their own, whose price is not known. */
 readonly unpriced: number
 /** Distinct traces; null where they are not counted. */
 readonly traces: number | null
@@ -546,7 +546,7 @@ readonly cache_read_tokens: number
 readonly cache_write_tokens: number
 readonly reasoning_tokens: number
 readonly cost_usd: number
-/** Calls with usage whose price is not known. */
+/** Calls, and agents with usage of their own, whose price is not known. */
 readonly unpriced: number
 /** Distinct traces; null where they are not counted. */
 readonly traces: number | null
@@ -582,7 +582,7 @@ readonly cache_read_tokens: number
 readonly cache_write_tokens: number
 readonly reasoning_tokens: number
 readonly cost_usd: number
-/** Calls with usage whose price is not known. */
+/** Calls, and agents with usage of their own, whose price is not known. */
 readonly unpriced: number
 /** Distinct traces; null where they are not counted. */
 readonly traces: number | null
@@ -606,7 +606,7 @@ readonly cache_read_tokens: number
 readonly cache_write_tokens: number
 readonly reasoning_tokens: number
 readonly cost_usd: number
-/** Calls with usage whose price is not known. */
+/** Calls, and agents with usage of their own, whose price is not known. */
 readonly unpriced: number
 /** Distinct traces; null where they are not counted. */
 readonly traces: number | null
