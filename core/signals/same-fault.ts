@@ -28,8 +28,6 @@ const NO_MESSAGE =
   /^\W*(?:http\W*)?(?:status\W*)?(?:code\W*)?(?:5\d\d\W*)?(?:internal server error|server error|bad gateway|(?:(?:an |unknown )?error|agent|task|run|workflow|request|execution)?\W*(?:occurred|failed|failure|error)?)\W*$/i
 /** Such messages are short. On long ones the expression would take long. */
 const NO_MESSAGE_CHARS = 100
-/** What `normalizedMessage` puts in place of numbers and ids. */
-const PLACEHOLDERS = /<\w+>/g
 /** Types that many different failures have. */
 const NO_TYPE = /^(?:|5\d\d|_OTHER|Error|Exception)$/
 
@@ -39,7 +37,7 @@ export class Failure {
   readonly type: string
   /** '' for none. */
   readonly message: string
-  #normalized: string | null = null
+  #plain: string | null = null
   #isSilent: boolean | null = null
 
   constructor(type: string, message: string) {
@@ -47,9 +45,10 @@ export class Failure {
     this.message = message
   }
 
-  get normalized(): string {
-    this.#normalized ??= normalizedMessage(this.message)
-    return this.#normalized
+  /** The message in small letters and single spaces. */
+  get plain(): string {
+    this.#plain ??= withCharacters(this.message).replace(/\s+/g, ' ').trim().toLowerCase()
+    return this.#plain
   }
 
   /** Whether the message is missing, or only says that something failed. */
@@ -58,31 +57,35 @@ export class Failure {
     return this.#isSilent
   }
 
-  /** Whether the message says something beside its numbers and ids. */
-  get isTelling(): boolean {
-    const letters = this.normalized.replace(PLACEHOLDERS, '').match(/\p{L}/gu)
-    return letters !== null && letters.length >= LETTERS_MIN
-  }
-
   /** Whether the type tells the failure from others. */
   get hasType(): boolean {
     return !NO_TYPE.test(this.type)
   }
 }
 
-/** A message with fewer letters than this is looked for as it is, if it is not too short for that. */
-const LETTERS_MIN = 4
-const EXACT_CHARS_MIN = 3
+/** Part of a message that is shorter stands in many others by accident: it counts where it ends the other one, behind a frame. */
+const WORDS_MIN = 3
+/** A message that was cut off has so many characters of the other one before its end. */
+const CUT_CHARS = 40
+const CUT_OFF = /(?:\.\.\.|\u2026)["')\]]*$/
+const LAST_SIGNS = /[^\p{L}\p{N}]+$/u
+const WORD_BEFORE = /[\p{L}\p{N}]$/u
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u
 
 /** A frame such as `Error executing tool lookup:` before the message of the inner failure, and an end that was cut off, may differ. */
 const BEGINNING_CHARS = 100
+
+/** Shorter types stand in words of messages. */
+const TYPE_CHARS_MIN = 4
 
 /** Whether a failed call repeats the failure of a call inside it. */
 export function repeatsFailure(outer: Failure, inner: Failure): boolean {
   const isSameType = outer.type === inner.type
   if (outer.isSilent) return isSameType || !outer.hasType
-  if (inner.hasType && outer.message.includes(inner.type)) return true
-  if (inner.isSilent) return inner.hasType && isSameType
+  if (inner.hasType && inner.type.length >= TYPE_CHARS_MIN && outer.message.includes(inner.type))
+    return true
+  // `payment failed` does not repeat `failed`, but `Error: 500` repeats `500`.
+  if (inner.isSilent && !/\d/.test(inner.message)) return inner.hasType && isSameType
   return sharesMessage(outer, inner)
 }
 
@@ -90,11 +93,19 @@ export function repeatsFailure(outer: Failure, inner: Failure): boolean {
 export const sharesMessage = (a: Failure, b: Failure): boolean =>
   (a.message === b.message && a.message !== '') || contains(a, b) || contains(b, a)
 
-/** Without its numbers and ids a message such as `404` says nothing, and stands in all others. */
-const contains = (whole: Failure, part: Failure): boolean =>
-  part.isTelling
-    ? whole.normalized.includes(part.normalized.slice(0, BEGINNING_CHARS))
-    : part.message.length >= EXACT_CHARS_MIN && whole.message.includes(part.message)
+/** Numbers stay in what is compared: another code is another failure. */
+function contains(whole: Failure, part: Failure): boolean {
+  const said = part.plain.replace(LAST_SIGNS, '')
+  if (said === '') return false
+  const beginning = said.slice(0, CUT_OFF.test(whole.message) ? CUT_CHARS : BEGINNING_CHARS)
+  const at = whole.plain.lastIndexOf(beginning)
+  if (at < 0) return false
+  if (UNSPACED.test(said) || said.split(' ').length >= WORDS_MIN) return true
+  return (
+    whole.plain.replace(LAST_SIGNS, '').endsWith(said) &&
+    !WORD_BEFORE.test(whole.plain.slice(0, at))
+  )
+}
 
 /** By which issues of failed calls are distinguished. The message has at most `COMPARED_CHARS` characters. */
 export function errorIdentity(

@@ -141,6 +141,35 @@ test('a call that repeats the failure of a call inside it is no second signal', 
   }
 })
 
+test('two messages tell of one fault when one frames, cuts or repeats the other, numbers and all', () => {
+  const cases: readonly (readonly [inner: string, outer: string, isOne: boolean])[] = [
+    ['no', 'cannot open the database', false],
+    ['no', 'there is no table named users', false],
+    ['key', 'monkey patch not applied', false],
+    ['50', '1500 rows exceed the limit', false],
+    ['404', 'row 404 has an invalid checksum', false],
+    ['timeout', 'Disk write timeout exceeded for /var/data/cache.db', false],
+    ['Error code: 401', 'Error code: 503', false],
+    ['10054', '10060', false],
+    ['-32001', '-32002', false],
+    ['MCP error -32602: Invalid params', 'MCP error -32603: Internal error', false],
+    ['500', 'Error: 500', true],
+    ['503', 'HTTP 503', true],
+    ['EOF', 'lookup: EOF', true],
+    ['bad key', 'ToolException(ValueError("bad key"))', true],
+    ['Error code: 429 - {"error":{"message":"Quota exhausted for project","type":"quota"}}', 'Quota exhausted for project', true],
+    ['The model produced invalid content. Consider modifying your prompt and retry later if the problem persists', 'lookup failed: The model produced invalid content. Consider modifying your prompt and ret...', true],
+    ['No such index', 'Error calling tool remote_search: No such index', true],
+    ['No  such\nindex', 'error calling tool: no such index', true],
+  ] // biome-ignore format: a case is a line
+  for (const [inner, outer, isOne] of cases) {
+    const tool: Fields = { kind: 'tool', tool_name: 't', status: 'error', error_message: outer }
+    const model: Fields = { kind: 'llm', status: 'error', error_message: inner, ...inside(1) }
+    const told = found([tool, model]).map((s) => Number(s.span_id?.slice(0, 2)))
+    assert.deepEqual(told, isOne ? [2] : [1, 2], `${inner} in ${outer}`)
+  }
+})
+
 test('a signal’s id depends only on event and rule; the signal has threshold and value', () => {
   const [a] = found([{ kind: 'llm', duration_ms: 6200 }])
   const [b] = found([{ kind: 'llm', duration_ms: 6200 }])
