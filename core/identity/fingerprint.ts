@@ -35,11 +35,15 @@ const VARIABLE: readonly (readonly [RegExp, string])[] = [
   [/\b(?=[\w-]{0,60}\d)[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+){0,8}\b/g, '<n>'],
 ]
 
+/** A message that is a code and nothing else: `404`, `-32602`. */
+const CODE = /^\s*-?\d{1,6}\s*$/
+
 /**
  * Removes numbers, ids, paths and quoted values from an error message, so that all occurrences of a fault have the same
  * message.
  */
 export function normalizedMessage(message: string): string {
+  if (CODE.test(message)) return message.trim()
   let text = message.slice(0, MESSAGE_CHARS_MAX * 2)
   for (const [pattern, instead] of VARIABLE) text = text.replace(pattern, instead)
   return text.replace(/\s+/g, ' ').trim().toLowerCase().slice(0, MESSAGE_CHARS_MAX)

@@ -205,4 +205,8 @@ test('signals of the same fault have the same fingerprint, signals of another on
   assert.match(a?.fingerprint ?? '', /^v1:[0-9a-f]{24}$/)
   assert.equal(a?.fingerprint, b?.fingerprint)
   assert.notEqual(a?.fingerprint, c?.fingerprint)
+  const codes = ['404', '500', ' 404 ', '-32602', '-32603'].map(
+    (code) => found([failed(code)])[0]?.fingerprint,
+  )
+  assert.equal(new Set(codes).size, 4, 'a code that stands alone is the fault')
 })
